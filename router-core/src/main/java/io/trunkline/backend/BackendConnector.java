@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.backend;
+
+import io.trunkline.error.RouterError;
+import io.trunkline.wire.BackendKey;
+
+/** Opens connections to nodes, always on the event loop of the caller. */
+public interface BackendConnector {
+
+    /** What became of a connection attempt; called exactly once, on the event loop that asked. */
+    interface Listener {
+        /** The backend is logged in, quiet and owned by the caller. */
+        void onConnected(BackendConnection backend);
+
+        /** The attempt failed; the SQLSTATE tells whether another attempt can help. */
+        void onFailed(RouterError error);
+    }
+
+    /** Opens a connection and logs in within the connect timeout. */
+    void connect(BackendTarget target, Listener listener);
+
+    /**
+     * Sends a cancel request to the node on a connection of its own.
+     *
+     * @param delivered runs once, when the node has closed that connection (so the signal has been sent) or the attempt failed
+     */
+    void cancel(BackendTarget target, BackendKey key, Runnable delivered);
+}
