@@ -12,4 +12,5 @@ package io.trunkline.backend;
  * @param database the database's name on the node
  * @param user the role the router logs in as
  */
-public record BackendTarget(String cluster, int shard, String node, String host, int port, String database, String user) {}
+public record BackendTarget(
+        String cluster, int shard, String node, String host, int port, String database, String user) {}

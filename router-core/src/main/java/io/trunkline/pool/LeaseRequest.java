@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.pool;
+
+import io.trunkline.backend.Settings;
+import io.trunkline.error.RouterError;
+
+/** A wish for a backend; waits its turn in the pool. Implemented by who asks; called on the event loop. */
+public interface LeaseRequest {
+    /** The pool grants a backend, maybe from inside {@code ShardPool.lease}. */
+    void onLeased(Lease lease);
+
+    /** No backend within the limits (wait time, waiters, failover wait, login refused); the request is over. */
+    void onRefused(RouterError error);
+
+    /** Returns the settings of the session, so that a backend that already carries them is preferred. */
+    Settings settings();
+}
