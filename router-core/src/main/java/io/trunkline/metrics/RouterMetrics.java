@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.metrics;
+
+import io.trunkline.error.RouterError;
+
+/**
+ * Receives everything the router counts or times: one method per event, named after what happened.
+ *
+ * <p>Any thread may call any method. No method blocks or throws. What happens per statement or per read is allocation-free: such events have
+ * no labels, labels that are enums, or sit on a handle ({@link RouteMetrics}, {@link PoolMetrics}, {@link NodeMetrics}, {@link LoopMetrics})
+ * that its user asks for once and keeps. The same arguments give the same handle.
+ *
+ * <p>Times are nanoseconds as differences of {@link System#nanoTime}; they are exposed in seconds.
+ */
+public interface RouterMetrics {
+    /** Counts nothing; for tests and tools. */
+    RouterMetrics NONE = new SilentMetrics();
+
+    /** What a logged-in session is doing; the label {@code state} of {@code trunkline_sessions}. */
+    enum SessionState {
+        IDLE,
+        GATHERING,
+        LEASING,
+        RUNNING,
+        HOLDING,
+        STRANDED
+    }
+
+    /** A stage of a client's login; the label {@code stage} of {@code trunkline_login_stage_seconds}. */
+    enum LoginStage {
+        /** From SSLRequest to the end of the TLS handshake. */
+        TLS,
+        /** From the startup packet to the verdict on the password. */
+        AUTHENTICATION,
+        /** From the verdict to the first ReadyForQuery; includes fetching parameters from a node when none are known. */
+        GREETING
+    }
+
+    /** How a login ended; the label {@code outcome} of {@code trunkline_logins_total}. */
+    enum LoginOutcome {
+        ACCEPTED,
+        /** Wrong password, unknown user or database, or no permission. */
+        REJECTED,
+        /** Malformed or unsupported startup. */
+        MALFORMED,
+        /** The login timeout passed. */
+        TIMED_OUT,
+        /** The client went away. */
+        ABANDONED,
+        /** A limit, or the router is stopping, or no node answers. */
+        UNAVAILABLE
+    }
+
+    /** Which way bytes pass; the label {@code direction} of {@code trunkline_relay_bytes_total}. */
+    enum Direction {
+        TO_BACKEND,
+        TO_CLIENT
+    }
+
+    /** What happened to a prepared statement; the label {@code event} of {@code trunkline_prepared_statements_total}. */
+    enum PreparedEvent {
+        /** The backend had it: no Parse was sent. */
+        HIT,
+        /** The backend lacked it: a Parse was sent on the client's behalf. */
+        INJECTED,
+        /** It was closed on a backend to make room. */
+        EVICTED
+    }
+
+    /** What became of a cancel request; the label {@code outcome} of {@code trunkline_cancel_requests_total}. */
+    enum CancelOutcome {
+        /** Passed on to the node that ran the statement. */
+        SENT,
+        /** The session waited for a backend; its request was withdrawn. */
+        WITHDRAWN,
+        /** The session ran nothing. */
+        NOTHING_RUNNING,
+        /** No session has this key. */
+        UNKNOWN_KEY,
+        /** The node could not be reached in time. */
+        FAILED
+    }
+
+    /** How the wait for a new primary ended; the label {@code outcome} of {@code trunkline_failover_hold_seconds}. */
+    enum HoldOutcome {
+        /** A primary appeared and the request ran on it. */
+        RESUMED,
+        /** {@code failover_wait} passed first. */
+        TIMED_OUT,
+        /** The client withdrew. */
+        WITHDRAWN
+    }
+
+    /** A client finished its login and is IDLE: {@code trunkline_sessions{state}} gauge, sessions. */
+    void sessionOpened();
+
+    /** A session changed state: {@code trunkline_sessions{state}} gauge, sessions. */
+    void sessionMoved(SessionState from, SessionState to);
+
+    /** A session ended in the given state: {@code trunkline_sessions{state}} gauge, sessions. */
+    void sessionClosed(SessionState last);
+
+    /** A stage of a login ended well: {@code trunkline_login_stage_seconds{stage}} histogram, seconds. */
+    void loginStage(LoginStage stage, long nanos);
+
+    /** A login ended: {@code trunkline_logins_total{outcome}} counter, logins. */
+    void loginEnded(LoginOutcome outcome);
+
+    /** Bytes were handed to the other side: {@code trunkline_relay_bytes_total{direction}} counter, bytes. */
+    void relayed(Direction direction, long bytes);
+
+    /** The router sent an error of its own to a client: {@code trunkline_errors_total{kind,sqlstate}} counter, errors. */
+    void error(RouterError error);
+
+    /** A statement was refused, with its stable code such as TL0101: {@code trunkline_refusals_total{code}} counter, statements. */
+    void refused(String code);
+
+    /**
+     * A session began to keep its backend: {@code trunkline_pinned_sessions{reason}} gauge, {@code trunkline_pins_total{reason}} counter,
+     * sessions. The reasons must be a closed set.
+     */
+    void pinned(String reason);
+
+    /** A session stopped keeping its backend for that reason: {@code trunkline_pinned_sessions{reason}} gauge, sessions. */
+    void unpinned(String reason);
+
+    /** A prepared statement was found, injected or evicted: {@code trunkline_prepared_statements_total{event}} counter, statements. */
+    void prepared(PreparedEvent event);
+
+    /** A cancel request was answered: {@code trunkline_cancel_requests_total{outcome}} counter, requests. */
+    void cancelRequest(CancelOutcome outcome);
+
+    /** A topology came into force: {@code trunkline_topology_revision} gauge. */
+    void topologyRevision(long revision);
+
+    /** A topology document was rejected: {@code trunkline_topology_rejections_total} counter, documents. */
+    void topologyRejected();
+
+    /** A request is held because its shard has no primary: {@code trunkline_failover_waiters} gauge, requests. */
+    void failoverHoldStarted();
+
+    /**
+     * A held request goes on or ends: {@code trunkline_failover_waiters} gauge, {@code trunkline_failover_hold_seconds{outcome}} histogram,
+     * seconds.
+     */
+    void failoverHoldEnded(HoldOutcome outcome, long nanos);
+
+    /**
+     * A backend's replies did not match what it owed: {@code trunkline_desynchronizations_total{reason}} counter, connections. The reasons must
+     * be a closed set.
+     */
+    void desynchronized(String reason);
+
+    /**
+     * Returns the handle of one route.
+     *
+     * @param cluster the cluster's name
+     * @param shard the shard's name
+     * @param role lower-case word such as {@code primary}
+     * @param reason why statements go there; a closed set
+     */
+    RouteMetrics route(String cluster, String shard, String role, String reason);
+
+    /** Returns the handle of the requests for backends of one shard and role. */
+    PoolMetrics pool(String cluster, String shard, String role);
+
+    /** Returns the handle of one node. */
+    NodeMetrics node(String cluster, String shard, String node);
+
+    /** Returns the handle of one event loop, by its thread's name. */
+    LoopMetrics loop(String name);
+}
