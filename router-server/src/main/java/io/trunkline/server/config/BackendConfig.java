@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server.config;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** How the router logs in to nodes. */
+public record BackendConfig(
+        @Setting(value = "TLS towards nodes.") Tls tls,
+
+        @Setting(
+                value =
+                        "Weakest method by which the router proves itself to a node: scram-sha-256, md5, password (cleartext), or none (the node may ask for nothing).",
+                byDefault = "none")
+        AuthMinimum authMinimum) {
+
+    /** What is demanded of a node, as libpq's sslmode. */
+    public enum TlsMode {
+        DISABLE,
+        PREFER,
+        REQUIRE,
+        VERIFY_CA,
+        VERIFY_FULL
+    }
+
+    /** The methods, strongest first. */
+    public enum AuthMinimum {
+        SCRAM_SHA_256,
+        MD5,
+        PASSWORD,
+        NONE
+    }
+
+    /** TLS towards nodes. */
+    public record Tls(
+            @Setting(
+                    value = "disable, prefer, require, verify-ca or verify-full, with the meaning of libpq's sslmode.",
+                    byDefault = "prefer")
+            TlsMode mode,
+
+            @Setting("PEM file with the authorities that sign the nodes' certificates.") @Nullable
+            Path ca)
+            implements Validated {
+
+        @Override
+        public void validate(Problems problems) {
+            if ((mode == TlsMode.VERIFY_CA || mode == TlsMode.VERIFY_FULL) && ca == null) {
+                problems.add("ca", "missing", "a PEM file, because mode verifies certificates");
+            }
+        }
+    }
+}

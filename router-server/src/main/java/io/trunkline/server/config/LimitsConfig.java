@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server.config;
+
+/** What one client, one node or the router may use at most. */
+public record LimitsConfig(
+        @Setting(value = "Most clients at a time; more get 53300.", byDefault = "10000", range = "1..1000000")
+        int sessions,
+
+        @Setting(
+                value = "Most backends to one node at a time, over all databases, users and event loops.",
+                byDefault = "100",
+                range = "1..100000")
+        int backendsPerNode,
+
+        @Setting(
+                value =
+                        "Largest Query, Parse or Bind that is read to be routed; a larger one goes to the primary where there is one shard and is refused where there are several.",
+                byDefault = "1MiB",
+                range = "16KiB..256MiB")
+        ByteSize inspectedMessage,
+
+        @Setting(
+                value =
+                        "Most bytes of one client kept in the router while it waits for a backend; then reading from the client stops.",
+                byDefault = "1MiB",
+                range = "16KiB..256MiB")
+        ByteSize heldBytes,
+
+        @Setting(
+                value = "Most named prepared statements one client may have.",
+                byDefault = "5000",
+                range = "1..1000000")
+        int statementsPerSession,
+
+        @Setting(
+                value = "Most prepared statements kept on one backend; the least recently used are closed.",
+                byDefault = "500",
+                range = "1..100000")
+        int statementsPerBackend,
+
+        @Setting(
+                value = "Most replies one backend may owe; then reading from its client stops.",
+                byDefault = "10000",
+                range = "16..1000000")
+        int expectedReplies,
+
+        @Setting(
+                value = "Most statements whose reading is remembered per event loop.",
+                byDefault = "10000",
+                range = "16..1000000")
+        int statementCache) {}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server.config;
+
+import java.util.Map;
+
+/**
+ * The whole configuration of one router, as read from its YAML file. Immutable; secrets do not appear in {@code toString}.
+ *
+ * <p>Each component is a key of the file. {@code databases} overrides {@code defaults} key by key.
+ */
+public record RouterConfig(
+        @Setting("Where clients connect.") ListenConfig listen,
+
+        @Setting("Where operators connect: /metrics, /live, /ready, /topology.")
+        AdminConfig admin,
+
+        @Setting(
+                value =
+                        "Threads that carry traffic: a number, or cores for one per processor. Fewer loops share backends better, more loops carry more.",
+                byDefault = "cores")
+        LoopCount eventLoops,
+
+        @Setting(
+                value =
+                        "How sockets are driven: auto takes epoll where it works and nio elsewhere; io_uring is never chosen by itself.",
+                byDefault = "auto")
+        Transport transport,
+
+        @Setting("Where the topology document comes from.") TopologyConfig topology,
+
+        @Setting("Who may log in.") UsersConfig users,
+
+        @Setting("What holds for every database that does not say otherwise.")
+        DatabaseConfig defaults,
+
+        @Setting("By database name as clients call it, the keys of defaults that differ.") @InheritsFrom("defaults")
+        Map<String, DatabaseConfig> databases,
+
+        @Setting("How the router logs in to nodes.") BackendConfig backend,
+
+        @Setting("How long things may take.") TimeoutsConfig timeouts,
+
+        @Setting("What one client, one node or the router may use at most.")
+        LimitsConfig limits,
+
+        @Setting("How the router watches the nodes.") ProbesConfig probes) {
+
+    /** How sockets are driven. */
+    public enum Transport {
+        AUTO,
+        EPOLL,
+        NIO,
+        IO_URING
+    }
+
+    /** Returns what holds for a database. */
+    public DatabaseConfig database(String name) {
+        return databases.getOrDefault(name, defaults);
+    }
+}
