@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.routing;
+
+/** What a client asked for by {@code SET trunkline.role}. */
+public enum RolePreference {
+    /** Nothing: the policy and the statement decide. */
+    AUTO,
+    /** Everything to the primary. */
+    PRIMARY,
+    /** Everything to a replica, writes too: PostgreSQL answers those with 25006. */
+    REPLICA
+}
