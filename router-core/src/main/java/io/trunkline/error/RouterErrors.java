@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.error;
+
+import io.trunkline.error.RouterError.Kind;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.ProtocolViolation;
+import io.trunkline.wire.Severity;
+import io.trunkline.wire.SqlState;
+import java.time.Duration;
+
+/**
+ * The catalogue of every error the router itself can send, one factory each, by area.
+ *
+ * <p>Messages are lower case, concrete and without full stop; details and hints are sentences. Messages PostgreSQL has too are worded as there. No
+ * message of a {@code Throwable} gets in here: it could name what a client must not see.
+ */
+public final class RouterErrors {
+    private RouterErrors() {}
+
+    // Protocol
+
+    /** The client's bytes are no message, or not here. */
+    public static RouterError protocolViolation(ProtocolViolation violation) {
+        return new RouterError(Kind.CLIENT, violation.response());
+    }
+
+    /** A backend's bytes are no message, or not here; that backend is closed. */
+    public static RouterError backendProtocolViolation(String node, ProtocolViolation violation) {
+        return error(
+                Kind.BACKEND,
+                SqlState.PROTOCOL_VIOLATION,
+                "node \"" + node + "\" violated the protocol: " + violation.getMessage());
+    }
+
+    /** Bind, Describe or Close of a statement that does not exist. */
+    public static RouterError unknownStatement(String name) {
+        return error(
+                Kind.CLIENT,
+                SqlState.INVALID_SQL_STATEMENT_NAME,
+                name.isEmpty()
+                        ? "unnamed prepared statement does not exist"
+                        : "prepared statement \"" + name + "\" does not exist");
+    }
+
+    /** Parse under a name that is in use. */
+    public static RouterError duplicateStatement(String name) {
+        return error(
+                Kind.CLIENT,
+                SqlState.DUPLICATE_PREPARED_STATEMENT,
+                "prepared statement \"" + name + "\" already exists");
+    }
+
+    /** Execute or Describe of a portal that does not exist. */
+    public static RouterError unknownPortal(String name) {
+        return error(Kind.CLIENT, SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist");
+    }
+
+    /** A statement in a transaction block that has failed. */
+    public static RouterError transactionAborted() {
+        return error(
+                Kind.CLIENT,
+                SqlState.IN_FAILED_SQL_TRANSACTION,
+                "current transaction is aborted, commands ignored until end of transaction block");
+    }
+
+    // Login
+
+    /** A startup packet without user. */
+    public static RouterError noUserName() {
+        return fatal(
+                Kind.CLIENT,
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "no PostgreSQL user name specified in startup packet");
+    }
+
+    /** A wrong password, or an unknown user: the two must look alike. */
+    public static RouterError passwordAuthenticationFailed(String user) {
+        return fatal(
+                Kind.CLIENT, SqlState.INVALID_PASSWORD, "password authentication failed for user \"" + user + "\"");
+    }
+
+    /** A database no topology has. */
+    public static RouterError unknownDatabase(String database) {
+        return fatal(Kind.CLIENT, SqlState.INVALID_CATALOG_NAME, "database \"" + database + "\" does not exist");
+    }
+
+    /** The login took longer than it may. */
+    public static RouterError loginTimeout(Duration limit) {
+        return fatal(
+                Kind.LIMIT, SqlState.CONNECTION_FAILURE, "login did not complete within " + limit.toMillis() + " ms");
+    }
+
+    // Limits
+
+    /** The router has as many sessions as it may. */
+    public static RouterError tooManySessions(int limit) {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.TOO_MANY_CONNECTIONS,
+                "sorry, too many clients already",
+                "The router serves at most " + limit + " sessions.");
+    }
+
+    /** A session holds as many prepared statements as it may. */
+    public static RouterError tooManyStatements(int limit) {
+        return error(
+                Kind.LIMIT,
+                SqlState.PROGRAM_LIMIT_EXCEEDED,
+                "too many prepared statements in this session (limit: " + limit + ")");
+    }
+
+    /** A client sent more than may be held before its destination is known. */
+    public static RouterError tooManyHeldBytes(long limitBytes) {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.OUT_OF_MEMORY,
+                "request is larger than what can be held before it is routed (limit: " + limitBytes + " bytes)");
+    }
+
+    /** No backend became free in time. */
+    public static RouterError leaseTimeout(Duration limit) {
+        return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "no backend became free within " + limit.toMillis() + " ms");
+    }
+
+    /** As many requests wait for a backend as may. */
+    public static RouterError tooManyWaiters(int limit) {
+        return error(
+                Kind.LIMIT,
+                SqlState.TOO_MANY_CONNECTIONS,
+                "too many requests wait for a backend (limit: " + limit + ")");
+    }
+
+    /** The session did nothing for too long. */
+    public static RouterError idleSessionTimeout() {
+        return fatal(Kind.LIMIT, SqlState.IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
+    }
+
+    /** The session did nothing in a transaction for too long. */
+    public static RouterError idleInTransactionTimeout() {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                "terminating connection due to idle-in-transaction timeout");
+    }
+
+    /** The transaction took too long. */
+    public static RouterError transactionTimeout() {
+        return fatal(Kind.LIMIT, SqlState.TRANSACTION_TIMEOUT, "terminating connection due to transaction timeout");
+    }
+
+    /** The statement took too long, or the client cancelled it while it waited for a backend. */
+    public static RouterError queryCanceled(String reason) {
+        return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "canceling statement due to " + reason);
+    }
+
+    // Backends and topology
+
+    /** A node could not be reached. */
+    public static RouterError connectFailed(String node) {
+        return error(Kind.BACKEND, SqlState.UNABLE_TO_CONNECT, "could not connect to node \"" + node + "\"");
+    }
+
+    /** The backend was lost and what it was doing is certainly undone. */
+    public static RouterError backendLost(String node) {
+        return error(
+                Kind.BACKEND,
+                SqlState.CONNECTION_FAILURE,
+                "connection to node \"" + node + "\" was lost",
+                "The transaction did not commit.");
+    }
+
+    /** The backend was lost in a transaction that certainly did not commit, and trying again is safe. */
+    public static RouterError transactionLost(String node) {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.SERIALIZATION_FAILURE,
+                                "connection to node \"" + node + "\" was lost")
+                        .detail("The transaction did not commit.")
+                        .hint("The transaction might succeed if retried.")
+                        .build());
+    }
+
+    /** The backend was lost while a COMMIT, or a write of its own transaction, was under way. */
+    public static RouterError commitInDoubt(String node) {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.TRANSACTION_RESOLUTION_UNKNOWN,
+                                "connection to node \"" + node
+                                        + "\" was lost while the transaction was being committed")
+                        .detail("Whether it committed is not known.")
+                        .hint("Check what it would have changed before trying again.")
+                        .build());
+    }
+
+    /** The shard has no primary, and none appeared in time. */
+    public static RouterError noPrimary(String shard) {
+        return error(
+                Kind.TOPOLOGY, SqlState.CANNOT_CONNECT_NOW, "shard \"" + shard + "\" has no primary at the moment");
+    }
+
+    /** The shard has no replica that may be read, and the session asked for one. */
+    public static RouterError noReplica(String shard) {
+        return error(
+                Kind.TOPOLOGY,
+                SqlState.CANNOT_CONNECT_NOW,
+                "shard \"" + shard + "\" has no readable replica at the moment");
+    }
+
+    /** A write in a session or transaction that may only read. */
+    public static RouterError readOnlyRoute(String command) {
+        return error(Kind.CLIENT, SqlState.READ_ONLY_SQL_TRANSACTION, "cannot execute " + command + " on a replica");
+    }
+
+    // The router itself
+
+    /** The router stops. */
+    public static RouterError shuttingDown() {
+        return fatal(Kind.TOPOLOGY, SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command");
+    }
+
+    /** A hint or setting the user may not use. */
+    public static RouterError permissionDenied(String what) {
+        return error(Kind.CLIENT, SqlState.INSUFFICIENT_PRIVILEGE, "permission denied for " + what);
+    }
+
+    /** A defect; the log has more under the same reference. */
+    public static RouterError internal(String reference) {
+        return fatal(
+                Kind.INTERNAL, SqlState.INTERNAL_ERROR, "internal error of the router (reference " + reference + ")");
+    }
+
+    private static RouterError error(Kind kind, SqlState sqlState, String message) {
+        return new RouterError(kind, ErrorResponse.of(Severity.ERROR, sqlState, message));
+    }
+
+    private static RouterError error(Kind kind, SqlState sqlState, String message, String detail) {
+        return new RouterError(
+                kind,
+                ErrorResponse.builder(Severity.ERROR, sqlState, message)
+                        .detail(detail)
+                        .build());
+    }
+
+    private static RouterError fatal(Kind kind, SqlState sqlState, String message) {
+        return new RouterError(kind, ErrorResponse.of(Severity.FATAL, sqlState, message));
+    }
+
+    private static RouterError fatal(Kind kind, SqlState sqlState, String message, String detail) {
+        return new RouterError(
+                kind,
+                ErrorResponse.builder(Severity.FATAL, sqlState, message)
+                        .detail(detail)
+                        .build());
+    }
+}
