@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server.metrics;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.trunkline.SharedAcrossLoops;
+import io.trunkline.error.RouterError;
+import io.trunkline.metrics.LoopMetrics;
+import io.trunkline.metrics.Metric;
+import io.trunkline.metrics.NodeMetrics;
+import io.trunkline.metrics.PoolMetrics;
+import io.trunkline.metrics.RouteMetrics;
+import io.trunkline.metrics.RouterMetrics;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The router's metrics as meters of a Micrometer registry.
+ *
+ * <p>Meters whose labels are enums exist from the start, so a dashboard shows zeros and not gaps; meters of routes, pools and nodes appear
+ * with their first use.
+ */
+@SharedAcrossLoops("meters are thread-safe; handles sit in concurrent maps")
+public final class MicrometerMetrics implements RouterMetrics {
+    private final Meters meters;
+    private final EnumGauges<SessionState> sessions;
+    private final EnumCounters<LoginOutcome> logins;
+    private final Timer[] loginStages;
+    private final EnumCounters<Direction> relayed;
+    private final EnumCounters<PreparedEvent> prepared;
+    private final EnumCounters<CancelOutcome> cancelRequests;
+    private final AtomicLong topologyRevision = new AtomicLong();
+    private final Counter topologyRejections;
+    private final LongAdder failoverWaiters = new LongAdder();
+    private final Timer[] failoverHolds;
+    private final Map<String, LongAdder> pinnedSessions = new ConcurrentHashMap<>();
+    private final Map<List<String>, RouteMetrics> routes = new ConcurrentHashMap<>();
+    private final Map<List<String>, PoolMetrics> pools = new ConcurrentHashMap<>();
+    private final Map<List<String>, NodeMetrics> nodes = new ConcurrentHashMap<>();
+    private final Map<String, LoopMetrics> loops = new ConcurrentHashMap<>();
+
+    /** Creates the meters in a registry. */
+    public MicrometerMetrics(MeterRegistry registry) {
+        meters = new Meters(registry);
+        sessions = new EnumGauges<>(meters, Metric.SESSIONS, SessionState.values());
+        logins = new EnumCounters<>(meters, Metric.LOGINS, LoginOutcome.values());
+        loginStages = timers(Metric.LOGIN_STAGE, LoginStage.values());
+        relayed = new EnumCounters<>(meters, Metric.RELAY_BYTES, Direction.values());
+        prepared = new EnumCounters<>(meters, Metric.PREPARED, PreparedEvent.values());
+        cancelRequests = new EnumCounters<>(meters, Metric.CANCEL_REQUESTS, CancelOutcome.values());
+        meters.gauge(Metric.TOPOLOGY_REVISION, topologyRevision, AtomicLong::get);
+        topologyRejections = meters.counter(Metric.TOPOLOGY_REJECTIONS);
+        meters.gauge(Metric.FAILOVER_WAITERS, failoverWaiters, LongAdder::sum);
+        failoverHolds = timers(Metric.FAILOVER_HOLD, HoldOutcome.values());
+    }
+
+    private Timer[] timers(Metric metric, Enum<?>[] constants) {
+        Timer[] timers = new Timer[constants.length];
+        for (Enum<?> constant : constants) {
+            timers[constant.ordinal()] = meters.timer(metric, Meters.label(constant));
+        }
+        return timers;
+    }
+
+    @Override
+    public void sessionOpened() {
+        sessions.enter(SessionState.IDLE);
+    }
+
+    @Override
+    public void sessionMoved(SessionState from, SessionState to) {
+        sessions.leave(from);
+        sessions.enter(to);
+    }
+
+    @Override
+    public void sessionClosed(SessionState last) {
+        sessions.leave(last);
+    }
+
+    @Override
+    public void loginStage(LoginStage stage, long nanos) {
+        loginStages[stage.ordinal()].record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void loginEnded(LoginOutcome outcome) {
+        logins.of(outcome).increment();
+    }
+
+    @Override
+    public void relayed(Direction direction, long bytes) {
+        relayed.of(direction).increment(bytes);
+    }
+
+    @Override
+    public void error(RouterError error) {
+        meters.counter(
+                        Metric.ERRORS,
+                        Meters.label(error.kind()),
+                        error.response().sqlState())
+                .increment();
+    }
+
+    @Override
+    public void refused(String code) {
+        meters.counter(Metric.REFUSALS, code).increment();
+    }
+
+    @Override
+    public void pinned(String reason) {
+        pinnedSessions(reason).increment();
+        meters.counter(Metric.PINS, reason).increment();
+    }
+
+    @Override
+    public void unpinned(String reason) {
+        pinnedSessions(reason).decrement();
+    }
+
+    private LongAdder pinnedSessions(String reason) {
+        return pinnedSessions.computeIfAbsent(reason, key -> {
+            LongAdder count = new LongAdder();
+            meters.gauge(Metric.PINNED_SESSIONS, count, LongAdder::sum, key);
+            return count;
+        });
+    }
+
+    @Override
+    public void prepared(PreparedEvent event) {
+        prepared.of(event).increment();
+    }
+
+    @Override
+    public void cancelRequest(CancelOutcome outcome) {
+        cancelRequests.of(outcome).increment();
+    }
+
+    @Override
+    public void topologyRevision(long revision) {
+        topologyRevision.set(revision);
+    }
+
+    @Override
+    public void topologyRejected() {
+        topologyRejections.increment();
+    }
+
+    @Override
+    public void failoverHoldStarted() {
+        failoverWaiters.increment();
+    }
+
+    @Override
+    public void failoverHoldEnded(HoldOutcome outcome, long nanos) {
+        failoverWaiters.decrement();
+        failoverHolds[outcome.ordinal()].record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void desynchronized(String reason) {
+        meters.counter(Metric.DESYNCHRONIZATIONS, reason).increment();
+    }
+
+    @Override
+    public RouteMetrics route(String cluster, String shard, String role, String reason) {
+        return routes.computeIfAbsent(
+                List.of(cluster, shard, role, reason),
+                key -> new MicrometerRoute(meters, cluster, shard, role, reason));
+    }
+
+    @Override
+    public PoolMetrics pool(String cluster, String shard, String role) {
+        return pools.computeIfAbsent(
+                List.of(cluster, shard, role), key -> new MicrometerPool(meters, cluster, shard, role));
+    }
+
+    @Override
+    public NodeMetrics node(String cluster, String shard, String node) {
+        return nodes.computeIfAbsent(
+                List.of(cluster, shard, node),
+                key -> new MicrometerNode(meters, cluster, shard, node, () -> nodes.remove(key)));
+    }
+
+    @Override
+    public LoopMetrics loop(String name) {
+        return loops.computeIfAbsent(name, key -> {
+            Timer timer = meters.timer(Metric.EVENT_LOOP_LAG, key);
+            return nanos -> timer.record(nanos, TimeUnit.NANOSECONDS);
+        });
+    }
+}
