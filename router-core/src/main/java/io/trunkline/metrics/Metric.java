@@ -178,7 +178,13 @@ public enum Metric {
             Type.HISTOGRAM,
             "seconds",
             "How much later than planned a timer of an event loop ran",
-            "loop");
+            "loop"),
+    BUFFER_DIRECT(
+            "trunkline_buffer_direct_bytes",
+            Type.GAUGE,
+            "bytes",
+            "Direct memory held by the allocator of network buffers"),
+    BUFFER_HEAP("trunkline_buffer_heap_bytes", Type.GAUGE, "bytes", "Heap held by the allocator of network buffers");
 
     /** How values of a metric add up. */
     public enum Type {

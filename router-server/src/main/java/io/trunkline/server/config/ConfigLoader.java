@@ -4,6 +4,7 @@ package io.trunkline.server.config;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,7 @@ public final class ConfigLoader {
     private static @Nullable Node compose(Path file) throws ConfigException {
         LoadSettings settings = LoadSettings.builder()
                 .setLabel(file.toString())
+                .setAllowNonScalarKeys(true) // refused by us, with the line
                 .setCodePointLimit(LARGEST_FILE_BYTES)
                 .build();
         try {
@@ -73,8 +75,10 @@ public final class ConfigLoader {
             return new Compose(settings)
                     .composeString(Files.readString(file, StandardCharsets.UTF_8))
                     .orElse(null);
+        } catch (NoSuchFileException e) {
+            throw broken(file, "no such file", "a readable UTF-8 file", 0);
         } catch (IOException e) {
-            throw broken(file, e.toString(), "a readable UTF-8 file", 0);
+            throw broken(file, e.getClass().getSimpleName(), "a readable UTF-8 file", 0);
         } catch (MarkedYamlEngineException e) {
             int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
             throw broken(file, String.valueOf(e.getProblem()), "YAML", line);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.server.metrics;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -11,10 +10,15 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.netty.buffer.ByteBufAllocatorMetric;
+import io.trunkline.metrics.Metric;
 
 /** The meters of the JVM and of the process: memory, collections, threads, processor, descriptors, uptime, network buffers. */
 public final class ProcessMeters implements AutoCloseable {
     private final JvmGcMetrics collections = new JvmGcMetrics();
+
+    // The registry holds it weakly only.
+    @SuppressWarnings("unused")
+    private final ByteBufAllocatorMetric buffers;
 
     /**
      * Adds the meters to a registry.
@@ -22,6 +26,7 @@ public final class ProcessMeters implements AutoCloseable {
      * @param buffers what the allocator of the transport holds
      */
     public ProcessMeters(MeterRegistry registry, ByteBufAllocatorMetric buffers) {
+        this.buffers = buffers;
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ClassLoaderMetrics().bindTo(registry);
@@ -29,14 +34,9 @@ public final class ProcessMeters implements AutoCloseable {
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         collections.bindTo(registry);
-        Gauge.builder("trunkline_buffer_direct_bytes", buffers, ByteBufAllocatorMetric::usedDirectMemory)
-                .description("Direct memory held by the buffer allocator")
-                .strongReference(true)
-                .register(registry);
-        Gauge.builder("trunkline_buffer_heap_bytes", buffers, ByteBufAllocatorMetric::usedHeapMemory)
-                .description("Heap memory held by the buffer allocator")
-                .strongReference(true)
-                .register(registry);
+        Meters meters = new Meters(registry);
+        meters.gauge(Metric.BUFFER_DIRECT, buffers, ByteBufAllocatorMetric::usedDirectMemory);
+        meters.gauge(Metric.BUFFER_HEAP, buffers, ByteBufAllocatorMetric::usedHeapMemory);
     }
 
     @Override
