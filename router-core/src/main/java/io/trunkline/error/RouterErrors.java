@@ -7,6 +7,7 @@ import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.Severity;
 import io.trunkline.wire.SqlState;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The catalogue of every error the router itself can send, one factory each, by area.
@@ -122,6 +123,19 @@ public final class RouterErrors {
         return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "no backend became free within " + limit.toMillis() + " ms");
     }
 
+    /** No backend became free in time, maybe because none could be opened. */
+    public static RouterError leaseTimeout(Duration limit, @Nullable RouterError lastFailure) {
+        return lastFailure == null
+                ? leaseTimeout(limit)
+                : error(
+                        Kind.BACKEND,
+                        SqlState.QUERY_CANCELED,
+                        "no backend became free within " + limit.toMillis() + " ms",
+                        "The last attempt to open one failed with "
+                                + lastFailure.response().sqlState() + ": "
+                                + lastFailure.response().message() + ".");
+    }
+
     /** As many requests wait for a backend as may. */
     public static RouterError tooManyWaiters(int limit) {
         return error(
@@ -158,6 +172,17 @@ public final class RouterErrors {
     /** A node could not be reached. */
     public static RouterError connectFailed(String node) {
         return error(Kind.BACKEND, SqlState.UNABLE_TO_CONNECT, "could not connect to node \"" + node + "\"");
+    }
+
+    /** A node answered, and refuses the router's login with an error that lasts; the SQLSTATE is the node's own. */
+    public static RouterError loginRefused(String node, RouterError answer) {
+        ErrorResponse response = answer.response();
+        return new RouterError(
+                Kind.BACKEND,
+                response.withSeverity(Severity.ERROR)
+                        .with(
+                                ErrorResponse.MESSAGE,
+                                "node \"" + node + "\" refused the login of the router: " + response.message()));
     }
 
     /** The backend was lost and what it was doing is certainly undone. */

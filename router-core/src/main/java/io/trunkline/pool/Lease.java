@@ -12,6 +12,14 @@ public interface Lease {
     /** Returns what was known of the node when it was leased. */
     NodeStatus node();
 
+    /**
+     * Returns false once the node has lost the role under which it was leased, or has gone: the backend will be closed on release, so a
+     * holder that keeps it between transactions should let go.
+     */
+    default boolean isCurrent() {
+        return true;
+    }
+
     /** Gives the backend back; it is reused only when {@link BackendConnection#releaseViolation} is null, and closed otherwise. */
     void release();
 

@@ -12,6 +12,12 @@ public interface LeaseRequest {
     /** No backend within the limits (wait time, waiters, failover wait, login refused); the request is over. */
     void onRefused(RouterError error);
 
+    /**
+     * The node of a granted lease lost its role or left the topology ({@link Lease#isCurrent} is false now). Called at most once per lease,
+     * while it is held. A holder that waits for a transaction to end need do nothing; one that keeps the backend longer should end.
+     */
+    default void onRetiring(Lease lease) {}
+
     /** Returns the settings of the session, so that a backend that already carries them is preferred. */
     Settings settings();
 }

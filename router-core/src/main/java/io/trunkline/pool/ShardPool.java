@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.pool;
 
-/** The backends of one shard, database and user on one event loop, and who waits for them. (Signature; being written.) */
+/** The backends of one shard, database and user on one event loop, and who waits for them. Made by {@link PoolDirectory}. */
 public interface ShardPool {
     /** Which nodes may serve a request. */
     enum Role {

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.pool;
+
+/**
+ * What a pool serves. Nodes come and go beneath it.
+ *
+ * @param cluster the cluster's name
+ * @param shard the shard's index in its cluster
+ * @param database the database's name on the nodes
+ * @param user the role the router logs in as
+ */
+public record PoolKey(String cluster, int shard, String database, String user) {}
