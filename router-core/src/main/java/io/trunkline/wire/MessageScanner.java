@@ -77,6 +77,9 @@ public final class MessageScanner {
         void onBreak();
     }
 
+    /** The largest length a PostgreSQL can give a message it sends: its buffers end at MaxAllocSize, 1 GB - 1. */
+    public static final int LENGTH_MAX = 0x4000_0002;
+
     /** What a cut message's buffer begins with; most cut messages are headers. */
     private static final int ACCUMULATOR_BYTES = 256;
 
@@ -106,14 +109,16 @@ public final class MessageScanner {
      * Creates a scanner at the beginning of a message.
      *
      * @param inspectionLimitBytes how much of a BODY message is kept in memory and shown at most, at least 5
-     * @param maxMessageBytes the largest value of a length field; the table of the direction may set a lower one
+     * @param maxMessageBytes the largest value of a length field, at most {@link #LENGTH_MAX}; the table of the direction may set a lower
+     *     one
      */
     public MessageScanner(Direction direction, int inspectionLimitBytes, int maxMessageBytes) {
         if (inspectionLimitBytes < Frame.HEADER_BYTES) {
             throw new IllegalArgumentException("inspection limit " + inspectionLimitBytes + " (expected: 5 or more)");
         }
-        if (maxMessageBytes < Frame.LENGTH_MIN || maxMessageBytes == Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("message limit " + maxMessageBytes + " (expected: 4..2147483646)");
+        if (maxMessageBytes < Frame.LENGTH_MIN || maxMessageBytes > LENGTH_MAX) {
+            throw new IllegalArgumentException(
+                    "message limit " + maxMessageBytes + " (expected: 4.." + LENGTH_MAX + ")");
         }
         this.direction = direction;
         this.inspectionLimitBytes = inspectionLimitBytes;
