@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Looks through a query for anything that makes it more than a read, and collects what a catalogue must vouch for.
+ *
+ * <p>The words {@code INSERT}, {@code UPDATE}, {@code DELETE}, {@code MERGE} and {@code INTO} make a query write wherever they stand unquoted, and so does
+ * {@code FOR} before a locking strength: a column with such a name costs a replica read, never correctness.
+ */
+final class QueryBody {
+    /** A query that names more than this many different things goes to the primary. */
+    static final int NAMES_MAX = 1_024;
+
+    private static final int DEPTH_MAX = 256;
+
+    private final TokenList tokens;
+    private final Set<String> functions = new HashSet<>();
+    private final Set<String> names = new HashSet<>();
+    private final Set<String> operators = new HashSet<>();
+    private final boolean[] inWithHeader = new boolean[DEPTH_MAX];
+    private boolean into;
+
+    QueryBody(TokenList tokens) {
+        this.tokens = tokens;
+    }
+
+    Set<String> functions() {
+        return functions;
+    }
+
+    Set<String> names() {
+        return names;
+    }
+
+    Set<String> operators() {
+        return operators;
+    }
+
+    /** Returns true when the statement selects into a table, and so sends no rows. */
+    boolean hasInto() {
+        return into;
+    }
+
+    /** Looks at the tokens from {@code first} on; returns false when the query must run on the primary. */
+    boolean read(int first) {
+        functions.clear();
+        names.clear();
+        operators.clear();
+        into = false;
+        inWithHeader[0] = false;
+        int depth = 0;
+        boolean reads = true;
+        for (int i = first; i < tokens.size(); i++) {
+            Token token = tokens.token(i);
+            if (token == Token.OPERATOR) {
+                operators.add(tokens.raw(i));
+            } else if (tokens.isCharacter(i, '(')) {
+                if (++depth == DEPTH_MAX) {
+                    return false;
+                }
+                inWithHeader[depth] = false;
+            } else if (tokens.isCharacter(i, ')')) {
+                depth = Math.max(0, depth - 1);
+            } else if (token.isName()) {
+                reads &= readName(i, depth);
+            }
+        }
+        return reads && names.size() + functions.size() + operators.size() <= NAMES_MAX;
+    }
+
+    private boolean readName(int i, int depth) {
+        boolean unquoted = tokens.token(i) == Token.IDENTIFIER;
+        String name = tokens.name(i);
+        if (unquoted) {
+            switch (name) {
+                case "insert", "update", "delete", "merge":
+                    return false;
+                case "into":
+                    into |= !tokens.isWord(i - 1, "insert", "merge");
+                    return false;
+                case "for":
+                    return !tokens.isWord(i + 1, "update", "share", "no", "key");
+                case "with":
+                    inWithHeader[depth] = !tokens.isWord(i + 1, "ordinality", "ties");
+                    return true;
+                case "select", "values", "table":
+                    inWithHeader[depth] = false;
+                    break;
+                default:
+                    break;
+            }
+        }
+        if (isCalled(i) && !isAliasOrWithQuery(i, depth) && !(unquoted && Keywords.isSyntax(name))) {
+            functions.add(qualified(i, name));
+            return !KnownFunctions.isBoundToHost(name);
+        }
+        if (!unquoted || !Keywords.isReserved(name)) {
+            names.add(name);
+        }
+        return !KnownFunctions.isHostView(name);
+    }
+
+    private boolean isCalled(int i) {
+        boolean escaped = tokens.token(i) == Token.UNICODE_IDENTIFIER && tokens.isWord(i + 1, "uescape");
+        return tokens.isCharacter(escaped ? i + 3 : i + 1, '(');
+    }
+
+    /** A name with columns in parentheses behind {@code AS}, or at the head of a common table expression, calls nothing. */
+    private boolean isAliasOrWithQuery(int i, int depth) {
+        return inWithHeader[depth] || tokens.isWord(i - 1, "as");
+    }
+
+    private String qualified(int i, String name) {
+        StringBuilder qualified = new StringBuilder(name);
+        for (int k = i; tokens.isCharacter(k - 1, '.') && tokens.token(k - 2).isName(); k -= 2) {
+            qualified.insert(0, '.').insert(0, tokens.name(k - 2));
+        }
+        return qualified.toString();
+    }
+}

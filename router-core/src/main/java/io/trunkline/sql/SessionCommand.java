@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One statement that touches the session, read anew with its values: what the cached {@link StatementShape} cannot hold.
+ *
+ * <p>Names are folded as PostgreSQL folds them; names of configuration parameters are in lower case whatever their spelling, because PostgreSQL
+ * compares them so.
+ */
+public sealed interface SessionCommand {
+
+    /** Whether a setting outlives its transaction. */
+    enum Scope {
+        SESSION,
+        LOCAL
+    }
+
+    /** What {@code DISCARD} discards. */
+    enum Discarded {
+        ALL,
+        PLANS,
+        SEQUENCES,
+        TEMP
+    }
+
+    /**
+     * A parameter gets a value. {@code SET ROLE}, {@code SET SESSION AUTHORIZATION}, {@code SET TIME ZONE}, {@code SET NAMES}, {@code SET SCHEMA} and
+     * {@code SET XML OPTION} are this too, under the parameter's own name ({@code role}, {@code session_authorization}, {@code timezone},
+     * {@code client_encoding}, {@code search_path}, {@code xmloption}).
+     *
+     * @param name lower case, dots included
+     * @param rawValue SQL text that means the value behind {@code SET name TO}, as the client wrote it; only a string with backslashes is
+     *     rewritten as {@code E'...'}, so that it means the same under either {@code standard_conforming_strings}
+     */
+    record Set(String name, String rawValue, Scope scope) implements SessionCommand {
+
+        /** Returns true when the parameter is the router's own and no backend must see it. */
+        public boolean isForRouter() {
+            return name.startsWith("trunkline.");
+        }
+
+        /** Returns true when the value may name the schema of temporary objects, which ties the session to its backend. */
+        public boolean mayReachTemporarySchema() {
+            return name.equals("search_path")
+                    && rawValue.toLowerCase(java.util.Locale.ROOT).contains("temp");
+        }
+    }
+
+    /**
+     * A parameter goes back to its default: {@code RESET name}, {@code SET name TO DEFAULT}, {@code SET TIME ZONE LOCAL}, {@code SET SESSION AUTHORIZATION DEFAULT}.
+     * {@code SET ROLE NONE} is a {@link Set}.
+     */
+    record Reset(String name, Scope scope) implements SessionCommand {}
+
+    /** {@code RESET ALL}. */
+    record ResetAll() implements SessionCommand {}
+
+    /** {@code SET TRANSACTION}, for the open transaction only. */
+    record SetTransaction(TransactionMode mode) implements SessionCommand {}
+
+    /**
+     * {@code SET SESSION CHARACTERISTICS AS TRANSACTION}: defaults of the session's transactions.
+     *
+     * @param rawModes the transaction modes as written
+     */
+    record SetSessionCharacteristics(TransactionMode mode, String rawModes) implements SessionCommand {}
+
+    /** {@code DISCARD}. */
+    record Discard(Discarded what) implements SessionCommand {}
+
+    /**
+     * {@code DEALLOCATE}.
+     *
+     * @param name the statement, or null for all
+     */
+    record Deallocate(@Nullable String name) implements SessionCommand {}
+
+    /** {@code PREPARE name AS}. */
+    record Prepare(String name) implements SessionCommand {}
+
+    /** {@code EXECUTE name}. */
+    record Execute(String name) implements SessionCommand {}
+
+    /** {@code SAVEPOINT name}. */
+    record Savepoint(String name) implements SessionCommand {}
+
+    /** {@code ROLLBACK TO name}. */
+    record RollbackTo(String name) implements SessionCommand {}
+
+    /** {@code RELEASE name}. */
+    record Release(String name) implements SessionCommand {}
+
+    /** {@code SHOW name}; {@code all} for {@code SHOW ALL}. */
+    record Show(String name) implements SessionCommand {}
+
+    /** {@code LISTEN channel}. */
+    record Listen(String channel) implements SessionCommand {}
+
+    /**
+     * {@code UNLISTEN channel}.
+     *
+     * @param channel the channel, or null for all
+     */
+    record Unlisten(@Nullable String channel) implements SessionCommand {}
+
+    /**
+     * {@code CLOSE name}.
+     *
+     * @param name the cursor, or null for all
+     */
+    record CloseCursor(@Nullable String name) implements SessionCommand {}
+
+    /**
+     * A setting that cannot be carried to another backend, such as {@code SET x FROM CURRENT}: the session must keep the one it has.
+     *
+     * @param reason why, in words for a log
+     */
+    record Untracked(String reason) implements SessionCommand {}
+
+    /** No command of the session, or one PostgreSQL will refuse. */
+    record Other() implements SessionCommand {}
+
+    /**
+     * Reads one statement.
+     *
+     * @param text the buffer of the query text; borrowed
+     * @param start as {@link SqlScan#statementStart} gave it
+     * @param end as {@link SqlScan#statementEnd} gave it
+     * @param standardConformingStrings the setting the text is read under
+     */
+    static SessionCommand read(ByteBuf text, int start, int end, boolean standardConformingStrings) {
+        return SessionCommandReader.read(text, start, end, standardConformingStrings);
+    }
+}

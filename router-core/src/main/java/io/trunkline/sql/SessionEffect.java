@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+/** What a statement may leave behind in the session of the backend that ran it. */
+public enum SessionEffect {
+    /** A temporary object, or anything in a {@code pg_temp} schema. */
+    TEMP_TABLE(Reach.SESSION),
+    /** A temporary table that its own {@code ON COMMIT DROP} removes. */
+    TEMP_TABLE_UNTIL_COMMIT(Reach.TRANSACTION),
+    /** {@code LISTEN}. */
+    LISTEN(Reach.SESSION),
+    /** A session-level advisory lock; the {@code xact} kind ends with the transaction. */
+    ADVISORY_LOCK(Reach.SESSION),
+    /** {@code DECLARE ... WITH HOLD}. */
+    HOLD_CURSOR(Reach.SESSION),
+    /** SQL's {@code PREPARE}. */
+    SQL_PREPARE(Reach.SESSION),
+    /** {@code set_config} whose third argument is not the word {@code true}. */
+    SET_CONFIG(Reach.SESSION),
+    /** {@code setseed}. */
+    SEED(Reach.SESSION),
+    /** A connection opened by {@code dblink_connect}. */
+    DBLINK(Reach.SESSION),
+    /** {@code pg_replication_origin_session_setup}. */
+    REPLICATION_ORIGIN(Reach.SESSION),
+    /** A backup in progress or a replication slot that may be temporary: both belong to the one backend, on the one node. */
+    HOST_RESOURCE(Reach.SESSION),
+    /** {@code LOAD}: a library stays in the backend. */
+    LOAD(Reach.SESSION),
+    /** {@code DO}, or a function that runs a query given as text: code that may do any of the above. */
+    DO_BLOCK(Reach.UNKNOWN),
+    /** {@code CALL}: a procedure that may do any of the above. */
+    PROCEDURE_CALL(Reach.UNKNOWN),
+    /** {@code lo_open} and its like; descriptors close with the transaction. */
+    LARGE_OBJECT(Reach.TRANSACTION);
+
+    private final Reach reach;
+
+    SessionEffect(Reach reach) {
+        this.reach = reach;
+    }
+
+    /** Returns true when the session must keep its backend, because later statements may rely on what is there. */
+    public boolean pinsSession() {
+        return reach == Reach.SESSION;
+    }
+
+    /** Returns true when the backend must be reset before another session gets it. */
+    public boolean dirtiesBackend() {
+        return reach != Reach.TRANSACTION;
+    }
+
+    private enum Reach {
+        TRANSACTION,
+        UNKNOWN,
+        SESSION
+    }
+}

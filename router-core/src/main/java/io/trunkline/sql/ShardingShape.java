@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What sharding must know of one statement, whatever the values in it. Immutable; cached by fingerprint, search path and topology revision.
+ *
+ * @param reach which shards the statement concerns
+ * @param conditions for {@link Reach#KEYED}: one for each sharded table, or group of tables joined by key; all of them must lead to one and the same shard,
+ *     else the statement is refused
+ * @param refusal for {@link Reach#REFUSED} why, else null
+ */
+public record ShardingShape(
+        Reach reach,
+        List<KeyCondition> conditions,
+        @Nullable Refusal refusal) {
+    public ShardingShape {
+        conditions = List.copyOf(conditions);
+    }
+
+    /** Which shards a statement concerns. */
+    public enum Reach {
+        /** No relation at all: any shard will do. */
+        NO_TABLE,
+        /** Only the system catalogue: any shard, but the same one for the whole session. */
+        CATALOG,
+        /** Reads reference tables, maybe the catalogue: any shard. */
+        REFERENCE_READ,
+        /** Writes a reference table: all shards. */
+        REFERENCE_WRITE,
+        /** Sharded tables, by key. */
+        KEYED,
+        /** Cannot be run as it stands. */
+        REFUSED
+    }
+
+    static ShardingShape of(Reach reach) {
+        return new ShardingShape(reach, List.of(), null);
+    }
+
+    static ShardingShape keyed(List<KeyCondition> conditions) {
+        return new ShardingShape(Reach.KEYED, conditions, null);
+    }
+
+    static ShardingShape refused(Refusal refusal) {
+        return new ShardingShape(Reach.REFUSED, List.of(), refusal);
+    }
+}

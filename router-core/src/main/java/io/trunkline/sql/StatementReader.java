@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Reads the shape of every statement of a scanned text from its tokens alone.
+ *
+ * <p>Grammar it knows: the leading keywords of every PostgreSQL statement, the heads of {@code WITH}, {@code EXPLAIN}, {@code DECLARE} and
+ * {@code COPY}, and, anywhere in a query, the words that make it write. Whatever is outside is {@link Access#WRITE}. One per event loop; runs on a miss of
+ * the cache only.
+ */
+public final class StatementReader {
+    private final TokenList tokens = new TokenList();
+    private final StatementHead head = new StatementHead(tokens);
+    private final EffectFinder effects = new EffectFinder(tokens);
+    private final QueryBody body = new QueryBody(tokens);
+
+    /**
+     * Returns the shape of a text.
+     *
+     * @param scanned the scan of this very text
+     * @param text the buffer that was scanned, unchanged; borrowed
+     */
+    public QueryShape read(SqlScan scanned, ByteBuf text) {
+        boolean trusted = scanned.isComplete();
+        List<StatementShape> statements = new ArrayList<>(scanned.statementCount());
+        for (int i = 0; i < scanned.statementCount(); i++) {
+            tokens.read(text, scanned.statementStart(i), scanned.statementEnd(i), scanned.standardConformingStrings());
+            trusted &= !tokens.isCutOff();
+            boolean last = i == scanned.statementCount() - 1;
+            statements.add(shape(last && scanned.hasStrayHint() ? strayHint() : tokens.hint()));
+        }
+        return new QueryShape(statements, trusted);
+    }
+
+    private static Hint strayHint() {
+        return Hint.invalid("a hint stands outside of any statement");
+    }
+
+    private StatementShape shape(Hint hint) {
+        head.read();
+        StatementKind kind = head.kind();
+        Set<SessionEffect> found = EnumSet.noneOf(SessionEffect.class);
+        effects.find(kind, found);
+        Access access = access(kind, found);
+        boolean read = access == Access.READ;
+        return new StatementShape(
+                kind,
+                access,
+                read ? body.functions() : Set.of(),
+                read ? body.names() : Set.of(),
+                read ? body.operators() : Set.of(),
+                new TransactionModeReader(tokens).read(kind),
+                hint,
+                found,
+                returnsRows(kind));
+    }
+
+    private Access access(StatementKind kind, Set<SessionEffect> found) {
+        return switch (kind) {
+            case SELECT, VALUES, TABLE, EXPLAIN, DECLARE_CURSOR, COPY_OUT ->
+                head.readsOnly() && body.read(head.queryStart()) && onlyHolds(found) ? Access.READ : Access.WRITE;
+            case SHOW,
+                    SET,
+                    SET_ROLE,
+                    SET_SESSION_AUTHORIZATION,
+                    SET_TRANSACTION,
+                    SET_SESSION_CHARACTERISTICS,
+                    SET_CONSTRAINTS,
+                    RESET,
+                    BEGIN,
+                    COMMIT,
+                    COMMIT_AND_CHAIN,
+                    ROLLBACK,
+                    ROLLBACK_AND_CHAIN,
+                    SAVEPOINT,
+                    RELEASE_SAVEPOINT,
+                    ROLLBACK_TO_SAVEPOINT,
+                    DISCARD,
+                    DEALLOCATE,
+                    UNLISTEN,
+                    FETCH,
+                    MOVE,
+                    CLOSE_CURSOR -> Access.NEUTRAL;
+            default -> Access.WRITE;
+        };
+    }
+
+    /** A held cursor may be declared on a replica; everything else that stays behind belongs on the primary. */
+    private static boolean onlyHolds(Set<SessionEffect> found) {
+        return found.isEmpty() || found.equals(EnumSet.of(SessionEffect.HOLD_CURSOR));
+    }
+
+    private boolean returnsRows(StatementKind kind) {
+        return switch (kind) {
+            case SELECT -> !body.hasInto();
+            case VALUES, TABLE, EXPLAIN, SHOW, FETCH, EXECUTE, CALL -> true;
+            case INSERT, UPDATE, DELETE, MERGE -> hasReturning();
+            default -> false;
+        };
+    }
+
+    private boolean hasReturning() {
+        int depth = 0;
+        for (int i = 0; i < tokens.size(); i++) {
+            if (tokens.isCharacter(i, '(')) {
+                depth++;
+            } else if (tokens.isCharacter(i, ')')) {
+                depth--;
+            } else if (depth == 0 && tokens.isWord(i, "returning")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import io.trunkline.sql.TransactionMode.Choice;
+
+/** Reads the list of transaction modes; of two that contradict each other the last counts, as in PostgreSQL. */
+final class TransactionModeReader {
+    private final TokenList tokens;
+
+    TransactionModeReader(TokenList tokens) {
+        this.tokens = tokens;
+    }
+
+    /** Returns the modes of a statement of a kind that has them, {@link TransactionMode#UNSAID} for every other. */
+    TransactionMode read(StatementKind kind) {
+        return switch (kind) {
+            case BEGIN, SET_TRANSACTION, SET_SESSION_CHARACTERISTICS -> read();
+            default -> TransactionMode.UNSAID;
+        };
+    }
+
+    private TransactionMode read() {
+        Choice readOnly = Choice.UNSAID;
+        Choice serializable = Choice.UNSAID;
+        Choice deferrable = Choice.UNSAID;
+        for (int i = 1; i < tokens.size(); i++) {
+            if (tokens.isSequence(i, "read", "only")) {
+                readOnly = Choice.YES;
+            } else if (tokens.isSequence(i, "read", "write")) {
+                readOnly = Choice.NO;
+            } else if (tokens.isSequence(i, "isolation", "level")) {
+                serializable = tokens.isWord(i + 2, "serializable") ? Choice.YES : Choice.NO;
+            } else if (tokens.isWord(i, "deferrable")) {
+                deferrable = tokens.isWord(i - 1, "not") ? Choice.NO : Choice.YES;
+            }
+        }
+        return new TransactionMode(readOnly, serializable, deferrable);
+    }
+}
