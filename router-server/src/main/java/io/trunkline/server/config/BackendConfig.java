@@ -12,7 +12,14 @@ public record BackendConfig(
                 value =
                         "Weakest method by which the router proves itself to a node: scram-sha-256, md5, password (cleartext), or none (the node may ask for nothing).",
                 byDefault = "none")
-        AuthMinimum authMinimum) {
+        AuthMinimum authMinimum,
+
+        @Setting(
+                value =
+                        "Most connections a pool opens to one node at the same time, per event loop; bounds the rush to a new primary.",
+                byDefault = "4",
+                range = "1..1000")
+        int parallelConnects) {
 
     /** What is demanded of a node, as libpq's sslmode. */
     public enum TlsMode {
@@ -38,14 +45,16 @@ public record BackendConfig(
                     byDefault = "prefer")
             TlsMode mode,
 
-            @Setting("PEM file with the authorities that sign the nodes' certificates.") @Nullable
+            @Setting(
+                    "PEM file with the authorities that sign the nodes' certificates; only for the modes that verify, those the JVM trusts when it is not set.")
+            @Nullable
             Path ca)
             implements Validated {
 
         @Override
         public void validate(Problems problems) {
-            if ((mode == TlsMode.VERIFY_CA || mode == TlsMode.VERIFY_FULL) && ca == null) {
-                problems.add("ca", "missing", "a PEM file, because mode verifies certificates");
+            if (ca != null && mode != TlsMode.VERIFY_CA && mode != TlsMode.VERIFY_FULL) {
+                problems.add("ca", ca.toString(), "no file, because mode verifies nothing");
             }
         }
     }

@@ -18,6 +18,12 @@ public record DatabaseConfig(
         int poolSize,
 
         @Setting(
+                value = "Backends to one node that are kept open although idle, over all event loops.",
+                byDefault = "0",
+                range = "0..10000")
+        int minPoolSize,
+
+        @Setting(
                 value = "Most requests that may wait for a backend of one shard at a time, per event loop.",
                 byDefault = "10000",
                 range = "0..1000000")
@@ -52,7 +58,15 @@ public record DatabaseConfig(
                         "Longest time new transactions are held while their shard has no primary; 0s refuses them at once.",
                 byDefault = "30s",
                 range = "0s..1h")
-        Duration failoverWait) {
+        Duration failoverWait)
+        implements Validated {
+
+    @Override
+    public void validate(Problems problems) {
+        if (minPoolSize > poolSize) {
+            problems.add("min_pool_size", Integer.toString(minPoolSize), "at most pool_size, " + poolSize);
+        }
+    }
 
     /** When a session gives its backend back. */
     public enum PoolMode {

@@ -7,6 +7,12 @@ public record LimitsConfig(
         int sessions,
 
         @Setting(
+                value = "Most connections that have not logged in yet, per event loop; beyond it the oldest is closed.",
+                byDefault = "1000",
+                range = "1..1000000")
+        int unauthenticatedPerLoop,
+
+        @Setting(
                 value = "Most backends to one node at a time, over all databases, users and event loops.",
                 byDefault = "100",
                 range = "1..100000")
@@ -22,13 +28,13 @@ public record LimitsConfig(
         @Setting(
                 value =
                         "Most bytes of one client kept in the router while it waits for a backend; then reading from the client stops.",
-                byDefault = "1MiB",
+                byDefault = "4MiB",
                 range = "16KiB..256MiB")
         ByteSize heldBytes,
 
         @Setting(
                 value = "Most named prepared statements one client may have.",
-                byDefault = "5000",
+                byDefault = "10000",
                 range = "1..1000000")
         int statementsPerSession,
 
@@ -40,7 +46,7 @@ public record LimitsConfig(
 
         @Setting(
                 value = "Most replies one backend may owe; then reading from its client stops.",
-                byDefault = "10000",
+                byDefault = "16384",
                 range = "16..1000000")
         int expectedReplies,
 

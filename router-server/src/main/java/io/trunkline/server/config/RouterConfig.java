@@ -26,6 +26,12 @@ public record RouterConfig(
                 byDefault = "auto")
         Transport transport,
 
+        @Setting(
+                value =
+                        "Where this router stands; replicas of the same zone are preferred for reads. Empty: all alike.",
+                byDefault = Setting.EMPTY)
+        String zone,
+
         @Setting("Where the topology document comes from.") TopologyConfig topology,
 
         @Setting("Who may log in.") UsersConfig users,

@@ -142,6 +142,9 @@ final class SectionReader {
         if (setting.byDefault().equals(Setting.ABSENT) || setting.byDefault().equals(Setting.REQUIRED)) {
             return null;
         }
+        if (setting.byDefault().equals(Setting.EMPTY)) {
+            return "";
+        }
         Object value = Scalars.read(type, setting.byDefault(), setting.range());
         return value instanceof Path written ? substitution.path(written) : value;
     }

@@ -19,6 +19,9 @@ public @interface Setting {
     /** A key that stands for nothing when it is not written; its component is nullable. */
     String ABSENT = "";
 
+    /** The empty text. */
+    String EMPTY = "''";
+
     /** A key that must be written. */
     String REQUIRED = "(required)";
 

@@ -24,6 +24,13 @@ public record TimeoutsConfig(
         Duration clientIdle,
 
         @Setting(
+                value =
+                        "Bytes sent to a client that stay unacknowledged for this long end the connection; 0s leaves it to the system.",
+                byDefault = "30s",
+                range = "0s..1h")
+        Duration tcpUser,
+
+        @Setting(
                 value = "A backend that nobody used for this long is closed; 0s never does.",
                 byDefault = "10min",
                 range = "0s..30d")

@@ -28,8 +28,13 @@ public record TopologyConfig(
                 range = "1s..10min")
         Duration sessionTimeout,
 
-        @Setting("The name under which this router registers in ZooKeeper; host and port when it is not set.") @Nullable
-        String routerName,
+        @Setting("user:password of ZooKeeper's digest scheme; znodes are then created for their owner only.") @Nullable
+        Secret credentials,
+
+        @Setting(
+                "The name under which this router registers in ZooKeeper, the same after a restart; host name and port when it is not set.")
+        @Nullable
+        String routerId,
 
         @Setting("File that keeps the last good document, so that the router can start while ZooKeeper is away.")
         @Nullable
@@ -48,7 +53,10 @@ public record TopologyConfig(
             problems.add(
                     "connect", "missing", "a connect string such as zk1:2181,zk2:2181, because source is zookeeper");
         }
-        if (!path.startsWith("/") || path.length() > 1 && path.endsWith("/")) {
+        if (routerId != null && !routerId.matches("[A-Za-z0-9_][A-Za-z0-9_.-]*")) {
+            problems.add("router_id", routerId, "letters, digits, _, - and .");
+        }
+        if (!path.matches("(/[^/]+)+")) {
             problems.add("path", path, "an absolute znode path such as /trunkline");
         }
     }

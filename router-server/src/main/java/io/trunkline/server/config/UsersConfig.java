@@ -11,4 +11,20 @@ public record UsersConfig(
         Path file,
 
         @Setting("Users by name; a user must not stand here and in the file.")
-        Map<String, UserConfig> inline) {}
+        Map<String, UserConfig> inline,
+
+        @Setting(
+                "At least 16 characters, the same for all routers of a deployment: makes a login of an unknown user look the same on each. Random when it is not set.")
+        @Nullable
+        Secret decoySecret)
+        implements Validated {
+
+    private static final int DECOY_SECRET_LEAST = 16;
+
+    @Override
+    public void validate(Problems problems) {
+        if (decoySecret != null && decoySecret.reveal().length() < DECOY_SECRET_LEAST) {
+            problems.add("decoy_secret", "***", "at least " + DECOY_SECRET_LEAST + " characters");
+        }
+    }
+}

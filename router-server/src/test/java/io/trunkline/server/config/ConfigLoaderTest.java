@@ -66,7 +66,10 @@ class ConfigLoaderTest {
             # keys that depend on each other
             listen: {tls: {mode: require, key: k}} § listen.tls.certificate: missing (expected: a PEM file, because mode is not disable)
             listen: {tls: {mode: allow, certificate: c}} § listen.tls.key: missing (expected: a PEM file, because mode is not disable)
-            backend: {tls: {mode: verify-full}} § backend.tls.ca: missing (expected: a PEM file, because mode verifies certificates)
+            backend: {tls: {ca: /ca.pem}}       § backend.tls.ca: /ca.pem (expected: no file, because mode verifies nothing)
+            defaults: {min_pool_size: 21}       § defaults.min_pool_size: 21 (expected: at most pool_size, 20)
+            topology: {router_id: a b}          § topology.router_id: a b (expected: letters, digits, _, - and .)
+            users: {decoy_secret: short}        § users.decoy_secret: *** (expected: at least 16 characters)
             topology: {source: zookeeper}       § topology.connect: missing (expected: a connect string such as zk1:2181,zk2:2181, because source is zookeeper)
             topology: {path: trunkline}         § topology.path: trunkline (expected: an absolute znode path such as /trunkline)
             users: {inline: {a: {databases: [b]}}} § users.inline.a.password: missing (expected: exactly one of password, verifier and trust: true)
