@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ProtocolViolation;
+import io.trunkline.wire.Severity;
 import io.trunkline.wire.SqlState;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Parameter;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -47,17 +49,27 @@ class RouterErrorsTest {
     }
 
     private static Object[] samples(Method factory) {
-        return Arrays.stream(factory.getParameterTypes())
+        return Arrays.stream(factory.getParameters())
                 .map(RouterErrorsTest::sample)
                 .toArray();
     }
 
-    private static Object sample(Class<?> type) {
+    private static Object sample(Parameter parameter) {
+        Class<?> type = parameter.getType();
+        if (parameter.getName().equals("detail") || parameter.getName().equals("hint")) {
+            return "A sample sentence.";
+        }
         if (type == String.class) {
             return "sample";
         }
         if (type == int.class) {
             return 7;
+        }
+        if (type == byte.class) {
+            return (byte) 'Q';
+        }
+        if (type == ErrorResponse.class) {
+            return ErrorResponse.of(Severity.ERROR, SqlState.SYNTAX_ERROR, "sample");
         }
         if (type == long.class) {
             return 7L;
