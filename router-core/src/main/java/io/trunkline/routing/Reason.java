@@ -30,10 +30,8 @@ public enum Reason {
     // Why this role.
     /** The statement reads and a replica may serve it. */
     READ("a read that a replica may serve"),
-    /** The statement writes, or is not known to read only. */
+    /** The statement writes, locks rows, or is not known to read only. */
     WRITE("not known to be a read"),
-    /** SELECT … FOR UPDATE and its kin. */
-    LOCKING_READ("a locking read"),
     /** A function that is volatile or whose answer depends on the node. */
     VOLATILE_FUNCTION("calls a function that is volatile or depends on the node"),
     /** A function the catalogue snapshot does not know. */

@@ -7,6 +7,8 @@ public enum RolePreference {
     AUTO,
     /** Everything to the primary. */
     PRIMARY,
+    /** Reads to a replica when there is one, whatever the policy says. */
+    PREFER_REPLICA,
     /** Everything to a replica, writes too: PostgreSQL answers those with 25006. */
     REPLICA
 }

@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param policy where the pool sends reads
  * @param transaction the kind of transaction block the statement runs in
+ * @param readOnlyByDefault {@code default_transaction_read_only}, which decides about a BEGIN that does not say
  * @param serializable whether that transaction, or the next implicit one, is SERIALIZABLE; a replica refuses those
- * @param transactionShard the shard the open transaction runs on, or {@link Target#ANY_SHARD} while it has touched none
- * @param transactionRole where the open transaction runs ({@link RoleNeed#PRIMARY} or {@link RoleNeed#REPLICA}), or {@link RoleNeed#ANY}
- *     while it has no backend
+ * @param transactionShard the shard the open transaction, or a session tied to its backend, runs on; {@link Target#ANY_SHARD} while it has
+ *     none
+ * @param transactionRole where that is ({@link RoleNeed#PRIMARY} or {@link RoleNeed#REPLICA}), or {@link RoleNeed#ANY} without a backend
  * @param role {@code trunkline.role}
  * @param shardKey {@code trunkline.shard_key}, or null when not set
  * @param shard {@code trunkline.shard}, a shard's name, or null when not set
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record SessionRouting(
         ReadPolicy policy,
         TransactionScope transaction,
+        boolean readOnlyByDefault,
         boolean serializable,
         int transactionShard,
         RoleNeed transactionRole,
@@ -39,6 +41,7 @@ public record SessionRouting(
                 policy,
                 TransactionScope.NONE,
                 false,
+                false,
                 Target.ANY_SHARD,
                 RoleNeed.ANY,
                 RolePreference.AUTO,
@@ -53,7 +56,7 @@ public record SessionRouting(
         return recentWriteUntilNanos - nowNanos > 0;
     }
 
-    /** Returns true when the open transaction has a backend, so that neither shard nor role can change any more. */
+    /** Returns true when the transaction or session has its backend, so that neither shard nor role can change any more. */
     public boolean isPlaced() {
         return transactionRole != RoleNeed.ANY;
     }
@@ -63,6 +66,7 @@ public record SessionRouting(
         return new SessionRouting(
                 policy,
                 scope,
+                readOnlyByDefault,
                 serializable,
                 Target.ANY_SHARD,
                 RoleNeed.ANY,
@@ -78,9 +82,26 @@ public record SessionRouting(
         return new SessionRouting(
                 policy,
                 transaction,
+                readOnlyByDefault,
                 serializable,
                 onShard,
                 onRole,
+                role,
+                shardKey,
+                shard,
+                recentWriteUntilNanos,
+                nowNanos);
+    }
+
+    /** Returns this with another {@code default_transaction_read_only}. */
+    public SessionRouting withReadOnlyByDefault(boolean isReadOnlyByDefault) {
+        return new SessionRouting(
+                policy,
+                transaction,
+                isReadOnlyByDefault,
+                serializable,
+                transactionShard,
+                transactionRole,
                 role,
                 shardKey,
                 shard,
@@ -93,6 +114,7 @@ public record SessionRouting(
         return new SessionRouting(
                 policy,
                 transaction,
+                readOnlyByDefault,
                 isSerializable,
                 transactionShard,
                 transactionRole,
@@ -108,6 +130,7 @@ public record SessionRouting(
         return new SessionRouting(
                 policy,
                 transaction,
+                readOnlyByDefault,
                 serializable,
                 transactionShard,
                 transactionRole,
@@ -123,6 +146,7 @@ public record SessionRouting(
         return new SessionRouting(
                 policy,
                 transaction,
+                readOnlyByDefault,
                 serializable,
                 transactionShard,
                 transactionRole,
@@ -138,6 +162,7 @@ public record SessionRouting(
         return new SessionRouting(
                 policy,
                 transaction,
+                readOnlyByDefault,
                 serializable,
                 transactionShard,
                 transactionRole,
@@ -153,6 +178,7 @@ public record SessionRouting(
         return new SessionRouting(
                 policy,
                 transaction,
+                readOnlyByDefault,
                 serializable,
                 transactionShard,
                 transactionRole,

@@ -44,12 +44,17 @@ final class QueryBody {
         return into;
     }
 
-    /** Looks at the tokens from {@code first} on; returns false when the query must run on the primary. */
-    boolean read(int first) {
+    /** Forgets the query looked at last. */
+    void reset() {
         functions.clear();
         names.clear();
         operators.clear();
         into = false;
+    }
+
+    /** Looks at the tokens from {@code first} on; returns false when the query must run on the primary. */
+    boolean read(int first) {
+        reset();
         inWithHeader[0] = false;
         int depth = 0;
         boolean reads = true;

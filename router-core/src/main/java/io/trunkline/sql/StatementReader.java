@@ -44,6 +44,7 @@ public final class StatementReader {
 
     private StatementShape shape(Hint hint) {
         head.read();
+        body.reset();
         StatementKind kind = head.kind();
         Set<SessionEffect> found = EnumSet.noneOf(SessionEffect.class);
         effects.find(kind, found);
@@ -52,7 +53,7 @@ public final class StatementReader {
         return new StatementShape(
                 kind,
                 access,
-                read ? body.functions() : Set.of(),
+                body.functions(),
                 read ? body.names() : Set.of(),
                 read ? body.operators() : Set.of(),
                 new TransactionModeReader(tokens).read(kind),

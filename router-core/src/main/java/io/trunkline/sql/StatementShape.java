@@ -8,8 +8,8 @@ import java.util.Set;
  *
  * @param kind what the statement is
  * @param access which nodes may run it
- * @param functions for {@link Access#READ} candidates every identifier followed by an opening parenthesis, folded, qualified when it was
- *     ({@code pg_catalog.lower}); keywords that only look like functions are left out
+ * @param functions for queries, whatever their access, every identifier followed by an opening parenthesis, folded, qualified when it was
+ *     ({@code pg_catalog.lower}); keywords that only look like functions are left out. Not for statements that write by their kind
  * @param names for {@link Access#READ} candidates every other identifier that may name a relation, type, column or function, folded, each part of
  *     a qualified name on its own
  * @param operators for {@link Access#READ} candidates every operator, as written

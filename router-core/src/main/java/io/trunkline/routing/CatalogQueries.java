@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.routing;
+
+/**
+ * The three queries a {@link CatalogSnapshot} is made from; each is a simple query with text results, for majors 14 to 18.
+ *
+ * <p>They name everything with its schema, so no {@code search_path} can mislead them. Any user may run them: they read what is public in
+ * {@code pg_catalog}. Run them in one {@code REPEATABLE READ} transaction or one after the other; a difference between them can only make more
+ * reads go to the primary, or be repaired by the next refresh.
+ */
+public final class CatalogQueries {
+    /** More rows are not a catalogue the router will keep in memory; pass this as the limit of the query. */
+    public static final int ROWS_MAX = 200_000;
+
+    /**
+     * Rows: name, whether any overload is volatile ({@code t} or {@code f}), whether any overload is somebody's own and not immutable.
+     *
+     * <p>{@code CREATE AGGREGATE} calls every aggregate immutable; what counts are the functions behind it. Objects PostgreSQL brings itself
+     * have OIDs below 16,384 (FirstNormalObjectId).
+     */
+    public static final String FUNCTIONS = """
+            SELECT p.proname,
+                   pg_catalog.bool_or(p.provolatile OPERATOR(pg_catalog.=) 'v' OR EXISTS (
+                       SELECT FROM pg_catalog.pg_aggregate a
+                       JOIN pg_catalog.pg_proc s ON s.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
+                                                              a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+                       WHERE a.aggfnoid OPERATOR(pg_catalog.=) p.oid AND s.provolatile OPERATOR(pg_catalog.=) 'v')),
+                   pg_catalog.bool_or(p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+                                      AND p.provolatile OPERATOR(pg_catalog.<>) 'i')
+            FROM pg_catalog.pg_proc p
+            WHERE p.prokind OPERATOR(pg_catalog.<>) 'p'
+            GROUP BY p.proname""";
+
+    /**
+     * Rows: a name that makes a statement more than a read of tables.
+     *
+     * <p>Views hide functions; foreign tables ask another server; sequences and unlogged tables are not, or not in the same state, on a replica;
+     * a policy of row security may call volatile functions or look into views; parents of such relations inherit the trouble. Materialized views
+     * are read like tables. Last, volatile functions of one row-typed argument, which {@code t.name} calls without parentheses.
+     */
+    public static final String RELATIONS = """
+            WITH RECURSIVE opaque(oid) AS (
+                SELECT c.oid
+                FROM pg_catalog.pg_class c
+                WHERE c.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+                  AND c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S')
+                  AND (c.relkind IN ('v', 'f', 'S')
+                       OR c.relpersistence OPERATOR(pg_catalog.=) 'u'
+                       OR (c.relrowsecurity AND EXISTS (
+                           SELECT FROM pg_catalog.pg_policy o
+                           WHERE o.polrelid OPERATOR(pg_catalog.=) c.oid
+                             AND (o.polqual::pg_catalog.text OPERATOR(pg_catalog.~~) '%{SUBLINK %'
+                                  OR EXISTS (
+                                      SELECT FROM pg_catalog.regexp_matches(
+                                                      o.polqual::pg_catalog.text, ':(?:funcid|opfuncid) ([0-9]+)', 'g') m
+                                      JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) m[1]::pg_catalog.oid
+                                      WHERE p.provolatile OPERATOR(pg_catalog.=) 'v')))))
+                UNION
+                SELECT i.inhparent
+                FROM pg_catalog.pg_inherits i
+                JOIN opaque ON opaque.oid OPERATOR(pg_catalog.=) i.inhrelid)
+            SELECT c.relname
+            FROM opaque
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) opaque.oid
+            UNION
+            SELECT p.proname
+            FROM pg_catalog.pg_proc p
+            JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) p.proargtypes[0]
+            WHERE p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+              AND p.provolatile OPERATOR(pg_catalog.=) 'v'
+              AND p.pronargs OPERATOR(pg_catalog.>=) 1
+              AND p.pronargs OPERATOR(pg_catalog.-) p.pronargdefaults OPERATOR(pg_catalog.<=) 1
+              AND t.typtype IN ('c', 'p')""";
+
+    /**
+     * Rows: {@code operator} and its name, or the word {@code cast}, {@code domain} or {@code type}: what calls a volatile function without naming
+     * one.
+     */
+    public static final String HIDDEN_CALLS = """
+            SELECT 'operator', o.oprname::pg_catalog.text
+            FROM pg_catalog.pg_operator o
+            JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) o.oprcode
+            WHERE p.provolatile OPERATOR(pg_catalog.=) 'v'
+            UNION
+            SELECT 'cast', ''
+            FROM pg_catalog.pg_cast c
+            JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) c.castfunc
+            WHERE p.provolatile OPERATOR(pg_catalog.=) 'v'
+            UNION
+            SELECT 'domain', ''
+            FROM pg_catalog.pg_constraint c,
+                 LATERAL pg_catalog.regexp_matches(c.conbin::pg_catalog.text, ':(?:funcid|opfuncid) ([0-9]+)', 'g') m
+            JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) m[1]::pg_catalog.oid
+            WHERE c.contypid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid AND p.provolatile OPERATOR(pg_catalog.=) 'v'
+            UNION
+            SELECT 'type', ''
+            FROM pg_catalog.pg_type t
+            JOIN pg_catalog.pg_proc p ON p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend)
+            WHERE p.provolatile OPERATOR(pg_catalog.=) 'v'""";
+
+    private CatalogQueries() {}
+}

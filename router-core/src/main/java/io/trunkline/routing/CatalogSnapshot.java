@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.routing;
+
+import io.trunkline.sql.KnownFunctions;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one database's catalogue said when it was last read: which functions may run where, which relations are not plain tables, which
+ * operators call volatile functions. Immutable; one per cluster and database, replaced as a whole.
+ *
+ * <p>Names are looked up without their schema: a statement that is a read under every reading of its names is one under every
+ * {@code search_path}. The price is that a column called like a view costs a replica read.
+ *
+ * <p>A snapshot is always a little old. A function that was made volatile, or a table that was replaced by a view, since the last refresh is
+ * judged as before; PostgreSQL's replica then refuses what would write.
+ */
+public final class CatalogSnapshot implements FunctionCatalog {
+    private static final CatalogSnapshot UNLOADED = new CatalogSnapshot(false, Map.of(), Set.of(), Set.of(), false);
+    private static final CatalogSnapshot PLAIN = new CatalogSnapshot(true, Map.of(), Set.of(), Set.of(), false);
+
+    private final boolean loaded;
+    private final Map<String, FunctionNature> functions;
+    private final Set<String> opaqueNames;
+    private final Set<String> volatileOperators;
+    private final boolean hiddenCalls;
+
+    private CatalogSnapshot(
+            boolean loaded,
+            Map<String, FunctionNature> functions,
+            Set<String> opaqueNames,
+            Set<String> volatileOperators,
+            boolean hiddenCalls) {
+        this.loaded = loaded;
+        this.functions = functions;
+        this.opaqueNames = opaqueNames;
+        this.volatileOperators = volatileOperators;
+        this.hiddenCalls = hiddenCalls;
+    }
+
+    /** Returns what is known before the catalogue has been read: PostgreSQL's own functions, and that any name may be a view. */
+    public static CatalogSnapshot unloaded() {
+        return UNLOADED;
+    }
+
+    /** Returns the catalogue of a database without objects but tables: for explaining routes offline. */
+    public static CatalogSnapshot ofPlainTables() {
+        return PLAIN;
+    }
+
+    /**
+     * Makes a snapshot from the rows of {@link CatalogQueries#FUNCTIONS}, {@link CatalogQueries#RELATIONS} and
+     * {@link CatalogQueries#HIDDEN_CALLS}.
+     *
+     * @throws IllegalArgumentException when rows are not what those queries return
+     */
+    public static CatalogSnapshot of(
+            List<List<@Nullable String>> functionRows,
+            List<List<@Nullable String>> relationRows,
+            List<List<@Nullable String>> hiddenCallRows) {
+        Map<String, FunctionNature> functions = new HashMap<>();
+        for (List<@Nullable String> row : functionRows) {
+            functions.put(text(row, 0, 3), FunctionNature.of(flag(row, 1), flag(row, 2)));
+        }
+        Set<String> opaqueNames = new HashSet<>();
+        for (List<@Nullable String> row : relationRows) {
+            opaqueNames.add(text(row, 0, 1));
+        }
+        Set<String> volatileOperators = new HashSet<>();
+        boolean hiddenCalls = false;
+        for (List<@Nullable String> row : hiddenCallRows) {
+            if (text(row, 0, 2).equals("operator")) {
+                volatileOperators.add(text(row, 1, 2));
+            } else {
+                hiddenCalls = true;
+            }
+        }
+        return new CatalogSnapshot(
+                true, Map.copyOf(functions), Set.copyOf(opaqueNames), Set.copyOf(volatileOperators), hiddenCalls);
+    }
+
+    /** Returns true once the catalogue has been read. */
+    public boolean isLoaded() {
+        return loaded;
+    }
+
+    @Override
+    public FunctionNature nature(String name) {
+        String bare = name.substring(name.lastIndexOf('.') + 1);
+        if (functions.isEmpty()) {
+            // A name qualified with another schema than pg_catalog is not one of PostgreSQL's own, and KnownFunctions
+            // says so.
+            return KnownFunctions.isSafe(name)
+                    ? FunctionNature.PURE
+                    : KnownFunctions.isBoundToHost(bare) ? FunctionNature.SYSTEM_VOLATILE : FunctionNature.UNKNOWN;
+        }
+        // A quoted name may contain a dot: the name as a whole must be fine too, if there is one.
+        FunctionNature whole = functions.getOrDefault(name, FunctionNature.PURE);
+        FunctionNature nature = functions.getOrDefault(bare, FunctionNature.UNKNOWN);
+        return whole.mayRunOnReplica() && whole.ignoresTables() ? nature : whole;
+    }
+
+    /** Returns true when one of the names may be a relation that hides more than a table, or a function called like a column. */
+    boolean namesAnyOpaque(Collection<String> names) {
+        return containsAny(opaqueNames, names);
+    }
+
+    /** Returns true when one of the operators calls a volatile function. */
+    boolean namesVolatileOperator(Collection<String> operators) {
+        return containsAny(volatileOperators, operators);
+    }
+
+    /** Returns true when casts, domains or types call volatile functions, so that no statement shows all it calls. */
+    boolean hasHiddenCalls() {
+        return hiddenCalls;
+    }
+
+    private static boolean containsAny(Set<String> set, Collection<String> candidates) {
+        if (set.isEmpty()) {
+            return false;
+        }
+        for (String candidate : candidates) {
+            if (set.contains(candidate)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String text(List<@Nullable String> row, int column, int columns) {
+        String value = row.size() == columns ? row.get(column) : null;
+        if (value == null) {
+            throw new IllegalArgumentException("catalogue row has " + row.size() + " columns or a null (expected: "
+                    + columns + " columns without null)");
+        }
+        return value;
+    }
+
+    private static boolean flag(List<@Nullable String> row, int column) {
+        return switch (text(row, column, 3)) {
+            case "t" -> true;
+            case "f" -> false;
+            default -> throw new IllegalArgumentException("catalogue row has a flag other than t or f");
+        };
+    }
+}

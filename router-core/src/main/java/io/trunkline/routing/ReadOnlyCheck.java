@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.routing;
+
+import io.trunkline.sql.Access;
+import io.trunkline.sql.KnownFunctions;
+import io.trunkline.sql.StatementShape;
+
+/**
+ * Whether a replica may run a statement: it must be shaped like a read, and the catalogue must vouch for everything it names. Whatever is not
+ * proven goes to the primary.
+ *
+ * <p>A function labelled stable that calls a volatile one inside is taken at its label, as PostgreSQL's own planner takes it.
+ */
+final class ReadOnlyCheck {
+    private ReadOnlyCheck() {}
+
+    /** Returns {@link Reason#READ} when a replica may run the statement, else why it may not. */
+    static Reason verdict(StatementShape statement, CatalogSnapshot catalog) {
+        for (String function : statement.functions()) {
+            FunctionNature nature = catalog.nature(function);
+            if (!nature.mayRunOnReplica()) {
+                return nature == FunctionNature.UNKNOWN ? Reason.UNKNOWN_FUNCTION : Reason.VOLATILE_FUNCTION;
+            }
+            if (KnownFunctions.isBoundToHost(function.substring(function.lastIndexOf('.') + 1))) {
+                return Reason.VOLATILE_FUNCTION;
+            }
+        }
+        if (statement.access() != Access.READ) {
+            return Reason.WRITE;
+        }
+        if (!catalog.isLoaded() && !statement.names().isEmpty()) {
+            return Reason.CATALOG_NOT_LOADED;
+        }
+        if (catalog.hasHiddenCalls() || catalog.namesVolatileOperator(statement.operators())) {
+            return Reason.HIDDEN_FUNCTION;
+        }
+        return catalog.namesAnyOpaque(statement.names()) ? Reason.OPAQUE_RELATION : Reason.READ;
+    }
+}

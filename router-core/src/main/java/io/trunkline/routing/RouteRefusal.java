@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.routing;
+
+import io.trunkline.error.RouterErrors;
+import io.trunkline.wire.SqlState;
+import java.util.Locale;
+
+/**
+ * The reasons why a statement that was read is not run, beside those of {@link io.trunkline.sql.RefusalCode}. Codes are stable: they are
+ * documented, counted and searched for. The code stands in DETAIL.
+ */
+public enum RouteRefusal {
+    /** A hint that cannot be followed. */
+    HINT_INVALID(
+            "TL0201",
+            SqlState.INVALID_PARAMETER_VALUE,
+            "hint cannot be followed",
+            "Write /* trunkline: role=primary|replica shard=name shard_key=value */ before or behind the statement."),
+    /** A hint or setting names a shard the cluster does not have. */
+    UNKNOWN_SHARD(
+            "TL0202",
+            SqlState.INVALID_PARAMETER_VALUE,
+            "no shard of that name",
+            "SHOW trunkline.shards lists the shards of this database."),
+    /** A hint or setting names a key that is none, or that belongs to no or to different shards. */
+    SHARD_KEY_UNUSABLE(
+            "TL0203",
+            SqlState.INVALID_PARAMETER_VALUE,
+            "shard key of the hint or setting names no shard",
+            "Give a value of the key's type, or name the shard: /* trunkline: shard=... */."),
+    /** The shard named by a hint or setting is not the one the statement's own key belongs to. */
+    KEY_CONFLICT(
+            "TL0204",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement's own shard key and the shard asked for differ",
+            "Remove the hint, RESET trunkline.shard and trunkline.shard_key, or correct the key."),
+    /** No tree of the statement is there. */
+    UNREADABLE(
+            "TL0205",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement cannot be read well enough to find its shard",
+            "Write the statement more simply, or name the shard: /* trunkline: shard=... */."),
+    /** The statement has a key, but its value cannot be read beyond doubt. */
+    KEY_UNREADABLE(
+            "TL0206",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "shard key cannot be read",
+            "Pass the key as a parameter or constant of the key's own type."),
+    /** The values of the key belong to different shards. */
+    KEYS_ON_SEVERAL_SHARDS(
+            "TL0207",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement needs rows of several shards",
+            "Run one statement for each shard, or restrict the key to one value."),
+    /** INSERT of a NULL key. */
+    KEY_NULL(
+            "TL0208",
+            SqlState.NOT_NULL_VIOLATION,
+            "shard key of an insert is null",
+            "Give every row a key; a row without one has no shard."),
+    /** INSERT of a key that no range or list entry holds. */
+    KEY_WITHOUT_SHARD(
+            "TL0209",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "no shard holds the shard key of an insert",
+            "Add the key's range or value to the topology."),
+    /** Statements that must run together need different shards. */
+    BATCH_ON_SEVERAL_SHARDS(
+            "TL0210",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statements sent together need different shards",
+            "Send a Sync, or a query of its own, between statements for different shards."),
+    /** The transaction, or the pinned session, is on another shard. */
+    TRANSACTION_ON_OTHER_SHARD(
+            "TL0211",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "transaction runs on another shard",
+            "Use one transaction for each shard."),
+    /** A function whose answer may depend on the shard, in a statement that has none. */
+    FUNCTION_WITHOUT_SHARD(
+            "TL0212",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "function may read tables, and the statement names no shard",
+            "Name the shard: /* trunkline: shard=... */ or /* trunkline: shard_key=... */."),
+    /** Advisory locks and notifications of the whole cluster live on one shard, and the statement needs another. */
+    NOT_ON_HOME_SHARD(
+            "TL0213",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "locks and notifications belong on the first shard, and the statement needs another",
+            "Take the lock in a statement and transaction of its own, or name one shard in every statement that uses it."),
+    /** A reference table would have to be written on every shard. */
+    REFERENCE_WRITE(
+            "TL0214",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "write to a reference table would have to run on every shard",
+            "Run it on each shard: /* trunkline: shard=... */."),
+    /** An advisory lock taken on a replica excludes nobody on the primary. */
+    LOCK_ON_REPLICA(
+            "TL0215",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "advisory lock in a transaction that runs on a replica",
+            "Begin the transaction without READ ONLY, or with /* trunkline: role=primary */.");
+
+    private final String code;
+    private final SqlState sqlState;
+    private final String message;
+    private final String hint;
+
+    RouteRefusal(String code, SqlState sqlState, String message, String hint) {
+        this.code = code;
+        this.sqlState = sqlState;
+        this.message = message;
+        this.hint = hint;
+    }
+
+    /** Returns the code as it is documented, such as TL0201. */
+    public String code() {
+        return code;
+    }
+
+    /** Returns the message. */
+    public String message() {
+        return message;
+    }
+
+    /** Returns what to do instead. */
+    public String hint() {
+        return hint;
+    }
+
+    /** Returns a refusal; {@code detail} says what was found, as a clause without a full stop and without values. */
+    Target.Refused because(String detail) {
+        return because(sqlState, detail);
+    }
+
+    /** Returns a refusal with another SQLSTATE. */
+    Target.Refused because(SqlState state, String detail) {
+        String sentence = detail.substring(0, 1).toUpperCase(Locale.ROOT) + detail.substring(1);
+        return new Target.Refused(code, RouterErrors.refused(state, message, code + ": " + sentence + ".", hint));
+    }
+}
