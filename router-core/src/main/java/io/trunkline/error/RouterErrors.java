@@ -85,10 +85,131 @@ public final class RouterErrors {
         return fatal(Kind.CLIENT, SqlState.INVALID_CATALOG_NAME, "database \"" + database + "\" does not exist");
     }
 
+    /** A database the user may not enter, whether it exists or not. */
+    public static RouterError databaseForbidden(String database) {
+        return fatal(
+                Kind.CLIENT,
+                SqlState.INSUFFICIENT_PRIVILEGE,
+                "permission denied for database \"" + database + "\"",
+                "User does not have CONNECT privilege.");
+    }
+
     /** The login took longer than it may. */
     public static RouterError loginTimeout(Duration limit) {
         return fatal(
                 Kind.LIMIT, SqlState.CONNECTION_FAILURE, "login did not complete within " + limit.toMillis() + " ms");
+    }
+
+    /** A startup packet outside TLS on a listener that wants it. */
+    public static RouterError encryptionRequired(String user, String database) {
+        return fatal(
+                Kind.CLIENT,
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "no encryption: connection for user \"" + user + "\", database \"" + database + "\" must use TLS");
+    }
+
+    /** Bytes behind an encryption request, which were not encrypted. */
+    public static RouterError unencryptedData(String request) {
+        return fatal(
+                Kind.CLIENT,
+                SqlState.PROTOCOL_VIOLATION,
+                "received unencrypted data after " + request,
+                "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.");
+    }
+
+    /** The startup parameter {@code replication} asks for a stream of the log. */
+    public static RouterError replicationNotSupported() {
+        return fatal(
+                Kind.CLIENT,
+                SqlState.FEATURE_NOT_SUPPORTED,
+                "replication connections are not supported by the router",
+                "Connect to the node itself.");
+    }
+
+    /** The startup parameter {@code replication} has no meaning. */
+    public static RouterError invalidReplicationValue(String value) {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.FATAL,
+                                SqlState.INVALID_PARAMETER_VALUE,
+                                "invalid value for parameter \"replication\": \"" + value + "\"")
+                        .hint("Valid values are: \"false\", 0, \"true\", 1, \"database\".")
+                        .build());
+    }
+
+    /** The startup parameter {@code options} cannot be read. */
+    public static RouterError invalidStartupOption(String problem) {
+        return fatal(Kind.CLIENT, SqlState.SYNTAX_ERROR, problem);
+    }
+
+    /** The startup parameter {@code options} has a switch that is no setting. */
+    public static RouterError unsupportedStartupSwitch(String word) {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.FATAL,
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "command-line switch \"" + word + "\" in startup options is not supported")
+                        .hint("Use -c name=value or --name=value.")
+                        .build());
+    }
+
+    /** Another message where the client's SASL response must come. */
+    public static RouterError expectedSaslResponse(byte tag) {
+        return fatal(
+                Kind.CLIENT, SqlState.PROTOCOL_VIOLATION, "expected SASL response, got message type " + (tag & 0xff));
+    }
+
+    /** A message whose length is out of bounds. */
+    public static RouterError invalidMessageLength() {
+        return fatal(Kind.CLIENT, SqlState.PROTOCOL_VIOLATION, "invalid message length");
+    }
+
+    /** A message whose parts do not fill it. */
+    public static RouterError invalidMessageFormat() {
+        return fatal(Kind.CLIENT, SqlState.PROTOCOL_VIOLATION, "invalid message format");
+    }
+
+    /** A SASL mechanism that was not offered. */
+    public static RouterError invalidSaslMechanism() {
+        return fatal(
+                Kind.CLIENT, SqlState.PROTOCOL_VIOLATION, "client selected an invalid SASL authentication mechanism");
+    }
+
+    /** A SCRAM message that cannot be read. */
+    public static RouterError malformedScramMessage(String detail) {
+        return fatal(Kind.CLIENT, SqlState.PROTOCOL_VIOLATION, "malformed SCRAM message", detail);
+    }
+
+    /** A SCRAM message that may not say what it says. */
+    public static RouterError scramViolation(String problem) {
+        return fatal(Kind.CLIENT, SqlState.PROTOCOL_VIOLATION, problem);
+    }
+
+    /** A SCRAM client that answers another exchange. */
+    public static RouterError scramNonceMismatch() {
+        return fatal(Kind.CLIENT, SqlState.PROTOCOL_VIOLATION, "invalid SCRAM response", "Nonce does not match.");
+    }
+
+    /** A SCRAM client that wants what PostgreSQL does not have either. */
+    public static RouterError unsupportedScram(String what) {
+        return fatal(Kind.CLIENT, SqlState.FEATURE_NOT_SUPPORTED, what);
+    }
+
+    /** A client that was made to believe that channel binding is not offered. */
+    public static RouterError channelBindingNegotiation() {
+        return fatal(
+                Kind.CLIENT,
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "SCRAM channel binding negotiation error",
+                "The client supports SCRAM channel binding but thinks the server does not.  However, this server does "
+                        + "support channel binding.");
+    }
+
+    /** A client that sees another certificate than ours. */
+    public static RouterError channelBindingCheckFailed() {
+        return fatal(Kind.CLIENT, SqlState.INVALID_AUTHORIZATION_SPECIFICATION, "SCRAM channel binding check failed");
     }
 
     // Limits
@@ -168,6 +289,41 @@ public final class RouterErrors {
     }
 
     // Backends and topology
+
+    /** TLS to a node could not be established, or its certificate is not what was asked for. */
+    public static RouterError backendTlsFailed(String node, String problem) {
+        return error(
+                Kind.BACKEND,
+                SqlState.UNABLE_TO_CONNECT,
+                "could not establish TLS with node \"" + node + "\": " + problem);
+    }
+
+    /** Connecting and logging in to a node took longer than it may. */
+    public static RouterError backendLoginTimeout(String node, Duration limit) {
+        return error(
+                Kind.BACKEND,
+                SqlState.UNABLE_TO_CONNECT,
+                "login to node \"" + node + "\" did not complete within " + limit.toMillis() + " ms");
+    }
+
+    /** A node asks for an authentication the router does not take part in, or fails to prove that it knows the password. */
+    public static RouterError backendAuthentication(String problem) {
+        return error(
+                Kind.BACKEND,
+                SqlState.INVALID_AUTHORIZATION_SPECIFICATION,
+                "authentication with a node failed: " + problem);
+    }
+
+    /** A node refused the login of the router, in its own words. */
+    public static RouterError backendRefused(ErrorResponse response) {
+        return new RouterError(Kind.BACKEND, response.withSeverity(Severity.ERROR));
+    }
+
+    /** A node ended the connection before the login was complete. */
+    public static RouterError backendClosedDuringLogin(String node) {
+        return error(
+                Kind.BACKEND, SqlState.CONNECTION_FAILURE, "node \"" + node + "\" closed the connection during login");
+    }
 
     /** A node could not be reached. */
     public static RouterError connectFailed(String node) {

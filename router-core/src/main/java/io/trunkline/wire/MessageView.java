@@ -93,6 +93,13 @@ abstract class MessageView {
         }
     }
 
+    final byte byteAt(int position) {
+        if (position >= frameEnd) {
+            throw ProtocolViolation.error("no data left in message");
+        }
+        return buffer().getByte(require(position, 1));
+    }
+
     final int unsignedShort(int position) {
         return buffer().getUnsignedShort(require(position, 2));
     }

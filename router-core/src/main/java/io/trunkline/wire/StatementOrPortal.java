@@ -40,7 +40,7 @@ public final class StatementOrPortal extends MessageView {
      */
     public StatementOrPortal wrap(ByteBuf buffer, int index, int available) {
         move(buffer, index, available);
-        byte subtype = buffer.getByte(require(bodyStart(), 1));
+        byte subtype = byteAt(bodyStart());
         nameEnd = stringEnd(bodyStart() + 1);
         requireEnd(nameEnd + 1);
         if (subtype != 'S' && subtype != 'P') {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.topology;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -18,6 +20,15 @@ public final class HashSlots implements ShardFunction {
 
     /** The largest number of slots. */
     public static final int SLOTS_MAX = 65_536;
+
+    /**
+     * A run of slots with one shard.
+     *
+     * @param from the first slot
+     * @param to the first slot beyond
+     * @param shard the shard's index
+     */
+    public record Assignment(int from, int to, int shard) {}
 
     private final int[] slotToShard;
 
@@ -69,6 +80,19 @@ public final class HashSlots implements ShardFunction {
     /** Returns the number of slots. */
     public int slots() {
         return slotToShard.length;
+    }
+
+    /** Returns the longest runs of slots with the same shard, ascending; together they are all slots. */
+    public List<Assignment> assignments() {
+        List<Assignment> runs = new ArrayList<>();
+        int start = 0;
+        for (int slot = 1; slot <= slotToShard.length; slot++) {
+            if (slot == slotToShard.length || slotToShard[slot] != slotToShard[start]) {
+                runs.add(new Assignment(start, slot, slotToShard[start]));
+                start = slot;
+            }
+        }
+        return runs;
     }
 
     @Override

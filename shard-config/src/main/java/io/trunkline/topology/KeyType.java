@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.topology;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The PostgreSQL types a sharding key may have. */
 public enum KeyType {
@@ -58,6 +60,11 @@ public enum KeyType {
     /** Says whether a value can be a key of this type; values of {@code int2}, {@code int4} and {@code int8} are interchangeable. */
     public boolean accepts(KeyValue value) {
         return value.family() == family;
+    }
+
+    /** Returns all names, for messages: {@code int2, int4, …}. */
+    static String typeNames() {
+        return Arrays.stream(values()).map(KeyType::typeName).collect(Collectors.joining(", "));
     }
 
     /** Returns the type with this {@link #typeName()}, empty when it cannot be a sharding key. */

@@ -67,6 +67,15 @@ public record Ranges(List<Range> ranges) implements ShardFunction {
             return from instanceof Bound.At start && !endsBehind(start.key());
         }
 
+        /** Returns {@code [from, to)}. */
+        String text() {
+            return "[" + text(from) + ", " + text(to) + ")";
+        }
+
+        private static String text(Bound bound) {
+            return bound instanceof Bound.At at ? at.key().text() : "unbounded";
+        }
+
         private boolean overlaps(Range next) {
             return !(next.from instanceof Bound.At start) || endsBehind(start.key());
         }
@@ -84,9 +93,12 @@ public record Ranges(List<Range> ranges) implements ShardFunction {
             Range range = sorted.get(i);
             String path = "ranges[" + ranges.indexOf(range) + "]";
             if (range.isEmpty()) {
-                problems.add(new Problem(path, text(range), "from below to"));
+                problems.add(new Problem(path, range.text(), "from below to"));
             } else if (i + 1 < sorted.size() && range.overlaps(sorted.get(i + 1))) {
-                problems.add(new Problem(path, text(range), "no overlap with " + text(sorted.get(i + 1))));
+                problems.add(new Problem(
+                        path,
+                        range.text(),
+                        "no overlap with " + sorted.get(i + 1).text()));
             }
         }
         InvalidTopologyException.throwIfAny(problems);
@@ -115,13 +127,5 @@ public record Ranges(List<Range> ranges) implements ShardFunction {
     @Override
     public IntStream shards() {
         return ranges.stream().mapToInt(Range::shard).sorted().distinct();
-    }
-
-    private static String text(Range range) {
-        return "[" + text(range.from()) + ", " + text(range.to()) + ")";
-    }
-
-    private static String text(Bound bound) {
-        return bound instanceof Bound.At at ? at.key().text() : "unbounded";
     }
 }

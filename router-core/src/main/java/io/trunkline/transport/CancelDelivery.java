@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.transport;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.LinkSecurity;
+import io.trunkline.error.RouterError;
+import io.trunkline.wire.BackendKey;
+import io.trunkline.wire.FrontendWriter;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One cancel request on its way to a node. Confined to one event loop.
+ *
+ * <p>PostgreSQL answers with nothing but the end of the connection, after it has sent the signal. Whoever wants to reuse the backend waits
+ * for that end: a cancel still under way would hit the next statement.
+ */
+final class CancelDelivery implements BackendDial.Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(CancelDelivery.class);
+
+    private final BackendAccess access;
+    private final EventLoop loop;
+    private final BackendTarget target;
+    private final BackendKey key;
+    private final BackendDial dial;
+
+    private @Nullable Runnable delivered;
+    private @Nullable Future<?> deadline;
+    private @Nullable Channel channel;
+
+    CancelDelivery(
+            BackendAccess access,
+            Bootstrap bootstrap,
+            EventLoop loop,
+            BackendTarget target,
+            BackendKey key,
+            Runnable delivered) {
+        this.access = access;
+        this.loop = loop;
+        this.target = target;
+        this.key = key;
+        this.delivered = delivered;
+        this.dial =
+                new BackendDial(bootstrap, target, access.tls(), access.limits().tcpUser(), this);
+    }
+
+    void start() {
+        deadline = loop.schedule(this::onDeadline, access.limits().cancel().toNanos(), TimeUnit.NANOSECONDS);
+        dial.start();
+    }
+
+    private void onDeadline() {
+        LOG.debug("cancel request to node {} was not confirmed in time", target.node());
+        dial.abandon();
+        if (channel != null) {
+            channel.close();
+        }
+        end();
+    }
+
+    @Override
+    public void onReached(Channel reached, LinkSecurity security) {
+        channel = reached;
+        ByteBuf request = reached.alloc().buffer();
+        FrontendWriter.cancelRequest(request, key);
+        reached.closeFuture().addListener(closed -> end());
+        reached.writeAndFlush(request);
+    }
+
+    @Override
+    public void onFailed(RouterError error) {
+        LOG.debug(
+                "cancel request to node {} failed: {}",
+                target.node(),
+                error.response().message());
+        end();
+    }
+
+    private void end() {
+        Runnable waiting = delivered;
+        delivered = null;
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        if (waiting != null) {
+            waiting.run();
+        }
+    }
+}

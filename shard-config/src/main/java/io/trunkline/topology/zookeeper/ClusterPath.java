@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.topology.zookeeper;
+
+/**
+ * The znodes of one fleet of routers and its topology, all under one base path such as {@code /trunkline/production}.
+ *
+ * <pre>
+ * BASE/topology        the document in force; compare-and-set by the znode's version
+ * BASE/history/REV     every document that was published, under its revision
+ * BASE/routers/ID      ephemeral, a router that lives
+ * BASE/acks/ID         ephemeral, the revision this router has applied
+ * </pre>
+ */
+record ClusterPath(String base) {
+    ClusterPath {
+        if (!base.startsWith("/") || base.endsWith("/") || base.contains("//")) {
+            throw new IllegalArgumentException("ZooKeeper path \"" + base
+                    + "\" (expected: an absolute path of at least one name, without / at its end)");
+        }
+    }
+
+    String topology() {
+        return base + "/topology";
+    }
+
+    String history() {
+        return base + "/history";
+    }
+
+    String history(long revision) {
+        return history() + "/" + revision;
+    }
+
+    String routers() {
+        return base + "/routers";
+    }
+
+    String router(String id) {
+        return routers() + "/" + id;
+    }
+
+    String acks() {
+        return base + "/acks";
+    }
+
+    String ack(String id) {
+        return acks() + "/" + id;
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.topology.zookeeper;
+
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.api.CuratorEvent;
+import org.apache.curator.framework.api.CuratorWatcher;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException.Code;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A znode that is there as long as this process is connected: created again after every loss of the session.
+ *
+ * <p>Curator's {@code PersistentNode} refuses data before its first creation, which must work here while ZooKeeper is away.
+ * All state is confined to the thread of the connection; nothing blocks.
+ *
+ * <pre>
+ *              connected / data set            created
+ *   ABSENT ───────────────────────▶ CREATING ───────────▶ PRESENT
+ *      ▲                              │ exists                ▲
+ *      │ deleted                      ▼                       │ owner is this session: write the data
+ *      └───────────────────────── INSPECTING ─────────────────┘
+ *              (an owner that is another session: left alone until its znode goes)
+ * </pre>
+ */
+final class EphemeralZnode {
+    private static final Logger LOG = LoggerFactory.getLogger(EphemeralZnode.class);
+
+    private final ZooKeeperConnection connection;
+    private final CuratorFramework client;
+    private final String path;
+    private final Runnable onConnected = this::create;
+    private byte[] data;
+    private boolean closed;
+
+    private EphemeralZnode(ZooKeeperConnection connection, String path, byte[] data) {
+        this.connection = connection;
+        this.client = connection.client();
+        this.path = path;
+        this.data = data;
+    }
+
+    /** Creates the znode as soon as there is a connection. */
+    static EphemeralZnode start(ZooKeeperConnection connection, String path, byte[] data) {
+        EphemeralZnode znode = new EphemeralZnode(connection, path, data);
+        connection.whenConnected(znode.onConnected);
+        return znode;
+    }
+
+    /** Replaces the data, now or when there is a connection. */
+    void write(byte[] newData) {
+        connection.thread().execute(() -> {
+            data = newData;
+            create();
+        });
+    }
+
+    /** Removes the znode, now or when the session ends. */
+    void close() {
+        connection.thread().execute(() -> {
+            closed = true;
+            connection.forget(onConnected);
+            if (connection.isConnected()) {
+                inBackground(
+                        "delete", () -> client.delete().quietly().inBackground().forPath(path));
+            }
+        });
+    }
+
+    private void create() {
+        // Without a connection the request would only wait in a queue; the connection's return leads here again.
+        if (closed || !connection.isConnected()) {
+            return;
+        }
+        inBackground(
+                "create",
+                () -> client.create()
+                        .creatingParentsIfNeeded()
+                        .withMode(CreateMode.EPHEMERAL)
+                        .inBackground((same, event) -> onCreated(event), connection.thread())
+                        .forPath(path, data));
+    }
+
+    private void onCreated(CuratorEvent event) {
+        if (event.getResultCode() == Code.NODEEXISTS.intValue()) {
+            inspect();
+        } else {
+            logFailure("create", event);
+        }
+    }
+
+    private void inspect() {
+        inBackground(
+                "inspect",
+                () -> client.checkExists()
+                        .usingWatcher(
+                                (CuratorWatcher) change -> connection.thread().execute(this::create))
+                        .inBackground((same, event) -> onInspected(event), connection.thread())
+                        .forPath(path));
+    }
+
+    private void onInspected(CuratorEvent event) {
+        if (event.getResultCode() == Code.NONODE.intValue()) {
+            create();
+        } else if (event.getStat() == null) {
+            logFailure("inspect", event);
+        } else if (event.getStat().getEphemeralOwner() == sessionId()) {
+            inBackground(
+                    "write",
+                    () -> client.setData()
+                            .inBackground((same, written) -> logFailure("write", written), connection.thread())
+                            .forPath(path, data));
+        } else {
+            // A router that was restarted finds the znode of its former self until ZooKeeper gives up the old session.
+            LOG.info("{} belongs to another session; waiting for its end", path);
+        }
+    }
+
+    private long sessionId() {
+        try {
+            return client.getZookeeperClient().getZooKeeper().getSessionId();
+        } catch (Exception e) {
+            LOG.debug("no session", e);
+            return 0;
+        }
+    }
+
+    private void logFailure(String action, CuratorEvent event) {
+        Code code = Code.get(event.getResultCode());
+        if (code != Code.OK && !closed) {
+            // Whatever is a matter of the connection is tried again when the connection returns.
+            LOG.warn("ZooKeeper did not {} {}: {}", action, path, code);
+        }
+    }
+
+    private void inBackground(String action, Request request) {
+        try {
+            request.send();
+        } catch (Exception e) {
+            if (connection.isConnected()) {
+                LOG.warn("ZooKeeper did not {} {}: {}", action, path, e.toString());
+            }
+        }
+    }
+
+    /** A request whose answer comes later; Curator declares that handing it over can fail. */
+    private interface Request {
+        void send() throws Exception;
+    }
+}
