@@ -10,9 +10,14 @@ public record BackendConfig(
 
         @Setting(
                 value =
-                        "Weakest method by which the router proves itself to a node: scram-sha-256, md5, password (cleartext), or none (the node may ask for nothing).",
+                        "Weakest method by which the router proves itself to a node; scram-sha-256-plus is bound to the node's certificate, none lets the node ask for nothing.",
                 byDefault = "none")
         AuthMinimum authMinimum,
+
+        @Setting(
+                value = "When a password may be sent to a node as it is, if the node asks for that.",
+                byDefault = "inside-tls")
+        Cleartext cleartextPassword,
 
         @Setting(
                 value =
@@ -30,8 +35,16 @@ public record BackendConfig(
         VERIFY_FULL
     }
 
+    /** When a password may be sent as it is. */
+    public enum Cleartext {
+        NEVER,
+        INSIDE_TLS,
+        ALWAYS
+    }
+
     /** The methods, strongest first. */
     public enum AuthMinimum {
+        SCRAM_SHA_256_PLUS,
         SCRAM_SHA_256,
         MD5,
         PASSWORD,

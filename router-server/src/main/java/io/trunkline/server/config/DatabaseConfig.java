@@ -48,12 +48,6 @@ public record DatabaseConfig(
         Duration readAfterWrite,
 
         @Setting(
-                value = "Most bytes of WAL a replica may be behind and still get reads.",
-                byDefault = "16MiB",
-                range = "0B..1024GiB")
-        ByteSize maxReplicaLag,
-
-        @Setting(
                 value =
                         "Longest time new transactions are held while their shard has no primary; 0s refuses them at once.",
                 byDefault = "30s",

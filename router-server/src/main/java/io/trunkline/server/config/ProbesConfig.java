@@ -10,13 +10,36 @@ public record ProbesConfig(
         Duration interval,
 
         @Setting(
+                value = "Time between two probes while the shard has no primary or the node is not well.",
+                byDefault = "200ms",
+                range = "20ms..10min")
+        Duration urgentInterval,
+
+        @Setting(
                 value = "Time after which a probe without answer counts as failed.",
-                byDefault = "1s",
+                byDefault = "2s",
                 range = "50ms..10min")
         Duration timeout,
 
-        @Setting(value = "Failed probes in a row after which a node is unusable.", byDefault = "2", range = "1..100")
+        @Setting(
+                value =
+                        "Probes in a row that may time out before a node is unusable; a connection that cannot be opened makes it unusable at once.",
+                byDefault = "2",
+                range = "1..100")
         int failures,
+
+        @Setting(
+                value = "Good probes in a row that a replica needs before it serves reads again; a primary needs one.",
+                byDefault = "2",
+                range = "1..100")
+        int recoveries,
+
+        @Setting(
+                value =
+                        "Most bytes of WAL a replica may be behind the primary and still serve reads; once beyond it, it returns at half of it.",
+                byDefault = "64MiB",
+                range = "0B..1024GiB")
+        ByteSize maxReplicaLag,
 
         @Setting(
                 value = "Role that probes log in as; it needs the right to connect and pg_monitor.",

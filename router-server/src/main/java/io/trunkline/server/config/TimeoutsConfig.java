@@ -12,10 +12,16 @@ public record TimeoutsConfig(
         Duration login,
 
         @Setting(
-                value = "From opening a connection to a node to the end of the login there.",
+                value = "From opening a connection to a node until TCP stands.",
                 byDefault = "5s",
                 range = "100ms..10min")
         Duration connect,
+
+        @Setting(
+                value = "From opening a connection to a node to the end of the login there.",
+                byDefault = "15s",
+                range = "100ms..10min")
+        Duration backendLogin,
 
         @Setting(
                 value = "An idle client is disconnected after this time; 0s never does.",
@@ -25,7 +31,7 @@ public record TimeoutsConfig(
 
         @Setting(
                 value =
-                        "Bytes sent to a client that stay unacknowledged for this long end the connection; 0s leaves it to the system.",
+                        "Bytes sent to a client or node that stay unacknowledged for this long end the connection; 0s leaves it to the system.",
                 byDefault = "30s",
                 range = "0s..1h")
         Duration tcpUser,

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server;
+
+import io.trunkline.backend.AuthenticationPolicy;
+import io.trunkline.frontend.EncryptionPolicy;
+import io.trunkline.pool.PoolSettings;
+import io.trunkline.server.config.BackendConfig;
+import io.trunkline.server.config.DatabaseConfig;
+import io.trunkline.server.config.ListenConfig;
+import io.trunkline.server.config.RouterConfig;
+import io.trunkline.transport.BackendAccess;
+import io.trunkline.transport.ClientTls;
+import io.trunkline.transport.FrontendSettings;
+import io.trunkline.transport.ServerTls;
+import io.trunkline.transport.TlsConfigurationException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Says in the core's words what stands in the configuration. Stateless. */
+final class CoreSettings {
+    /** What 0s means where it switches a limit off. */
+    private static final Duration NEVER = Duration.ofDays(10_000);
+
+    /** What 0s means where it refuses to wait. */
+    private static final Duration AT_ONCE = Duration.ofNanos(1);
+
+    private CoreSettings() {}
+
+    static PoolSettings pool(RouterConfig config, DatabaseConfig database) {
+        return PoolSettings.builder()
+                .size(database.poolSize())
+                .minSize(database.minPoolSize())
+                .maxWaiters(database.maxWaiters())
+                .leaseWaitTimeout(database.leaseWaitTimeout())
+                .failoverWait(zeroAs(AT_ONCE, database.failoverWait()))
+                .idleTimeout(zeroAs(NEVER, config.timeouts().backendIdle()))
+                .maxLifetime(zeroAs(NEVER, config.timeouts().backendLifetime()))
+                .connect(new PoolSettings.Connect(
+                        config.backend().parallelConnects(),
+                        PoolSettings.DEFAULTS.connect().backoffMin(),
+                        PoolSettings.DEFAULTS.connect().backoffMax()))
+                .reset(new PoolSettings.Reset(
+                        PoolSettings.DEFAULTS.reset().query(), config.timeouts().reset()))
+                .preferredZone(config.zone())
+                .build();
+    }
+
+    static FrontendSettings frontend(RouterConfig config) {
+        return new FrontendSettings(
+                config.timeouts().login(),
+                config.limits().unauthenticatedPerLoop(),
+                config.timeouts().tcpUser());
+    }
+
+    static BackendAccess.Limits backendLimits(RouterConfig config) {
+        return new BackendAccess.Limits(
+                config.timeouts().connect(),
+                config.timeouts().backendLogin(),
+                config.timeouts().cancel(),
+                config.timeouts().tcpUser());
+    }
+
+    static AuthenticationPolicy authentication(BackendConfig backend) {
+        AuthenticationPolicy.Method minimum = switch (backend.authMinimum()) {
+            case NONE -> AuthenticationPolicy.Method.NONE;
+            case PASSWORD -> AuthenticationPolicy.Method.PASSWORD;
+            case MD5 -> AuthenticationPolicy.Method.MD5;
+            case SCRAM_SHA_256 -> AuthenticationPolicy.Method.SCRAM_SHA_256;
+            case SCRAM_SHA_256_PLUS -> AuthenticationPolicy.Method.SCRAM_SHA_256_PLUS;
+        };
+        AuthenticationPolicy.Cleartext cleartext = switch (backend.cleartextPassword()) {
+            case NEVER -> AuthenticationPolicy.Cleartext.NEVER;
+            case INSIDE_TLS -> AuthenticationPolicy.Cleartext.INSIDE_TLS;
+            case ALWAYS -> AuthenticationPolicy.Cleartext.ALWAYS;
+        };
+        return new AuthenticationPolicy(minimum, cleartext);
+    }
+
+    static ClientTls backendTls(BackendConfig backend) throws TlsConfigurationException {
+        ClientTls.Mode mode = switch (backend.tls().mode()) {
+            case DISABLE -> ClientTls.Mode.DISABLE;
+            case PREFER -> ClientTls.Mode.PREFER;
+            case REQUIRE -> ClientTls.Mode.REQUIRE;
+            case VERIFY_CA -> ClientTls.Mode.VERIFY_CA;
+            case VERIFY_FULL -> ClientTls.Mode.VERIFY_FULL;
+        };
+        return ClientTls.of(mode, backend.tls().ca());
+    }
+
+    static EncryptionPolicy encryption(ListenConfig listen) {
+        return switch (listen.tls().mode()) {
+            case DISABLE -> EncryptionPolicy.OFF;
+            case ALLOW -> EncryptionPolicy.OFFERED;
+            case REQUIRE -> EncryptionPolicy.REQUIRED;
+        };
+    }
+
+    /** Returns TLS towards clients, null when it is disabled. */
+    static @Nullable ServerTls listenerTls(ListenConfig listen) throws TlsConfigurationException {
+        Path certificate = listen.tls().certificate();
+        Path key = listen.tls().key();
+        if (encryption(listen) == EncryptionPolicy.OFF || certificate == null || key == null) {
+            return null;
+        }
+        return ServerTls.load(
+                new ServerTls.Source(certificate, key, listen.tls().clientCa()));
+    }
+
+    private static Duration zeroAs(Duration meaning, Duration value) {
+        return value.isZero() ? meaning : value;
+    }
+}
