@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.backend;
 
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An immutable set of configuration parameters that differ from a backend's own defaults: lower-case name to the value as SQL text,
- * ready to stand after {@code SET name TO}.
+ * An immutable set of configuration parameters that differ from a backend's own defaults: lower-case name to the SQL command that
+ * establishes the value ({@code SET search_path TO a, b}), kept as it was given so that quoting and lists survive.
  *
  * <p>Equal settings are equal objects by {@link #equals}; the hash is computed once, so comparing a session's settings with a backend's is
  * cheap.
@@ -16,12 +18,33 @@ public final class Settings {
     /** No difference from the backend's defaults. */
     public static final Settings NONE = new Settings(new TreeMap<>());
 
+    /** What decides how a statement's text is understood when it is parsed. */
+    private static final List<String> STATEMENT_CONTEXT =
+            List.of("search_path", "client_encoding", "role", "session_authorization", "standard_conforming_strings");
+
     private final TreeMap<String, String> values;
     private final int hash;
+    private final String statementContext;
 
     private Settings(TreeMap<String, String> values) {
         this.values = values;
         this.hash = values.hashCode();
+        StringBuilder context = new StringBuilder();
+        for (String name : STATEMENT_CONTEXT) {
+            String value = values.get(name);
+            if (value != null) {
+                context.append(value).append(';');
+            }
+        }
+        this.statementContext = context.toString();
+    }
+
+    /**
+     * Returns the part of the settings under which a statement's text was parsed: two sessions share a prepared statement only when it is
+     * equal. Empty when all of it stands at the defaults.
+     */
+    public String statementContext() {
+        return statementContext;
     }
 
     /** Returns settings with the given values; names must be lower case. */
@@ -29,7 +52,7 @@ public final class Settings {
         return values.isEmpty() ? NONE : new Settings(new TreeMap<>(values));
     }
 
-    /** Returns the value of a parameter as SQL text, or null when it stands at the backend's default. */
+    /** Returns the command that sets a parameter, or null when it stands at the backend's default. */
     public @Nullable String get(String name) {
         return values.get(name);
     }
@@ -56,7 +79,7 @@ public final class Settings {
 
     /** Returns the parameters in name order, unmodifiable. */
     public Map<String, String> asMap() {
-        return java.util.Collections.unmodifiableMap(values);
+        return Collections.unmodifiableMap(values);
     }
 
     @Override

@@ -412,6 +412,77 @@ public final class RouterErrors {
                         .build());
     }
 
+    /** The answer to a query of the router's own is larger than it keeps. */
+    public static RouterError internalReplyTooLong(int limitBytes) {
+        return error(
+                Kind.LIMIT,
+                SqlState.PROGRAM_LIMIT_EXCEEDED,
+                "answer to a query of the router is longer than " + limitBytes + " bytes");
+    }
+
+    // Settings and commands of the router
+
+    /** SHOW, SET or RESET of a parameter under {@code trunkline.} that does not exist. */
+    public static RouterError unknownParameter(String name) {
+        return error(Kind.CLIENT, SqlState.UNDEFINED_OBJECT, "unrecognized configuration parameter \"" + name + "\"");
+    }
+
+    /** SET of a parameter that can only be shown. */
+    public static RouterError cannotChangeParameter(String name) {
+        return error(Kind.CLIENT, SqlState.CANT_CHANGE_RUNTIME_PARAM, "parameter \"" + name + "\" cannot be changed");
+    }
+
+    /** SET of a value that makes no sense. */
+    public static RouterError invalidParameterValue(String name, String value, String expected) {
+        return error(
+                Kind.CLIENT,
+                SqlState.INVALID_PARAMETER_VALUE,
+                "invalid value for parameter \"" + name + "\": \"" + value + "\"",
+                "Expected is " + expected + ".");
+    }
+
+    /** A command for the router among other statements in one Query. */
+    public static RouterError routerCommandNotAlone() {
+        return error(
+                Kind.CLIENT,
+                SqlState.FEATURE_NOT_SUPPORTED,
+                "a command for the router must be sent alone",
+                "SHOW, SET and RESET of trunkline parameters, and DEALLOCATE, cannot be part of several statements in one message.");
+    }
+
+    /** A Parse beyond the inspection limit. */
+    public static RouterError statementTooLong(int limitBytes) {
+        return error(
+                Kind.LIMIT,
+                SqlState.PROGRAM_LIMIT_EXCEEDED,
+                "statement to prepare is longer than " + limitBytes + " bytes (limits.inspected_message)");
+    }
+
+    /** FunctionCall says nothing about a shard. */
+    public static RouterError functionCallNotRouted() {
+        return error(
+                Kind.CLIENT,
+                SqlState.FEATURE_NOT_SUPPORTED,
+                "function call messages cannot be routed to a shard",
+                "The message names no table and no shard key.");
+    }
+
+    /** No topology has been read yet that has the cluster. */
+    public static RouterError noTopology(String cluster) {
+        return fatal(
+                Kind.TOPOLOGY, SqlState.CANNOT_CONNECT_NOW, "no topology of cluster \"" + cluster + "\" is known yet");
+    }
+
+    /** A backend that carried state of the session was lost. */
+    public static RouterError sessionStateLost(String node) {
+        return fatal(
+                Kind.BACKEND,
+                SqlState.ADMIN_SHUTDOWN,
+                "terminating connection because the backend that kept its session state was lost",
+                "Temporary tables, locks, listening or prepared statements of this session were on node \"" + node
+                        + "\".");
+    }
+
     // The router itself
 
     /** The router stops. */

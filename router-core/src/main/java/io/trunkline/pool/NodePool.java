@@ -342,6 +342,7 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
             public void onRows(List<List<@Nullable String>> rows) {
                 deadline.cancel();
                 if (backend.state == State.RESETTING) {
+                    backend.connection().noteReset();
                     onReleased(backend);
                 }
             }

@@ -75,6 +75,41 @@ public final class FrontendWriter {
         Frame.end(out, start);
     }
 
+    /** Appends a Query of text that is bytes already. */
+    public static void query(ByteBuf out, byte[] sql) {
+        int start = Frame.begin(out, FrontendTag.QUERY);
+        CString.write(out, sql);
+        Frame.end(out, start);
+    }
+
+    /** Appends a Parse of a name and text that are bytes already. */
+    public static void parse(ByteBuf out, byte[] name, byte[] sql, int... parameterTypes) {
+        int start = Frame.begin(out, FrontendTag.PARSE);
+        CString.write(out, name);
+        CString.write(out, sql);
+        out.writeShort(parameterTypes.length);
+        for (int type : parameterTypes) {
+            out.writeInt(type);
+        }
+        Frame.end(out, start);
+    }
+
+    /** Appends a Describe of a statement whose name is bytes already. */
+    public static void describeStatement(ByteBuf out, byte[] name) {
+        int start = Frame.begin(out, FrontendTag.DESCRIBE);
+        out.writeByte('S');
+        CString.write(out, name);
+        Frame.end(out, start);
+    }
+
+    /** Appends a Close of a statement whose name is bytes already. */
+    public static void closeStatement(ByteBuf out, byte[] name) {
+        int start = Frame.begin(out, FrontendTag.CLOSE);
+        out.writeByte('S');
+        CString.write(out, name);
+        Frame.end(out, start);
+    }
+
     /** Appends a Parse. */
     public static void parse(ByteBuf out, CharSequence name, CharSequence sql, int... parameterTypes) {
         int start = Frame.begin(out, FrontendTag.PARSE);

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.testing;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.BackendLimits;
+import io.trunkline.backend.BackendLink;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
+import io.trunkline.backend.ReportedParameters;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.wire.BackendKey;
@@ -15,7 +21,6 @@ public final class FakeBackend extends BackendConnection {
     private final FakeNode node;
     private final EventLoopClock loop;
     private final BackendTarget target;
-    private final long openedNanos;
     private Settings settings = Settings.NONE;
     private boolean open = true;
     private @Nullable String violation;
@@ -24,10 +29,16 @@ public final class FakeBackend extends BackendConnection {
     private @Nullable String closeReason;
 
     FakeBackend(FakeNode node, EventLoopClock loop, BackendTarget target) {
+        super(
+                target,
+                new DeafLink(),
+                new BackendKey(1, new byte[4]),
+                ReportedParameters.NONE,
+                BackendLimits.DEFAULT,
+                loop.nanoTime());
         this.node = node;
         this.loop = loop;
         this.target = target;
-        this.openedNanos = loop.nanoTime();
     }
 
     /** Lets the backend carry these settings. */
@@ -71,18 +82,13 @@ public final class FakeBackend extends BackendConnection {
     }
 
     @Override
-    public BackendTarget target() {
-        return target;
-    }
-
-    @Override
-    public BackendKey key() {
-        return new BackendKey(1, new byte[4]);
-    }
-
-    @Override
     public Settings settings() {
         return settings;
+    }
+
+    @Override
+    public void noteReset() {
+        settings = Settings.NONE;
     }
 
     @Override
@@ -104,16 +110,10 @@ public final class FakeBackend extends BackendConnection {
     public void query(String sql, int maxRows, QueryListener listener) {
         idleListener = null;
         if (sql.equals("DISCARD ALL")) {
-            settings = Settings.NONE;
             violation = null;
         }
         pendingQuery = listener;
         node.answer(this, loop, sql);
-    }
-
-    @Override
-    public long openedNanos() {
-        return openedNanos;
     }
 
     @Override
@@ -122,6 +122,33 @@ public final class FakeBackend extends BackendConnection {
             open = false;
             closeReason = reason;
             node.onEnded(this);
+        }
+    }
+
+    /** A link nobody listens at: what a fake backend would say is what its node answers. */
+    private static final class DeafLink implements BackendLink {
+        @Override
+        public void write(ByteBuf bytes) {
+            bytes.release();
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public boolean isWritable() {
+            return true;
+        }
+
+        @Override
+        public void setReading(boolean reading) {}
+
+        @Override
+        public void close() {}
+
+        @Override
+        public ByteBufAllocator allocator() {
+            return UnpooledByteBufAllocator.DEFAULT;
         }
     }
 }

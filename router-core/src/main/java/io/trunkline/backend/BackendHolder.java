@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.backend;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.TransactionStatus;
+
+/** Whoever uses a backend now: the relay of a session, or an internal query. Called on the backend's event loop. */
+public interface BackendHolder {
+    /** Bytes for the client, whole messages and parts of long ones; borrowed. */
+    void onRun(ByteBuf buffer, int index, int length);
+
+    /** Messages the router made itself, in their place between the runs; consumed. */
+    void onSynthesized(ByteBuf messages);
+
+    /**
+     * A ReadyForQuery arrived. Bookkeeping only: more replies may be owed and the message has not been passed on yet.
+     *
+     * @param failed whether an error came since the one before
+     */
+    void onReadyForQuery(TransactionStatus status, boolean failed);
+
+    /** Everything owed has arrived and was passed on; the backend may be given back from inside this call. */
+    void onQuiet();
+
+    /** The backend reported a parameter; the message itself is not passed on as a run. */
+    void onParameterStatus(String name, String value);
+
+    /**
+     * The backend is gone.
+     *
+     * @param cause what it said before, or what the router makes of it
+     * @param midMessage true when part of a message was passed on, so nothing can be said to the client any more
+     */
+    void onLost(ErrorResponse cause, boolean midMessage);
+
+    /** All bytes that were there have been read: a good moment to flush. */
+    void onReadComplete();
+
+    /** The backend takes bytes again, or no longer. */
+    void onWritabilityChanged(boolean writable);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.backend;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * What follows from one expected reply: a change that was made on sending, in the hope that the request succeeds.
+ *
+ * <p>Exactly one of {@link #onConfirmed} and {@link #onUndone} is called in the end.
+ */
+public abstract class ReplyEffect {
+
+    /** The request succeeded; for a Query: its ReadyForQuery came without an error before it. */
+    public void onConfirmed() {}
+
+    /** The request failed, or was skipped after an earlier error, or its backend was lost. */
+    public void onUndone() {}
+
+    /**
+     * One statement of a Query, or an Execute, completed.
+     *
+     * @param buffer holds the whole CommandComplete; borrowed
+     * @param index of its tag byte
+     */
+    public void onCommandComplete(ByteBuf buffer, int index) {}
+
+    /** Returns true when {@link #onCommandComplete} wants to be called. */
+    public boolean wantsCommandComplete() {
+        return false;
+    }
+
+    /** The parameters of the statement were described; {@code buffer} holds the whole ParameterDescription from {@code index} on. */
+    public void onParameterDescription(ByteBuf buffer, int index) {}
+}

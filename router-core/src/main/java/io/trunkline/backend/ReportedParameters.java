@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.backend;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a backend reported in ParameterStatus messages: name to value, in the order first reported. Immutable.
+ *
+ * <p>{@code in_hot_standby} always reads {@code off}: a session may run on the primary and on replicas in turn and sees one logical server.
+ */
+public final class ReportedParameters {
+    /** Nothing reported. */
+    public static final ReportedParameters NONE = new ReportedParameters(new LinkedHashMap<>());
+
+    private static final String IN_HOT_STANDBY = "in_hot_standby";
+
+    private final LinkedHashMap<String, String> values;
+    private final int hash;
+
+    private ReportedParameters(LinkedHashMap<String, String> values) {
+        this.values = values;
+        this.hash = values.hashCode();
+    }
+
+    /** Returns the parameters of a login. */
+    public static ReportedParameters of(Map<String, String> values) {
+        LinkedHashMap<String, String> copy = new LinkedHashMap<>(values);
+        copy.computeIfPresent(IN_HOT_STANDBY, (name, value) -> "off");
+        return new ReportedParameters(copy);
+    }
+
+    /** Returns these parameters with one replaced. */
+    public ReportedParameters with(String name, String value) {
+        if (name.equals(IN_HOT_STANDBY) || value.equals(values.get(name))) {
+            return this;
+        }
+        LinkedHashMap<String, String> copy = new LinkedHashMap<>(values);
+        copy.put(name, value);
+        return new ReportedParameters(copy);
+    }
+
+    /** Returns the value of one parameter, or null when the server does not report it. */
+    public @Nullable String get(String name) {
+        return values.get(name);
+    }
+
+    /** Returns all parameters, unmodifiable. */
+    public Map<String, String> asMap() {
+        return Collections.unmodifiableMap(values);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || other instanceof ReportedParameters reported
+                        && reported.hash == hash
+                        && reported.values.equals(values);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+
+    @Override
+    public String toString() {
+        return values.toString();
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.prepared;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The router's prepared statements that one backend has, the least recently used first, and what stands in its unnamed statement.
+ *
+ * <p>A statement counts as present from the moment its Parse is sent; the effect of that Parse takes it out again when it fails.
+ */
+public final class BackendStatements {
+    private final int limit;
+    private final LinkedHashMap<PreparedStatement, Long> present = new LinkedHashMap<>(16, 0.75f, true);
+    private @Nullable PreparedStatement unnamed;
+    private long pipeline;
+
+    /** Creates the statements of a fresh backend. */
+    public BackendStatements(int limit) {
+        this.limit = limit;
+    }
+
+    /** Returns true when the backend has the statement, and notes that it is used now. */
+    public boolean use(PreparedStatement statement) {
+        if (!present.containsKey(statement)) {
+            return false;
+        }
+        present.put(statement, pipeline);
+        return true;
+    }
+
+    /** Notes that a Parse for the statement is being sent. */
+    public void add(PreparedStatement statement) {
+        present.put(statement, pipeline);
+    }
+
+    /** Notes that the backend does not have the statement. */
+    public void remove(PreparedStatement statement) {
+        present.remove(statement);
+    }
+
+    /** Returns a statement that must be closed before another is added, already removed from here; null when there is room. */
+    public @Nullable PreparedStatement evict() {
+        if (present.size() < limit) {
+            return null;
+        }
+        Iterator<Map.Entry<PreparedStatement, Long>> eldestFirst =
+                present.entrySet().iterator();
+        Map.Entry<PreparedStatement, Long> eldest = eldestFirst.next();
+        if (eldest.getValue() == pipeline) {
+            // All of them are used by requests not yet answered: one more for a moment does no harm, closing one would.
+            return null;
+        }
+        PreparedStatement statement = eldest.getKey();
+        eldestFirst.remove();
+        return statement;
+    }
+
+    /** The backend owes nothing any more: what was used so far may be evicted. */
+    public void settle() {
+        pipeline++;
+    }
+
+    /** Returns what the backend's unnamed statement is, or null when unknown. */
+    public @Nullable PreparedStatement unnamed() {
+        return unnamed;
+    }
+
+    /** Notes a Parse of the unnamed statement. */
+    public void unnamed(PreparedStatement statement) {
+        unnamed = statement;
+    }
+
+    /** A simple Query, or a failed Parse, destroys the unnamed statement. */
+    public void forgetUnnamed() {
+        unnamed = null;
+    }
+
+    /** DISCARD ALL or DEALLOCATE ALL was run on the backend. */
+    public void clear() {
+        present.clear();
+        unnamed = null;
+    }
+
+    /** Returns how many named statements the backend has. */
+    public int size() {
+        return present.size();
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.prepared;
+
+import io.trunkline.sql.AnalyzedQuery;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One statement of the extended protocol, whoever prepared it: its text, its declared parameter types and the settings it was parsed under.
+ *
+ * <p>Sessions with different names for the same statement share one instance; each backend knows it by {@link #backendName}. Confined to an
+ * event loop.
+ */
+public final class PreparedStatement {
+    /** Names on backends start with this. */
+    public static final String NAME_PREFIX = "tl_";
+
+    private final byte[] sql;
+    private final int[] parameterTypes;
+    private final String context;
+    private final int hash;
+    private final byte[] backendName;
+    private AnalyzedQuery analysis;
+    private long analysisRevision;
+    private int @Nullable [] describedTypes;
+    private int users;
+
+    PreparedStatement(
+            byte[] sql, int[] parameterTypes, String context, int hash, String backendName, AnalyzedQuery analysis) {
+        this.sql = sql;
+        this.parameterTypes = parameterTypes;
+        this.context = context;
+        this.hash = hash;
+        this.backendName = backendName.getBytes(StandardCharsets.US_ASCII);
+        this.analysis = analysis;
+    }
+
+    /** Returns the text as the client sent it, without the terminating zero; not to be changed. */
+    public byte[] sql() {
+        return sql;
+    }
+
+    /** Returns the parameter types the client declared, 0 where it left one open; maybe fewer than there are parameters. */
+    public int[] parameterTypes() {
+        return parameterTypes;
+    }
+
+    /** Returns the name on every backend, as bytes without the terminating zero. */
+    public byte[] backendName() {
+        return backendName;
+    }
+
+    /** Returns what routing knows of the text. */
+    public AnalyzedQuery analysis() {
+        return analysis;
+    }
+
+    /** Returns the topology revision of {@link #analysis}. */
+    public long analysisRevision() {
+        return analysisRevision;
+    }
+
+    /** Replaces the analysis after the topology changed. */
+    public void analyzed(AnalyzedQuery newAnalysis, long revision) {
+        analysis = newAnalysis;
+        analysisRevision = revision;
+    }
+
+    /** Returns the parameter types a backend described, or null when none was asked yet. */
+    public int @Nullable [] describedTypes() {
+        return describedTypes;
+    }
+
+    /** Keeps the parameter types a backend described. */
+    public void described(int[] types) {
+        describedTypes = types;
+    }
+
+    /** Returns the type of parameter {@code index} (from 0): declared, else described, else 0. */
+    public int parameterType(int index) {
+        int declared = index < parameterTypes.length ? parameterTypes[index] : 0;
+        if (declared != 0) {
+            return declared;
+        }
+        int[] types = describedTypes;
+        return types != null && index < types.length ? types[index] : 0;
+    }
+
+    /** Returns how many bytes this statement keeps in memory, roughly. */
+    public int sizeBytes() {
+        return sql.length + parameterTypes.length * 4 + 200;
+    }
+
+    int hash() {
+        return hash;
+    }
+
+    boolean matches(byte[] text, int textLength, int[] types, int typeCount, String otherContext) {
+        return Arrays.equals(sql, 0, sql.length, text, 0, textLength)
+                && Arrays.equals(parameterTypes, 0, parameterTypes.length, types, 0, typeCount)
+                && context.equals(otherContext);
+    }
+
+    /** A session has a name for this statement. */
+    public void retain() {
+        users++;
+    }
+
+    /** A session forgot its name for this statement. */
+    public void release() {
+        users--;
+    }
+
+    boolean isUsed() {
+        return users > 0;
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.prepared;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's names for prepared statements. The empty name is the unnamed statement.
+ *
+ * <p>Created without a map: most clients never name a statement.
+ */
+public final class SessionStatements {
+    private @Nullable Map<String, PreparedStatement> named;
+    private @Nullable PreparedStatement unnamed;
+
+    /** Returns the statement of a name, or null. */
+    public @Nullable PreparedStatement get(String name) {
+        if (name.isEmpty()) {
+            return unnamed;
+        }
+        return named == null ? null : named.get(name);
+    }
+
+    /** Returns how many statements have a name. */
+    public int namedCount() {
+        return named == null ? 0 : named.size();
+    }
+
+    /** Gives a name to a statement, or takes the name away when null. */
+    public void put(String name, @Nullable PreparedStatement statement) {
+        PreparedStatement before = get(name);
+        if (statement != null) {
+            statement.retain();
+        }
+        if (before != null) {
+            before.release();
+        }
+        if (name.isEmpty()) {
+            unnamed = statement;
+        } else if (statement != null) {
+            if (named == null) {
+                named = new HashMap<>();
+            }
+            named.put(name, statement);
+        } else if (named != null) {
+            named.remove(name);
+        }
+    }
+
+    /** A simple Query destroys the unnamed statement. */
+    public void forgetUnnamed() {
+        if (unnamed != null) {
+            put("", null);
+        }
+    }
+
+    /** Forgets all names, as DEALLOCATE ALL does; the unnamed statement stays. */
+    public void forgetNamed() {
+        if (named != null) {
+            for (PreparedStatement statement : named.values()) {
+                statement.release();
+            }
+            named = null;
+        }
+    }
+
+    /** Forgets everything; the session ends. */
+    public void clear() {
+        forgetUnnamed();
+        forgetNamed();
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.prepared;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.wire.Parse;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements known on one event loop: (text, declared parameter types, statement context) to {@link PreparedStatement}.
+ *
+ * <p>Bounded by the bytes of statements that no session uses any more: beyond {@code idleBytesMax} the longest unused go. What sessions use
+ * is bounded by their own limits. Looking one up allocates nothing.
+ */
+public final class StatementCatalog {
+    private final String instance;
+    private final long idleBytesMax;
+    private final Map<Integer, PreparedStatement[]> byHash = new HashMap<>();
+    private final LinkedHashMap<PreparedStatement, Boolean> byUse = new LinkedHashMap<>(64, 0.75f, true);
+    private byte[] text = new byte[512];
+    private int[] types = new int[16];
+    private int textLength;
+    private int typeCount;
+    private int probeHash;
+    private long bytes;
+    private long nextId;
+
+    /**
+     * Creates an empty catalogue.
+     *
+     * @param instance distinguishes this event loop's names from those of all other loops and routers on the same backend
+     */
+    public StatementCatalog(String instance, long idleBytesMax) {
+        this.instance = instance;
+        this.idleBytesMax = idleBytesMax;
+    }
+
+    /** Returns the statement a Parse message asks for, or null when it is not known; then {@link #add} may follow at once. */
+    public @Nullable PreparedStatement find(ByteBuf buffer, Parse parse, String context) {
+        textLength = parse.sqlEnd() - parse.sqlStart();
+        if (text.length < textLength) {
+            text = new byte[Math.max(textLength, text.length * 2)];
+        }
+        buffer.getBytes(parse.sqlStart(), text, 0, textLength);
+        typeCount = parse.parameterTypeCount();
+        if (types.length < typeCount) {
+            types = new int[typeCount];
+        }
+        int hash = context.hashCode();
+        for (int i = 0; i < typeCount; i++) {
+            types[i] = parse.parameterType(i);
+            hash = 31 * hash + types[i];
+        }
+        for (int i = 0; i < textLength; i++) {
+            hash = 31 * hash + text[i];
+        }
+        probeHash = hash;
+        PreparedStatement[] candidates = byHash.get(hash);
+        if (candidates != null) {
+            for (PreparedStatement candidate : candidates) {
+                if (candidate.matches(text, textLength, types, typeCount, context)) {
+                    byUse.get(candidate);
+                    return candidate;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Adds the statement the last {@link #find} did not know. */
+    public PreparedStatement add(String context, AnalyzedQuery analysis) {
+        byte[] sql = Arrays.copyOf(text, textLength);
+        String name = PreparedStatement.NAME_PREFIX + instance + "_" + Long.toString(nextId++, 36);
+        PreparedStatement statement =
+                new PreparedStatement(sql, Arrays.copyOf(types, typeCount), context, probeHash, name, analysis);
+        PreparedStatement[] before = byHash.get(probeHash);
+        if (before == null) {
+            byHash.put(probeHash, new PreparedStatement[] {statement});
+        } else {
+            PreparedStatement[] more = Arrays.copyOf(before, before.length + 1);
+            more[before.length] = statement;
+            byHash.put(probeHash, more);
+        }
+        byUse.put(statement, Boolean.TRUE);
+        bytes += statement.sizeBytes();
+        trim(statement);
+        return statement;
+    }
+
+    /** Returns the number of statements. */
+    public int size() {
+        return byUse.size();
+    }
+
+    private void trim(PreparedStatement keep) {
+        Iterator<PreparedStatement> eldestFirst = byUse.keySet().iterator();
+        while (bytes > idleBytesMax && eldestFirst.hasNext()) {
+            PreparedStatement statement = eldestFirst.next();
+            if (!statement.isUsed() && statement != keep) {
+                eldestFirst.remove();
+                bytes -= statement.sizeBytes();
+                removeFromHash(statement);
+            }
+        }
+    }
+
+    private void removeFromHash(PreparedStatement statement) {
+        PreparedStatement[] chain = byHash.get(statement.hash());
+        if (chain == null || chain.length == 1) {
+            byHash.remove(statement.hash());
+            return;
+        }
+        PreparedStatement[] fewer = new PreparedStatement[chain.length - 1];
+        int n = 0;
+        for (PreparedStatement other : chain) {
+            if (other != statement) {
+                fewer[n++] = other;
+            }
+        }
+        byHash.put(statement.hash(), fewer);
+    }
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.BackendConnector;
+import io.trunkline.backend.BackendHolder;
+import io.trunkline.backend.BackendLink;
+import io.trunkline.backend.ExpectedReplies;
+import io.trunkline.backend.ExpectedReplies.Action;
+import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.backend.ReplyEffect;
+import io.trunkline.backend.SubstituteError;
+import io.trunkline.backend.Synthesis;
+import io.trunkline.error.RouterError;
+import io.trunkline.pool.Lease;
+import io.trunkline.prepared.BackendStatements;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.wire.Bind;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.FrontendWriter;
+import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A relay over one backend: the hot path.
+ *
+ * <p>Client messages that need no change leave as one slice per stretch; replies are pushed to the client as the runs the backend's scanner
+ * emits. One per lease; confined to the event loop of both.
+ */
+public final class DirectRelay implements Relay, BackendHolder {
+    /** Never valid SQL, so the backend fails at this place whatever its state; also says in its log why. */
+    private static final byte[] REFUSED_SQL = "trunkline refused this statement".getBytes(StandardCharsets.US_ASCII);
+
+    private static final byte[] REFUSED_NAME = "tl_refused".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NO_NAME = {};
+    private static final int[] NO_TYPES = {};
+
+    private final Lease lease;
+    private final BackendConnection backend;
+    private final BackendLink link;
+    private final ExpectedReplies expected;
+    private final BackendStatements statements;
+    private final ClientLink client;
+    private final Listener listener;
+    private final BackendConnector connector;
+    private @Nullable ByteBuf runBuffer;
+    private int runIndex;
+    private int runLength;
+
+    /** Attaches to the leased backend. */
+    public DirectRelay(Lease lease, ClientLink client, Listener listener, BackendConnector connector) {
+        this.lease = lease;
+        this.backend = lease.backend();
+        this.link = backend.link();
+        this.expected = backend.expected();
+        this.statements = backend.statements();
+        this.client = client;
+        this.listener = listener;
+        this.connector = connector;
+        backend.attach(this);
+    }
+
+    // client to backend
+
+    @Override
+    public void query(ByteBuf buffer, int index, int length, @Nullable ReplyEffect effect) {
+        statements.forgetUnnamed();
+        expected.add(Kind.QUERY, Action.FORWARD, effect);
+        stream(buffer, index, length);
+    }
+
+    @Override
+    public void swallowedQuery(byte[] sql, @Nullable ReplyEffect effect) {
+        statements.forgetUnnamed();
+        expected.add(Kind.QUERY, Action.SWALLOW, effect);
+        ByteBuf out = link.allocator().buffer(sql.length + 6);
+        FrontendWriter.query(out, sql);
+        writeOwn(out);
+    }
+
+    @Override
+    public void parse(
+            PreparedStatement statement, boolean unnamed, ByteBuf buffer, int index, int length, ReplyEffect effect) {
+        if (unnamed) {
+            statements.unnamed(statement);
+            expected.add(Kind.PARSE, Action.FORWARD, new ParseEffect(statements, statement, true, effect));
+            stream(buffer, index, length);
+        } else if (backend.status() != TransactionStatus.FAILED && statements.use(statement)) {
+            // In a failed transaction PostgreSQL refuses any Parse, so there it has to be asked.
+            answer(Kind.PARSE, new FixedAnswer(FixedAnswer.PARSE_COMPLETE, effect));
+        } else {
+            sendParse(statement, Action.FORWARD, effect);
+        }
+    }
+
+    @Override
+    public void bind(
+            PreparedStatement statement,
+            boolean unnamed,
+            ByteBuf buffer,
+            int index,
+            int length,
+            int available,
+            int tail) {
+        if (unnamed) {
+            ensureUnnamed(statement);
+            expected.add(Kind.BIND, Action.FORWARD, null);
+            stream(buffer, index, available);
+            return;
+        }
+        ensureParsed(statement);
+        expected.add(Kind.BIND, Action.FORWARD, null);
+        writeOwn(Bind.rewriteStatement(link.allocator(), buffer, index, length, statement.backendName()));
+        stream(buffer, tail, index + available - tail);
+    }
+
+    @Override
+    public void describeStatement(PreparedStatement statement, boolean unnamed, @Nullable ReplyEffect effect) {
+        if (unnamed) {
+            ensureUnnamed(statement);
+        } else {
+            ensureParsed(statement);
+        }
+        expected.add(Kind.DESCRIBE_STATEMENT, Action.FORWARD, effect);
+        byte[] name = unnamed ? NO_NAME : statement.backendName();
+        ByteBuf out = link.allocator().buffer(name.length + 7);
+        FrontendWriter.describeStatement(out, name);
+        writeOwn(out);
+    }
+
+    @Override
+    public void forward(Kind kind, ByteBuf buffer, int index, int length, @Nullable ReplyEffect effect) {
+        expected.add(kind, Action.FORWARD, effect);
+        stream(buffer, index, length);
+    }
+
+    @Override
+    public void stream(ByteBuf buffer, int index, int length) {
+        if (length == 0) {
+            return;
+        }
+        if (runBuffer == buffer && runIndex + runLength == index) {
+            runLength += length;
+            return;
+        }
+        endOfInput();
+        runBuffer = buffer;
+        runIndex = index;
+        runLength = length;
+    }
+
+    @Override
+    public void answer(Kind kind, Synthesis synthesis) {
+        boolean first = expected.isEmpty();
+        expected.add(kind, Action.SYNTHESIZE, synthesis);
+        if (first) {
+            backend.drainSynthesized();
+        }
+    }
+
+    @Override
+    public void refuse(Kind kind, RouterError error) {
+        ByteBuf out = link.allocator().buffer(64);
+        if (kind == Kind.QUERY) {
+            statements.forgetUnnamed();
+            FrontendWriter.query(out, REFUSED_SQL);
+            expected.add(Kind.QUERY, Action.SUBSTITUTE_ERROR, new SubstituteError(error));
+        } else {
+            FrontendWriter.parse(out, REFUSED_NAME, REFUSED_SQL, NO_TYPES);
+            expected.add(Kind.PARSE, Action.SUBSTITUTE_ERROR, new SubstituteError(error));
+        }
+        writeOwn(out);
+    }
+
+    private void ensureParsed(PreparedStatement statement) {
+        if (!statements.use(statement)) {
+            sendParse(statement, Action.SWALLOW, null);
+        }
+    }
+
+    private void ensureUnnamed(PreparedStatement statement) {
+        if (statements.unnamed() != statement) {
+            statements.unnamed(statement);
+            expected.add(Kind.PARSE, Action.SWALLOW, new ParseEffect(statements, statement, true, null));
+            writeParse(statement, NO_NAME);
+        }
+    }
+
+    private void sendParse(PreparedStatement statement, Action action, @Nullable ReplyEffect effect) {
+        PreparedStatement evicted = statements.evict();
+        if (evicted != null) {
+            // Close before Parse: the backend may be at its statement limit.
+            expected.add(Kind.CLOSE, Action.SWALLOW, new CloseEffect(statements, evicted));
+            ByteBuf out = link.allocator().buffer(evicted.backendName().length + 7);
+            FrontendWriter.closeStatement(out, evicted.backendName());
+            writeOwn(out);
+        }
+        statements.add(statement);
+        expected.add(Kind.PARSE, action, new ParseEffect(statements, statement, false, effect));
+        writeParse(statement, statement.backendName());
+    }
+
+    private void writeParse(PreparedStatement statement, byte[] name) {
+        ByteBuf out = link.allocator()
+                .buffer(statement.sql().length + name.length + 9 + 4 * statement.parameterTypes().length);
+        FrontendWriter.parse(out, name, statement.sql(), statement.parameterTypes());
+        writeOwn(out);
+    }
+
+    private void writeOwn(ByteBuf out) {
+        endOfInput();
+        link.write(out);
+    }
+
+    @Override
+    public void endOfInput() {
+        ByteBuf buffer = runBuffer;
+        if (buffer != null) {
+            runBuffer = null;
+            link.write(buffer.retainedSlice(runIndex, runLength));
+        }
+    }
+
+    @Override
+    public void flush() {
+        endOfInput();
+        link.flush();
+    }
+
+    // state
+
+    @Override
+    public BackendConnection backend() {
+        return backend;
+    }
+
+    @Override
+    public boolean isQuiet() {
+        return expected.isEmpty();
+    }
+
+    @Override
+    public boolean isFull() {
+        return expected.isFull();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return link.isWritable();
+    }
+
+    @Override
+    public void setReading(boolean reading) {
+        link.setReading(reading);
+    }
+
+    @Override
+    public void cancel() {
+        if (expected.isEmpty()) {
+            return;
+        }
+        backend.cancelSent();
+        connector.cancel(backend.target(), backend.key(), () -> {
+            backend.noteCancelled();
+            backend.cancelDelivered();
+        });
+    }
+
+    @Override
+    public void release() {
+        backend.detach(this);
+        if (backend.needsCancelSettling()) {
+            backend.settleCancels(lease::release);
+        } else {
+            lease.release();
+        }
+    }
+
+    @Override
+    public void releaseAfterReset() {
+        backend.detach(this);
+        backend.settleCancels(this::rollBackAndReset);
+    }
+
+    private void rollBackAndReset() {
+        if (backend.status() == TransactionStatus.IDLE) {
+            lease.releaseAfterReset();
+            return;
+        }
+        backend.query("ROLLBACK", 1, new BackendConnection.QueryListener() {
+            @Override
+            public void onRows(List<List<@Nullable String>> rows) {
+                lease.releaseAfterReset();
+            }
+
+            @Override
+            public void onError(ErrorResponse error) {
+                lease.discard("rollback failed");
+            }
+        });
+    }
+
+    @Override
+    public void discard(String reason) {
+        runBuffer = null;
+        backend.detach(this);
+        lease.discard(reason);
+    }
+
+    // backend to client
+
+    @Override
+    public void onRun(ByteBuf buffer, int index, int length) {
+        client.write(buffer.retainedSlice(index, length));
+        if (!client.isWritable()) {
+            link.setReading(false);
+        }
+    }
+
+    @Override
+    public void onSynthesized(ByteBuf messages) {
+        client.write(messages);
+    }
+
+    @Override
+    public void onReadyForQuery(TransactionStatus status, boolean failed) {
+        listener.onReadyForQuery(status, failed);
+    }
+
+    @Override
+    public void onQuiet() {
+        statements.settle();
+        listener.onQuiet();
+    }
+
+    @Override
+    public void onParameterStatus(String name, String value) {
+        listener.onParameterStatus(name, value);
+    }
+
+    @Override
+    public void onLost(ErrorResponse cause, boolean midMessage) {
+        runBuffer = null;
+        listener.onRelayLost(cause, midMessage);
+        lease.discard("lost");
+    }
+
+    @Override
+    public void onReadComplete() {
+        client.flush();
+        listener.onProgress();
+    }
+
+    @Override
+    public void onWritabilityChanged(boolean writable) {
+        client.setReading(writable);
+    }
+
+    /** A statement that is being parsed on the backend: not there after all when that fails. */
+    private static final class ParseEffect extends ReplyEffect {
+        private final BackendStatements statements;
+        private final PreparedStatement statement;
+        private final boolean unnamed;
+        private final @Nullable ReplyEffect next;
+
+        ParseEffect(
+                BackendStatements statements,
+                PreparedStatement statement,
+                boolean unnamed,
+                @Nullable ReplyEffect next) {
+            this.statements = statements;
+            this.statement = statement;
+            this.unnamed = unnamed;
+            this.next = next;
+        }
+
+        @Override
+        public void onConfirmed() {
+            if (next != null) {
+                next.onConfirmed();
+            }
+        }
+
+        @Override
+        public void onUndone() {
+            if (unnamed) {
+                statements.forgetUnnamed();
+            } else {
+                statements.remove(statement);
+            }
+            if (next != null) {
+                next.onUndone();
+            }
+        }
+    }
+
+    /** A statement that is being closed on the backend: still there when that was skipped. */
+    private static final class CloseEffect extends ReplyEffect {
+        private final BackendStatements statements;
+        private final PreparedStatement statement;
+
+        CloseEffect(BackendStatements statements, PreparedStatement statement) {
+            this.statements = statements;
+            this.statement = statement;
+        }
+
+        @Override
+        public void onUndone() {
+            statements.add(statement);
+        }
+    }
+}

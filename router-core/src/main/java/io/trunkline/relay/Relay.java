@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.relay;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.ExpectedReplies;
+import io.trunkline.backend.ReplyEffect;
+import io.trunkline.backend.Synthesis;
+import io.trunkline.error.RouterError;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.TransactionStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The live way between a session and the backends it has leased.
+ *
+ * <p>The session tells it what to do, message by message, and never asks how many backends there are. Messages are given as (buffer, index of
+ * the tag byte, bytes present); buffers are borrowed until {@link #endOfInput}. Replies go straight to the client; the session hears of them
+ * only through the {@link Listener}.
+ */
+public sealed interface Relay permits DirectRelay {
+
+    /** What a session hears of its relay. */
+    interface Listener {
+        /**
+         * A ReadyForQuery passes by; for bookkeeping only.
+         *
+         * @param failed whether an error passed since the one before
+         */
+        void onReadyForQuery(TransactionStatus status, boolean failed);
+
+        /** Nothing is owed any more; the relay may be released from inside this call. */
+        void onQuiet();
+
+        /** A reported parameter changed. The message has not been passed on. */
+        void onParameterStatus(String name, String value);
+
+        /** Replies have been read: what waited for room among the expected replies may go on. */
+        void onProgress();
+
+        /** The relay is gone and must not be used again. */
+        void onRelayLost(ErrorResponse cause, boolean midMessage);
+    }
+
+    /** Sends a simple Query. */
+    void query(ByteBuf buffer, int index, int length, @Nullable ReplyEffect effect);
+
+    /** Sends a Query of the session's own whose replies the client must not see, unless it fails. */
+    void swallowedQuery(byte[] sql, @Nullable ReplyEffect effect);
+
+    /** Makes sure the statement is parsed, answering ParseComplete. */
+    void parse(PreparedStatement statement, boolean unnamed, ByteBuf buffer, int index, int length, ReplyEffect effect);
+
+    /**
+     * Sends a Bind, preceded by the Parse its statement needs on this backend.
+     *
+     * @param tail where the message goes on after the statement's name
+     */
+    void bind(
+            PreparedStatement statement,
+            boolean unnamed,
+            ByteBuf buffer,
+            int index,
+            int length,
+            int available,
+            int tail);
+
+    /** Sends a Describe of a statement, preceded by the Parse it needs on this backend. */
+    void describeStatement(PreparedStatement statement, boolean unnamed, @Nullable ReplyEffect effect);
+
+    /** Sends a message as it is and expects what its kind is answered with. */
+    void forward(ExpectedReplies.Kind kind, ByteBuf buffer, int index, int length, @Nullable ReplyEffect effect);
+
+    /** Sends bytes that are owed no reply: Flush, CopyData, the rest of a long message. */
+    void stream(ByteBuf buffer, int index, int length);
+
+    /** Answers a request without asking the backend, in its place among the replies. */
+    void answer(ExpectedReplies.Kind kind, Synthesis synthesis);
+
+    /** Answers a request with an error of the router and makes the backend's transaction fail at this place. */
+    void refuse(ExpectedReplies.Kind kind, RouterError error);
+
+    /** The buffers given so far are about to be released. */
+    void endOfInput();
+
+    /** Sends what was queued for the backend. */
+    void flush();
+
+    /** Returns the backend that the next message goes to. */
+    BackendConnection backend();
+
+    /** Returns true when nothing is owed. */
+    boolean isQuiet();
+
+    /** Returns true when further messages must wait until replies have come. */
+    boolean isFull();
+
+    /** Returns true while bytes for the backend can be taken. */
+    boolean isWritable();
+
+    /** Stops or resumes reading replies, as the client takes them. */
+    void setReading(boolean reading);
+
+    /** Asks the node to cancel what runs now. */
+    void cancel();
+
+    /** Gives the backend back; it must be quiet and outside a transaction. */
+    void release();
+
+    /** Gives the backend back after its session state was reset. */
+    void releaseAfterReset();
+
+    /** Closes the backend. */
+    void discard(String reason);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that routing knows of one query text, without its literals; shared by every text with the same fingerprint.
+ *
+ * @param shape what the lexer says, statement by statement
+ * @param sharding what the tree says, statement by statement, null where it is not needed; empty where the cluster has one shard
+ */
+public record AnalyzedQuery(QueryShape shape, List<@Nullable ShardingShape> sharding) {}
