@@ -27,6 +27,11 @@ public final class Bind extends MessageView {
 
     private int cursor;
 
+    /** Creates a view of nothing; {@link #wrap} moves it. */
+    public Bind() {
+        super(ProtocolViolation.Consequence.ERROR);
+    }
+
     /**
      * Moves this view to the message whose tag stands at {@code index}; returns itself. Both names must be there.
      *
@@ -75,8 +80,7 @@ public final class Bind extends MessageView {
         checkParameter(k);
         int count = unsignedShort(tailStart());
         if (count > 1 && count != parameterCount()) {
-            throw ProtocolViolation.error(
-                    "bind message has " + count + " parameter formats but " + parameterCount() + " parameters");
+            throw malformed("bind message has " + count + " parameter formats but " + parameterCount() + " parameters");
         }
         return formatAt(tailStart(), count, k);
     }
@@ -116,7 +120,7 @@ public final class Bind extends MessageView {
         }
         int count = unsignedShort(cursor);
         if (count > 1 && column >= count) {
-            throw ProtocolViolation.error("bind message has " + count + " result formats but query has more columns");
+            throw malformed("bind message has " + count + " result formats but query has more columns");
         }
         return formatAt(cursor, count, column);
     }
@@ -132,7 +136,7 @@ public final class Bind extends MessageView {
     private int valueLengthAtCursor() {
         int length = int32(cursor);
         if (length < -1 || length > frameBytesFrom(cursor + 4)) {
-            throw ProtocolViolation.error("insufficient data left in message");
+            throw malformed("insufficient data left in message");
         }
         return length;
     }

@@ -14,6 +14,11 @@ public final class DataRow extends MessageView {
     private int[] starts = new int[32];
     private int columnCount;
 
+    /** Creates a view of nothing; {@link #wrap} moves it. */
+    public DataRow() {
+        super(ProtocolViolation.Consequence.FATAL);
+    }
+
     /**
      * Moves this view to the message whose tag stands at {@code index}; returns itself.
      *

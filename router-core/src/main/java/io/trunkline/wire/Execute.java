@@ -12,6 +12,11 @@ public final class Execute extends MessageView {
     private final NameCache names = new NameCache();
     private int portalEnd;
 
+    /** Creates a view of nothing; {@link #wrap} moves it. */
+    public Execute() {
+        super(ProtocolViolation.Consequence.ERROR);
+    }
+
     /**
      * Moves this view to the message whose tag stands at {@code index}; returns itself.
      *

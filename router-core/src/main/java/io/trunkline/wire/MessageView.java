@@ -12,12 +12,19 @@ import org.jspecify.annotations.Nullable;
  * frame, and what PostgreSQL would refuse is refused with PostgreSQL's words.
  */
 abstract class MessageView {
+    /** What follows when the message is malformed: clients are told and stay, servers are closed. */
+    private final ProtocolViolation.Consequence consequence;
+
     private @Nullable ByteBuf buffer;
     private int index;
     /** Where the bytes that are there end. */
     private int end;
     /** Where the message ends, maybe beyond {@link #end}. */
     private int frameEnd;
+
+    MessageView(ProtocolViolation.Consequence consequence) {
+        this.consequence = consequence;
+    }
 
     /** Moves the window to the message whose tag stands at {@code index}. */
     final void move(ByteBuf to, int tagIndex, int available) {
@@ -65,7 +72,7 @@ abstract class MessageView {
     final int stringEnd(int start) {
         int terminator = CString.end(buffer(), start, end);
         if (terminator < 0) {
-            throw isWhole() ? ProtocolViolation.error("invalid string in message") : beyondInspection();
+            throw isWhole() ? malformed("invalid string in message") : beyondInspection();
         }
         return terminator;
     }
@@ -73,7 +80,7 @@ abstract class MessageView {
     /** Returns {@code position}, after making sure that so many bytes stand there. */
     final int require(int position, int bytes) {
         if (bytes < 0 || bytes > frameEnd - position) {
-            throw ProtocolViolation.error("insufficient data left in message");
+            throw malformed("insufficient data left in message");
         }
         if (bytes > end - position) {
             throw beyondInspection();
@@ -89,13 +96,13 @@ abstract class MessageView {
     /** Makes sure that the message ends at {@code position}. */
     final void requireEnd(int position) {
         if (position != frameEnd) {
-            throw ProtocolViolation.error("invalid message format");
+            throw malformed("invalid message format");
         }
     }
 
     final byte byteAt(int position) {
         if (position >= frameEnd) {
-            throw ProtocolViolation.error("no data left in message");
+            throw malformed("no data left in message");
         }
         return buffer().getByte(require(position, 1));
     }
@@ -108,8 +115,14 @@ abstract class MessageView {
         return buffer().getInt(require(position, 4));
     }
 
+    /** Returns what to throw, in PostgreSQL's words. */
+    final ProtocolViolation malformed(String message) {
+        return ProtocolViolation.of(consequence, SqlState.PROTOCOL_VIOLATION, message);
+    }
+
     private ProtocolViolation beyondInspection() {
-        return ProtocolViolation.error(
+        return ProtocolViolation.of(
+                consequence,
                 SqlState.PROGRAM_LIMIT_EXCEEDED,
                 "message of " + length() + " bytes has what is needed to route it beyond its first " + (end - index)
                         + " bytes");

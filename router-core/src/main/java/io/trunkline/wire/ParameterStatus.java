@@ -13,6 +13,11 @@ public final class ParameterStatus extends MessageView {
     private int nameEnd;
     private int valueEnd;
 
+    /** Creates a view of nothing; {@link #wrap} moves it. */
+    public ParameterStatus() {
+        super(ProtocolViolation.Consequence.FATAL);
+    }
+
     /**
      * Moves this view to the message whose tag stands at {@code index}; returns itself.
      *

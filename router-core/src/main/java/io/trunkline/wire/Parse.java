@@ -15,6 +15,11 @@ public final class Parse extends MessageView {
     private int sqlEnd;
     private int parameterTypeCount;
 
+    /** Creates a view of nothing; {@link #wrap} moves it. */
+    public Parse() {
+        super(ProtocolViolation.Consequence.ERROR);
+    }
+
     /**
      * Moves this view to the message whose tag stands at {@code index}; returns itself.
      *

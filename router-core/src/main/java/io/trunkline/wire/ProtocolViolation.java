@@ -32,6 +32,11 @@ public final class ProtocolViolation extends RuntimeException {
         this.detail = detail;
     }
 
+    /** Returns a violation. */
+    public static ProtocolViolation of(Consequence consequence, SqlState sqlState, String message) {
+        return new ProtocolViolation(sqlState, consequence, message, null);
+    }
+
     /** Returns a violation after which the connection lives on, {@code 08P01}. */
     public static ProtocolViolation error(String message) {
         return error(SqlState.PROTOCOL_VIOLATION, message);

@@ -11,6 +11,11 @@ import io.netty.buffer.ByteBuf;
 public final class Query extends MessageView {
     private int sqlEnd;
 
+    /** Creates a view of nothing; {@link #wrap} moves it. */
+    public Query() {
+        super(ProtocolViolation.Consequence.ERROR);
+    }
+
     /** Moves this view to the message whose tag stands at {@code index}; returns itself. */
     public Query wrap(ByteBuf buffer, int index, int available) {
         move(buffer, index, available);

@@ -17,6 +17,11 @@ public final class RowDescription extends MessageView {
     private int[] nameEnds = new int[32];
     private int columnCount;
 
+    /** Creates a view of nothing; {@link #wrap} moves it. */
+    public RowDescription() {
+        super(ProtocolViolation.Consequence.FATAL);
+    }
+
     /**
      * Moves this view to the message whose tag stands at {@code index}; returns itself.
      *

@@ -33,6 +33,11 @@ public final class StatementOrPortal extends MessageView {
     private Kind kind = Kind.STATEMENT;
     private int nameEnd;
 
+    /** Creates a view of nothing; {@link #wrap} moves it. */
+    public StatementOrPortal() {
+        super(ProtocolViolation.Consequence.ERROR);
+    }
+
     /**
      * Moves this view to the message whose tag stands at {@code index}; returns itself.
      *
@@ -45,7 +50,7 @@ public final class StatementOrPortal extends MessageView {
         requireEnd(nameEnd + 1);
         if (subtype != 'S' && subtype != 'P') {
             String message = buffer.getByte(index) == FrontendTag.CLOSE ? "CLOSE" : "DESCRIBE";
-            throw ProtocolViolation.error("invalid " + message + " message subtype " + (subtype & 0xff));
+            throw malformed("invalid " + message + " message subtype " + (subtype & 0xff));
         }
         kind = subtype == 'S' ? Kind.STATEMENT : Kind.PORTAL;
         return this;

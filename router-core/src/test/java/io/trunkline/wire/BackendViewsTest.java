@@ -82,7 +82,9 @@ class BackendViewsTest {
         in.writeZero(1000);
 
         assertThatThrownBy(() -> new DataRow().wrap(in, in.readerIndex(), in.readableBytes()))
-                .isInstanceOf(ProtocolViolation.class);
+                .isInstanceOfSatisfying(
+                        ProtocolViolation.class,
+                        violation -> assertThat(violation.isFatal()).isTrue());
     }
 
     @Test
