@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.trunkline.auth.ChannelBinding;
 import java.nio.file.Path;
@@ -58,6 +59,10 @@ public final class ClientTls {
      *     it is refused in the others rather than giving a false impression.
      */
     public static ClientTls of(Mode mode, @Nullable Path authorities) throws TlsConfigurationException {
+        return of(mode, authorities, TlsFiles.provider());
+    }
+
+    static ClientTls of(Mode mode, @Nullable Path authorities, SslProvider provider) throws TlsConfigurationException {
         if (authorities != null && !mode.verifies()) {
             throw new TlsConfigurationException(authorities + ": authorities are given but mode " + mode
                     + " does not verify (expected: VERIFY_CA or VERIFY_FULL)");
@@ -67,7 +72,7 @@ public final class ClientTls {
         }
         try {
             SslContextBuilder builder = SslContextBuilder.forClient()
-                    .sslProvider(TlsFiles.provider())
+                    .sslProvider(provider)
                     .protocols(TlsFiles.PROTOCOLS)
                     .applicationProtocolConfig(TlsFiles.APPLICATION_PROTOCOL)
                     // Stated for every mode: the default differs between versions of Netty.

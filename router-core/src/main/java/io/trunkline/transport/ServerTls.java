@@ -6,6 +6,7 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import io.trunkline.SharedAcrossLoops;
 import io.trunkline.auth.ChannelBinding;
 import java.nio.file.Path;
@@ -43,21 +44,27 @@ public final class ServerTls {
     private record Snapshot(SslContext context, @Nullable ChannelBinding binding) {}
 
     private final Source source;
+    private final SslProvider provider;
     private volatile Snapshot current;
 
-    private ServerTls(Source source, Snapshot current) {
+    private ServerTls(Source source, SslProvider provider, Snapshot current) {
         this.source = source;
+        this.provider = provider;
         this.current = current;
     }
 
     /** Returns TLS with the certificate and key as they are on disk now. */
     public static ServerTls load(Source source) throws TlsConfigurationException {
-        return new ServerTls(source, read(source));
+        return load(source, TlsFiles.provider());
+    }
+
+    static ServerTls load(Source source, SslProvider provider) throws TlsConfigurationException {
+        return new ServerTls(source, provider, read(source, provider));
     }
 
     /** Reads certificate and key again; on failure those in force stay in force. */
     public void reload() throws TlsConfigurationException {
-        current = read(source);
+        current = read(source, provider);
     }
 
     /** Returns TLS for one accepted connection. Its login deadline ends a slow handshake, so the handler has no time limit of its own. */
@@ -68,11 +75,11 @@ public final class ServerTls {
         return new Connection(handler, snapshot.binding);
     }
 
-    private static Snapshot read(Source source) throws TlsConfigurationException {
+    private static Snapshot read(Source source, SslProvider provider) throws TlsConfigurationException {
         List<X509Certificate> chain = TlsFiles.certificates(source.certificate);
         try {
             SslContextBuilder builder = SslContextBuilder.forServer(source.certificate.toFile(), source.key.toFile())
-                    .sslProvider(TlsFiles.provider())
+                    .sslProvider(provider)
                     .protocols(TlsFiles.PROTOCOLS)
                     .applicationProtocolConfig(TlsFiles.APPLICATION_PROTOCOL);
             if (source.clientCa != null) {
