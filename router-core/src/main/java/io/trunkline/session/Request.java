@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.backend.ExpectedReplies;
+import io.trunkline.backend.ReplyEffect;
+import io.trunkline.backend.Synthesis;
+import io.trunkline.error.RouterError;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.routing.Target;
+import io.trunkline.sql.AnalyzedQuery;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client message and what the session understood of it. Reused; whoever fills the buffer in says whether it is retained.
+ */
+final class Request {
+    byte tag;
+    ByteBuf buffer = Unpooled.EMPTY_BUFFER;
+    int index;
+    /** The whole message's bytes, tag included. */
+    int messageBytes;
+    /** Bytes of it that are in the buffer; fewer when the rest is still to be streamed. */
+    int available;
+    /** What it will be answered with; meaningless for messages that are owed nothing. */
+    ExpectedReplies.Kind kind = ExpectedReplies.Kind.QUERY;
+
+    /** Of a Bind: where the message goes on after the statement's name. */
+    int tail;
+    /** What routing knows of its text, for Query; for Bind and Execute that is the statement's. */
+    @Nullable
+    AnalyzedQuery analysis;
+    /** Where it may run; null when it does not care. */
+    @Nullable
+    Target target;
+    /** It needs no backend as long as nothing else of its batch does: BEGIN before the shard is known, and its end. */
+    boolean deferrable;
+
+    @Nullable
+    PreparedStatement statement;
+
+    boolean unnamed;
+    /** What follows from its success or failure. */
+    @Nullable
+    ReplyEffect effect;
+    /** The answer, when the router itself gives it. */
+    @Nullable
+    Synthesis answer;
+    /** The error, when the router refuses it. */
+    @Nullable
+    RouterError refusal;
+
+    void set(byte newTag, int length, ByteBuf newBuffer, int newIndex, int newAvailable) {
+        tag = newTag;
+        buffer = newBuffer;
+        index = newIndex;
+        messageBytes = length + 1;
+        available = newAvailable;
+        tail = 0;
+        analysis = null;
+        target = null;
+        deferrable = false;
+        statement = null;
+        unnamed = false;
+        effect = null;
+        answer = null;
+        refusal = null;
+    }
+
+    void clear() {
+        buffer = Unpooled.EMPTY_BUFFER;
+        analysis = null;
+        target = null;
+        statement = null;
+        effect = null;
+        answer = null;
+        refusal = null;
+    }
+
+    /** Takes over what another one says; the buffer gets a reference of its own. */
+    void copy(Request other) {
+        tag = other.tag;
+        buffer = other.buffer.retain();
+        index = other.index;
+        messageBytes = other.messageBytes;
+        available = other.available;
+        kind = other.kind;
+        tail = other.tail;
+        analysis = other.analysis;
+        target = other.target;
+        deferrable = other.deferrable;
+        statement = other.statement;
+        unnamed = other.unnamed;
+        effect = other.effect;
+        answer = other.answer;
+        refusal = other.refusal;
+    }
+
+    boolean isPartial() {
+        return available < messageBytes;
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.routing.Target;
+import io.trunkline.wire.FrontendTag;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client messages held until it is known where they go, with the target they have together.
+ *
+ * <p>Owns one reference of each request's buffer. Bounded by {@code limits.held_bytes}; one per session that is gathering.
+ */
+final class RequestBatch {
+    private final List<Request> requests = new ArrayList<>(4);
+    private @Nullable Target target;
+    private long heldBytes;
+
+    /** Keeps a request; its buffer has been retained for the batch. */
+    void add(Request request) {
+        requests.add(request);
+        heldBytes += request.available;
+    }
+
+    /** Returns the requests in order. */
+    List<Request> requests() {
+        return requests;
+    }
+
+    boolean isEmpty() {
+        return requests.isEmpty();
+    }
+
+    /** Returns true when something in here can only be answered by a backend. */
+    boolean needsBackend() {
+        for (Request request : requests) {
+            boolean free = request.tag == FrontendTag.SYNC || request.tag == FrontendTag.FLUSH;
+            if (!free && request.answer == null && !request.deferrable) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns how many bytes are held. */
+    long heldBytes() {
+        return heldBytes;
+    }
+
+    /** Returns where all of them together may run; null while none of them cares. */
+    @Nullable
+    Target target() {
+        return target;
+    }
+
+    void target(@Nullable Target newTarget) {
+        target = newTarget;
+    }
+
+    /** Releases the buffers and forgets everything. Effects have been handed on or undone before. */
+    void clear(RequestPool pool) {
+        for (Request request : requests) {
+            request.buffer.release();
+            pool.giveBack(request);
+        }
+        requests.clear();
+        target = null;
+        heldBytes = 0;
+    }
+
+    /** Undoes what the requests would have brought about, the newest first. */
+    void undo() {
+        for (int i = requests.size() - 1; i >= 0; i--) {
+            Request request = requests.get(i);
+            if (request.effect != null) {
+                request.effect.onUndone();
+            }
+            if (request.answer != null) {
+                request.answer.onUndone();
+            }
+        }
+    }
+}

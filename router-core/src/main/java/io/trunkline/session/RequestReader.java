@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.backend.ReplyEffect;
+import io.trunkline.backend.Synthesis;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.relay.FixedAnswer;
+import io.trunkline.routing.Reason;
+import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.Target;
+import io.trunkline.routing.Targets;
+import io.trunkline.sql.Access;
+import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.SessionCommand;
+import io.trunkline.sql.ShardingShape;
+import io.trunkline.sql.SqlScan;
+import io.trunkline.sql.StatementKind;
+import io.trunkline.sql.StatementShape;
+import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.Bind;
+import io.trunkline.wire.Execute;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.Parse;
+import io.trunkline.wire.ProtocolViolation;
+import io.trunkline.wire.Query;
+import io.trunkline.wire.StatementOrPortal;
+import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Understands client messages: which statement, what it does to the session, where it may run, whether the router answers it.
+ *
+ * <p>One per event loop, with the views it reads through; keeps nothing between messages. What a message changes in the session's names is
+ * applied here at once, because the next message may rely on it, and comes with an effect that can take it back.
+ */
+final class RequestReader {
+    private static final Synthesis EMPTY_QUERY = new Synthesis() {
+        @Override
+        public void writeTo(ByteBuf out, TransactionStatus status) {
+            BackendWriter.emptyQueryResponse(out);
+            BackendWriter.readyForQuery(out, status);
+        }
+    };
+
+    private final Worker worker;
+    private final SqlScan scan = new SqlScan();
+    private final MessageKeys keys = new MessageKeys();
+    private final Query query = new Query();
+    private final Parse parse = new Parse();
+    private final Bind bind = new Bind();
+    private final Execute execute = new Execute();
+    private final StatementOrPortal statementOrPortal = new StatementOrPortal();
+
+    RequestReader(Worker worker) {
+        this.worker = worker;
+    }
+
+    /** Fills in what a request means; returns false when that is not known yet: the session is told to proceed when it is. */
+    boolean read(SessionContext context, Request request) {
+        try {
+            return switch (request.tag) {
+                case FrontendTag.QUERY -> readQuery(context, request);
+                case FrontendTag.PARSE -> readParse(context, request);
+                case FrontendTag.BIND -> readBind(context, request);
+                case FrontendTag.DESCRIBE -> readDescribe(context, request);
+                case FrontendTag.EXECUTE -> readExecute(context, request);
+                case FrontendTag.CLOSE -> readClose(context, request);
+                case FrontendTag.FUNCTION_CALL -> readFunctionCall(context, request);
+                case FrontendTag.SYNC -> {
+                    request.kind = Kind.SYNC;
+                    yield true;
+                }
+                default -> true;
+            };
+        } catch (ProtocolViolation violation) {
+            if (violation.isFatal()) {
+                throw violation;
+            }
+            request.refusal = RouterErrors.protocolViolation(violation);
+            return true;
+        }
+    }
+
+    // simple query
+
+    private boolean readQuery(SessionContext context, Request request) {
+        request.kind = Kind.QUERY;
+        ClusterView view = context.view();
+        query.wrap(request.buffer, request.index, request.available);
+        context.session().statements.forgetUnnamed();
+        if (request.isPartial() || !context.isTextReadable()) {
+            request.target = unreadable(context, view);
+            return true;
+        }
+        scan.scan(request.buffer, query.sqlStart(), query.sqlEnd(), context.standardConformingStrings());
+        AnalyzedQuery analysis = worker.analyzer().find(scan, request.buffer, view, context);
+        if (analysis == null) {
+            return false;
+        }
+        request.analysis = analysis;
+        List<StatementShape> statements = analysis.shape().statements();
+        if (statements.isEmpty() && analysis.shape().trusted()) {
+            request.answer = EMPTY_QUERY;
+            return true;
+        }
+        if (!readCommands(context, request, statements)) {
+            return true;
+        }
+        keys.ofQuery(request.buffer, scan, context.isUtf8());
+        request.target = target(context, view, analysis);
+        return true;
+    }
+
+    /** Reads what the statements do to the session; returns false when nothing of them is left for a backend. */
+    private boolean readCommands(SessionContext context, Request request, List<StatementShape> statements) {
+        CommandEffects effects = null;
+        boolean inFlux = context.session().settings.isInFlux();
+        for (int i = 0; i < statements.size(); i++) {
+            StatementKind kind = statements.get(i).kind();
+            if (!kind.isSessionCommand()) {
+                boolean ends = isEnd(kind) && (inFlux || effects != null);
+                if (ends || effects != null) {
+                    effects = effects == null ? new CommandEffects(context) : effects;
+                    effects.add(kind, null, "");
+                }
+                continue;
+            }
+            int start = scan.statementStart(i);
+            int end = scan.statementEnd(i);
+            SessionCommand command = SessionCommand.read(request.buffer, start, end, scan.standardConformingStrings());
+            if (RouterCommand.isForRouter(context, command)) {
+                RouterError problem = statements.size() > 1
+                        ? RouterErrors.routerCommandNotAlone()
+                        : RouterCommand.problem(context, command);
+                RouterCommand own = problem == null ? RouterCommand.of(context, command) : null;
+                if (own == null) {
+                    request.refusal = problem;
+                } else {
+                    request.answer = own.answerToQuery();
+                }
+                return false;
+            }
+            if (effects == null) {
+                effects = new CommandEffects(context);
+                for (int before = 0; before < i; before++) {
+                    effects.add(statements.get(before).kind(), null, "");
+                }
+            }
+            effects.add(kind, command, replay(command, request.buffer, start, end));
+        }
+        request.effect = effects;
+        if (statements.size() == 1) {
+            readDeferrable(context, request, statements.get(0).kind());
+        }
+        return true;
+    }
+
+    /** Returns the text that gives another backend the same setting. */
+    private static String replay(SessionCommand command, ByteBuf buffer, int start, int end) {
+        if (command instanceof SessionCommand.Set set) {
+            return SessionSettings.setCommand(set.name(), set.rawValue());
+        }
+        if (command instanceof SessionCommand.SetSessionCharacteristics) {
+            return buffer.toString(start, end - start, StandardCharsets.UTF_8);
+        }
+        return "";
+    }
+
+    private static boolean isEnd(StatementKind kind) {
+        return switch (kind) {
+            case COMMIT, COMMIT_AND_CHAIN, ROLLBACK, ROLLBACK_AND_CHAIN, PREPARE_TRANSACTION -> true;
+            default -> false;
+        };
+    }
+
+    /** BEGIN says nothing about the shard, so it waits for the statement that does; without one its end needs no backend either. */
+    private static void readDeferrable(SessionContext context, Request request, StatementKind kind) {
+        boolean begun = context.session().hasDeferredBegin();
+        request.deferrable = begun
+                ? kind == StatementKind.COMMIT || kind == StatementKind.ROLLBACK
+                : kind == StatementKind.BEGIN && context.view().isSharded();
+    }
+
+    // extended query
+
+    private boolean readParse(SessionContext context, Request request) {
+        request.kind = Kind.PARSE;
+        if (request.isPartial()) {
+            request.refusal = RouterErrors.statementTooLong(worker.limits().inspectedBytesMax());
+            return true;
+        }
+        Session session = context.session();
+        ClusterView view = context.view();
+        parse.wrap(request.buffer, request.index, request.available);
+        String name = parse.name();
+        String statementContext = session.settings.current().statementContext();
+        PreparedStatement statement = worker.catalog().find(request.buffer, parse, statementContext);
+        if (statement == null || isStale(statement, view)) {
+            AnalyzedQuery analysis = analysis(context, view, request.buffer, parse.sqlStart(), parse.sqlEnd());
+            if (analysis == null) {
+                return false;
+            }
+            if (statement == null) {
+                statement = worker.catalog().add(statementContext, analysis);
+            }
+            statement.analyzed(analysis, view.revision());
+        }
+        if (!name.isEmpty() && session.statements.get(name) != null) {
+            request.refusal = RouterErrors.duplicateStatement(name);
+            return true;
+        }
+        if (session.statements.namedCount() >= worker.limits().statementsMax()) {
+            request.refusal = RouterErrors.tooManyStatements(worker.limits().statementsMax());
+            return true;
+        }
+        ReplyEffect effect = new NameEffect(session.statements, name, statement);
+        request.statement = statement;
+        request.unnamed = name.isEmpty();
+        request.analysis = statement.analysis();
+        request.effect = effect;
+        SessionCommand command = routerCommand(context, statement);
+        if (command != null) {
+            request.refusal = RouterCommand.problem(context, command);
+            request.answer = new FixedAnswer(FixedAnswer.PARSE_COMPLETE, effect);
+            request.effect = request.refusal == null ? null : effect;
+            return true;
+        }
+        readDeferrable(context, request, kindOf(statement));
+        request.target = context.isFixed(view) ? context.fixedTarget() : parseTarget(context, statement);
+        return true;
+    }
+
+    private static boolean isStale(PreparedStatement statement, ClusterView view) {
+        return view.isSharded() && statement.analysisRevision() != view.revision();
+    }
+
+    private @Nullable AnalyzedQuery analysis(
+            SessionContext context, ClusterView view, ByteBuf buffer, int start, int end) {
+        scan.scan(buffer, start, end, context.standardConformingStrings());
+        return worker.analyzer().find(scan, buffer, view, context);
+    }
+
+    /** Parse alone runs nothing: any shard can check the text, and a replica too when it only reads. */
+    private static Target parseTarget(SessionContext context, PreparedStatement statement) {
+        boolean read = statement.analysis().shape().access() == Access.READ
+                && context.routing().policy() != io.trunkline.routing.ReadPolicy.PRIMARY;
+        return new Target.At(
+                Target.ANY_SHARD, read ? RoleNeed.REPLICA_ALLOWED : RoleNeed.ANY, Reason.SESSION, Reason.READ);
+    }
+
+    private boolean readBind(SessionContext context, Request request) {
+        request.kind = Kind.BIND;
+        ClusterView view = context.view();
+        bind.wrap(request.buffer, request.index, request.available);
+        PreparedStatement statement = statement(context, request, bind.statement());
+        if (statement == null) {
+            return true;
+        }
+        request.tail = bind.tailStart();
+        if (isStale(statement, view)) {
+            ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
+            AnalyzedQuery analysis = analysis(context, view, text, 0, text.readableBytes());
+            if (analysis == null) {
+                return false;
+            }
+            statement.analyzed(analysis, view.revision());
+        }
+        context.portal(bind.portal(), statement);
+        if (routerCommand(context, statement) != null) {
+            request.answer = new FixedAnswer(FixedAnswer.BIND_COMPLETE, null);
+            return true;
+        }
+        readDeferrable(context, request, kindOf(statement));
+        if (context.isFixed(view)) {
+            request.target = context.fixedTarget();
+            return true;
+        }
+        if (view.isSharded()) {
+            ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
+            scan.scan(text, 0, text.readableBytes(), context.standardConformingStrings());
+        }
+        keys.ofBind(bind, statement, scan, context.isUtf8());
+        Target target = target(context, view, statement.analysis());
+        if (target instanceof Target.NeedsParameterTypes) {
+            worker.describe(context, statement);
+            return false;
+        }
+        request.target = target;
+        return true;
+    }
+
+    private boolean readDescribe(SessionContext context, Request request) {
+        statementOrPortal.wrap(request.buffer, request.index, request.available);
+        String name = statementOrPortal.name();
+        boolean ofStatement = statementOrPortal.isStatement();
+        request.kind = ofStatement ? Kind.DESCRIBE_STATEMENT : Kind.DESCRIBE_PORTAL;
+        PreparedStatement statement = ofStatement ? statement(context, request, name) : context.portal(name);
+        if (statement == null) {
+            return true;
+        }
+        SessionCommand command = routerCommand(context, statement);
+        RouterCommand own = command == null ? null : RouterCommand.of(context, command);
+        if (own != null) {
+            request.answer = own.answerToDescribe(ofStatement);
+            return true;
+        }
+        readDeferrable(context, request, kindOf(statement));
+        if (ofStatement) {
+            request.effect = statement.describedTypes() == null ? new DescribeEffect(statement) : null;
+            request.target = context.isFixed(context.view()) ? context.fixedTarget() : parseTarget(context, statement);
+        }
+        return true;
+    }
+
+    private boolean readExecute(SessionContext context, Request request) {
+        request.kind = Kind.EXECUTE;
+        execute.wrap(request.buffer, request.index, request.available);
+        PreparedStatement statement = context.portal(execute.portal());
+        if (statement == null) {
+            // A cursor of DECLARE, or none: the backend will tell.
+            return true;
+        }
+        request.analysis = statement.analysis();
+        SessionCommand command = routerCommand(context, statement);
+        RouterCommand own = command == null ? null : RouterCommand.of(context, command);
+        if (own != null) {
+            request.answer = own.answerToExecute();
+            return true;
+        }
+        StatementKind kind = kindOf(statement);
+        if (kind.isSessionCommand() || isEnd(kind) && context.session().settings.isInFlux()) {
+            ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
+            scan.scan(text, 0, text.readableBytes(), context.standardConformingStrings());
+            CommandEffects effects = new CommandEffects(context);
+            SessionCommand read = SessionCommand.read(
+                    text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
+            effects.add(kind, read, replay(read, text, scan.statementStart(0), scan.statementEnd(0)));
+            request.effect = effects;
+        }
+        request.statement = statement;
+        readDeferrable(context, request, kind);
+        return true;
+    }
+
+    private boolean readClose(SessionContext context, Request request) {
+        request.kind = Kind.CLOSE;
+        statementOrPortal.wrap(request.buffer, request.index, request.available);
+        String name = statementOrPortal.name();
+        if (statementOrPortal.isStatement()) {
+            if (context.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)
+                    && context.session().statements.get(name) == null) {
+                // It may be one of SQL's PREPARE, which only the backend knows.
+                return true;
+            }
+            ReplyEffect effect = new NameEffect(context.session().statements, name, null);
+            request.answer = new FixedAnswer(FixedAnswer.CLOSE_COMPLETE, effect);
+            return true;
+        }
+        PreparedStatement statement = context.portal(name);
+        if (statement != null && routerCommand(context, statement) != null) {
+            request.answer = new FixedAnswer(FixedAnswer.CLOSE_COMPLETE, null);
+        }
+        return true;
+    }
+
+    private boolean readFunctionCall(SessionContext context, Request request) {
+        request.kind = Kind.FUNCTION_CALL;
+        if (context.view().isSharded()) {
+            request.refusal = RouterErrors.functionCallNotRouted();
+        } else {
+            request.target = context.fixedTarget();
+        }
+        return true;
+    }
+
+    private @Nullable PreparedStatement statement(SessionContext context, Request request, String name) {
+        PreparedStatement statement = context.session().statements.get(name);
+        if (statement == null) {
+            if (context.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)) {
+                // Maybe prepared by SQL, which shares the name space: the message passes as it is.
+                return null;
+            }
+            request.refusal = RouterErrors.unknownStatement(name);
+            return null;
+        }
+        request.statement = statement;
+        request.unnamed = name.isEmpty();
+        return statement;
+    }
+
+    private static StatementKind kindOf(PreparedStatement statement) {
+        List<StatementShape> statements = statement.analysis().shape().statements();
+        return statements.size() == 1 ? statements.get(0).kind() : StatementKind.OTHER;
+    }
+
+    /** Returns the command of a prepared statement that the router answers itself, or null. */
+    private @Nullable SessionCommand routerCommand(SessionContext context, PreparedStatement statement) {
+        switch (kindOf(statement)) {
+            case SHOW, SET, RESET, DEALLOCATE -> {
+                ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
+                scan.scan(text, 0, text.readableBytes(), context.standardConformingStrings());
+                SessionCommand command = SessionCommand.read(
+                        text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
+                return RouterCommand.isForRouter(context, command) ? command : null;
+            }
+            default -> {
+                return null;
+            }
+        }
+    }
+
+    // where it may run
+
+    private Target target(SessionContext context, ClusterView view, AnalyzedQuery analysis) {
+        if (context.isFixed(view)) {
+            return context.fixedTarget();
+        }
+        if (!analysis.shape().trusted()) {
+            return unreadable(context, view);
+        }
+        List<StatementShape> statements = analysis.shape().statements();
+        List<@Nullable ShardingShape> sharding = analysis.sharding();
+        Target combined = null;
+        for (int i = 0; i < statements.size(); i++) {
+            ShardingShape shape = i < sharding.size() ? sharding.get(i) : null;
+            Target one = view.router().target(statements.get(i), shape, keys, context.routing());
+            combined = combined == null ? one : Targets.combine(view.table(), combined, one);
+        }
+        return combined == null ? unreadable(context, view) : combined;
+    }
+
+    private static Target unreadable(SessionContext context, ClusterView view) {
+        return view.router().untrusted(context.routing());
+    }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.Synthesis;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.routing.RolePreference;
+import io.trunkline.sql.SessionCommand;
+import io.trunkline.sql.SessionEffect;
+import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.TransactionStatus;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A statement the router answers itself: SHOW, SET and RESET of {@code trunkline.*}, and DEALLOCATE of what was prepared by protocol.
+ *
+ * <p>The action runs, and the value is read, when the answer's turn comes.
+ */
+final class RouterCommand {
+    /** The settings a session has of the router. */
+    static final List<String> NAMES =
+            List.of("trunkline.role", "trunkline.shard", "trunkline.shard_key", "trunkline.route");
+
+    private interface Value {
+        String read();
+    }
+
+    private final String tag;
+    private final @Nullable String column;
+    private final Value value;
+    private final Runnable action;
+
+    private RouterCommand(String tag, @Nullable String column, Value value, Runnable action) {
+        this.tag = tag;
+        this.column = column;
+        this.value = value;
+        this.action = action;
+    }
+
+    /** Returns true when a command is for the router, whether or not it makes sense. */
+    static boolean isForRouter(SessionContext context, @Nullable SessionCommand command) {
+        if (command instanceof SessionCommand.Set set) {
+            return isRouterName(set.name());
+        }
+        if (command instanceof SessionCommand.Reset reset) {
+            return isRouterName(reset.name());
+        }
+        if (command instanceof SessionCommand.Show show) {
+            return show.name() != null && isRouterName(show.name());
+        }
+        if (command instanceof SessionCommand.Deallocate deallocate) {
+            return deallocate.name() == null
+                    ? !context.isPinnedBy(SessionEffect.SQL_PREPARE)
+                    : context.session().statements.get(deallocate.name()) != null;
+        }
+        return false;
+    }
+
+    private static boolean isRouterName(String name) {
+        return name.startsWith("trunkline.");
+    }
+
+    /** Returns the command, or null when it cannot be carried out: {@link #problem} says why. */
+    static @Nullable RouterCommand of(SessionContext context, SessionCommand command) {
+        if (problem(context, command) != null) {
+            return null;
+        }
+        if (command instanceof SessionCommand.Show show) {
+            String name = String.valueOf(show.name());
+            return new RouterCommand(
+                    "SHOW", name.substring(name.indexOf('.') + 1), () -> read(context, name), () -> {});
+        }
+        if (command instanceof SessionCommand.Set set) {
+            return new RouterCommand("SET", null, () -> "", () -> set(context, set.name(), unquote(set.rawValue())));
+        }
+        if (command instanceof SessionCommand.Reset reset) {
+            return new RouterCommand("RESET", null, () -> "", () -> set(context, reset.name(), null));
+        }
+        if (command instanceof SessionCommand.Deallocate deallocate) {
+            String name = deallocate.name();
+            if (name == null) {
+                return new RouterCommand(
+                        "DEALLOCATE ALL",
+                        null,
+                        () -> "",
+                        () -> context.session().statements.forgetNamed());
+            }
+            return new RouterCommand(
+                    "DEALLOCATE",
+                    null,
+                    () -> "",
+                    () -> context.session().statements.put(name, null));
+        }
+        return null;
+    }
+
+    /** Returns why a command for the router is refused, or null. */
+    static @Nullable RouterError problem(SessionContext context, SessionCommand command) {
+        if (command instanceof SessionCommand.Show show) {
+            return unknown(String.valueOf(show.name()));
+        }
+        if (command instanceof SessionCommand.Reset reset) {
+            return unknown(reset.name());
+        }
+        if (command instanceof SessionCommand.Set set) {
+            RouterError unknown = unknown(set.name());
+            String value = unquote(set.rawValue());
+            if (unknown != null) {
+                return unknown;
+            }
+            if (set.name().equals("trunkline.route")) {
+                return RouterErrors.cannotChangeParameter(set.name());
+            }
+            if (set.name().equals("trunkline.role") && role(value) == null) {
+                return RouterErrors.invalidParameterValue(set.name(), value, "auto, primary or replica");
+            }
+            if (set.name().equals("trunkline.shard")
+                    && context.view().table().shardIndex(value).isEmpty()) {
+                return RouterErrors.invalidParameterValue(set.name(), value, "the name of a shard");
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable RouterError unknown(String name) {
+        return NAMES.contains(name) ? null : RouterErrors.unknownParameter(name);
+    }
+
+    private static @Nullable RolePreference role(String value) {
+        return switch (value.toLowerCase(Locale.ROOT)) {
+            case "auto" -> RolePreference.AUTO;
+            case "primary" -> RolePreference.PRIMARY;
+            case "replica" -> RolePreference.REPLICA;
+            default -> null;
+        };
+    }
+
+    private static void set(SessionContext context, String name, @Nullable String value) {
+        switch (name) {
+            case "trunkline.role" -> {
+                RolePreference role = value == null ? RolePreference.AUTO : role(value);
+                context.routing(context.routing().withRole(role == null ? RolePreference.AUTO : role));
+            }
+            case "trunkline.shard" -> context.routing(context.routing().withShard(value));
+            case "trunkline.shard_key" -> context.routing(context.routing().withShardKey(value));
+            default -> throw new IllegalStateException(name);
+        }
+    }
+
+    private static String read(SessionContext context, String name) {
+        return switch (name) {
+            case "trunkline.role" -> context.routing().role().name().toLowerCase(Locale.ROOT);
+            case "trunkline.shard" ->
+                String.valueOf(
+                        context.routing().shard() == null
+                                ? ""
+                                : context.routing().shard());
+            case "trunkline.shard_key" ->
+                String.valueOf(
+                        context.routing().shardKey() == null
+                                ? ""
+                                : context.routing().shardKey());
+            default -> {
+                SessionContext.Route route = context.lastRoute();
+                yield route.shard().isEmpty()
+                        ? "none"
+                        : "shard=" + route.shard() + " role=" + route.role() + " node=" + route.node() + " reason="
+                                + route.shardReason().label() + ","
+                                + route.roleReason().label();
+            }
+        };
+    }
+
+    /** Returns what a value says without its quotes. */
+    private static String unquote(String raw) {
+        String text = raw.strip();
+        if (text.length() >= 2 && (text.charAt(0) == '\'' || text.charAt(0) == '"')) {
+            String quote = text.substring(0, 1);
+            return text.substring(1, text.length() - 1).replace(quote + quote, quote);
+        }
+        return text;
+    }
+
+    /** Returns the answer to a simple Query. */
+    Synthesis answerToQuery() {
+        return new Synthesis() {
+            @Override
+            public void writeTo(ByteBuf out, TransactionStatus status) {
+                if (status == TransactionStatus.FAILED) {
+                    RouterErrors.transactionAborted().response().encode(out);
+                } else {
+                    writeDescription(out);
+                    writeResult(out);
+                }
+                BackendWriter.readyForQuery(out, status);
+            }
+        };
+    }
+
+    /** Returns the answer to Execute. */
+    Synthesis answerToExecute() {
+        return new Synthesis() {
+            @Override
+            public void writeTo(ByteBuf out, TransactionStatus status) {
+                writeResult(out);
+            }
+        };
+    }
+
+    /** Returns the answer to Describe of the statement or, without parameters, of its portal. */
+    Synthesis answerToDescribe(boolean statement) {
+        return new Synthesis() {
+            @Override
+            public void writeTo(ByteBuf out, TransactionStatus status) {
+                if (statement) {
+                    BackendWriter.parameterDescription(out);
+                }
+                if (column == null) {
+                    BackendWriter.noData(out);
+                } else {
+                    writeDescription(out);
+                }
+            }
+        };
+    }
+
+    private void writeDescription(ByteBuf out) {
+        if (column != null) {
+            BackendWriter.rowDescription(out, List.of(column));
+        }
+    }
+
+    private void writeResult(ByteBuf out) {
+        action.run();
+        if (column != null) {
+            BackendWriter.dataRow(out, Collections.singletonList(value.read()));
+        }
+        BackendWriter.commandComplete(out, tag);
+    }
+}

@@ -1,0 +1,883 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.backend.ReportedParameters;
+import io.trunkline.backend.Settings;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.health.NodeStatus;
+import io.trunkline.metrics.RouterMetrics.CancelOutcome;
+import io.trunkline.pool.Lease;
+import io.trunkline.pool.LeaseRequest;
+import io.trunkline.pool.ShardPool;
+import io.trunkline.prepared.SessionStatements;
+import io.trunkline.relay.ClientLink;
+import io.trunkline.relay.DirectRelay;
+import io.trunkline.relay.Relay;
+import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Closed;
+import io.trunkline.session.SessionState.Gathering;
+import io.trunkline.session.SessionState.Holding;
+import io.trunkline.session.SessionState.Idle;
+import io.trunkline.session.SessionState.Leasing;
+import io.trunkline.session.SessionState.Running;
+import io.trunkline.session.SessionState.Stranded;
+import io.trunkline.wire.BackendKey;
+import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.MessageScanner;
+import io.trunkline.wire.MessageScanner.Disposition;
+import io.trunkline.wire.ProtocolViolation;
+import io.trunkline.wire.Severity;
+import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One logged-in client.
+ *
+ * <p>Owns the client's state, statements, settings and, while it runs something, a relay. Bytes come in through {@link #onBytes}; what the
+ * backend says goes to the client through the relay and comes by here only as events. {@link #become} is the only place where the state
+ * changes. Confined to the event loop of its worker.
+ */
+public final class Session implements MessageScanner.Listener, Relay.Listener, LeaseRequest, SessionRegistry.Drainable {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    final Worker worker;
+    final ClientLink client;
+    final SessionIdentity identity;
+    final SessionStatements statements = new SessionStatements();
+    final SessionSettings settings;
+    final SessionContext context;
+    private final MessageScanner scanner;
+    private SessionState state = Idle.INSTANCE;
+    private RequestBatch batch;
+    private ReportedParameters told;
+
+    /** The bytes that were read but could not be taken yet; owned. */
+    private @Nullable ByteBuf unread;
+    /** The buffer being scanned; requests in any other buffer were cut by the end of one. */
+    private @Nullable ByteBuf input;
+
+    private boolean scanning;
+    /** The message at the head of {@link #unread}, or cut in the scanner, could not be taken yet. */
+    private boolean paused;
+    /** It can be taken as soon as there is a relay. */
+    private boolean offerAgain;
+    /** Bytes at the beginning of a long message that were sent in another form already. */
+    private int rewrittenBytes;
+    /** An error was answered here: everything up to Sync is dropped. */
+    private boolean skipping;
+    /** The text of a BEGIN that was answered here and will lead what is sent to the backend. */
+    private byte @Nullable [] deferredBegin;
+    /** Messages have been sent since the last Sync, Query or FunctionCall. */
+    private boolean groupOpen;
+
+    private boolean draining;
+    private boolean inputClosed;
+    private @Nullable BackendKey key;
+
+    Session(
+            Worker worker,
+            ClientLink client,
+            SessionIdentity identity,
+            SessionSettings settings,
+            ReportedParameters told) {
+        this.worker = worker;
+        this.client = client;
+        this.identity = identity;
+        this.settings = settings;
+        this.told = told;
+        this.batch = worker.emptyBatch();
+        this.context = new SessionContext(this);
+        this.scanner = new MessageScanner(
+                MessageScanner.Direction.FROM_FRONTEND, worker.limits().inspectedBytesMax(), Integer.MAX_VALUE - 1);
+    }
+
+    // bytes from the client
+
+    /** Bytes from the client; borrowed. */
+    public void onBytes(ByteBuf in) {
+        assert worker.inEventLoop();
+        if (state instanceof Closed || inputClosed) {
+            return;
+        }
+        ByteBuf waiting = unread;
+        if (waiting != null) {
+            // Only what was in flight when reading was turned off: bounded by the receive buffer.
+            unread = client.allocator()
+                    .buffer(waiting.readableBytes() + in.readableBytes())
+                    .writeBytes(waiting)
+                    .writeBytes(in);
+            waiting.release();
+            return;
+        }
+        scan(in);
+        if (paused && !(state instanceof Closed)) {
+            unread = in.isReadable() ? in.readRetainedSlice(in.readableBytes()) : null;
+            client.setReading(false);
+        }
+    }
+
+    /** The read that led to {@link #onBytes} is over. */
+    public void onReadComplete() {
+        Relay relay = state.relay();
+        if (relay != null) {
+            relay.flush();
+        }
+        client.flush();
+    }
+
+    private void scan(ByteBuf in) {
+        scanning = true;
+        input = in;
+        try {
+            do {
+                paused = false;
+                offerAgain = false;
+                scanner.scan(in, this);
+                // A long message was left where it is until its way was found; if that took no waiting it goes now.
+            } while (paused && offerAgain && state.relay() != null);
+        } catch (ProtocolViolation violation) {
+            onViolation(violation);
+        } finally {
+            scanning = false;
+            input = null;
+            Relay relay = state.relay();
+            if (relay != null) {
+                relay.endOfInput();
+            }
+            if (state instanceof Closed) {
+                scanner.close();
+            }
+        }
+    }
+
+    /** Goes on with bytes that had to wait; also offers a paused message again. */
+    private void resume() {
+        if (scanning || !paused || state instanceof Closed) {
+            return;
+        }
+        ByteBuf waiting = unread;
+        unread = null;
+        ByteBuf in = waiting == null ? Unpooled.EMPTY_BUFFER : waiting;
+        scan(in);
+        if (paused && in.isReadable() && !(state instanceof Closed)) {
+            unread = in;
+        } else {
+            in.release();
+        }
+        if (!paused && !inputClosed) {
+            client.setReading(true);
+        }
+        onReadComplete();
+    }
+
+    private void onViolation(ProtocolViolation violation) {
+        if (violation.consequence() != ProtocolViolation.Consequence.SILENT_CLOSE) {
+            closeWith(RouterErrors.protocolViolation(violation));
+        } else {
+            close("protocol violation");
+        }
+    }
+
+    @Override
+    public Disposition onMessage(byte tag, int length, ByteBuf buffer, int index, int available) {
+        if (tag == FrontendTag.TERMINATE) {
+            inputClosed = true;
+            close("terminated by client");
+            return Disposition.SKIP;
+        }
+        if (skipping) {
+            if (tag != FrontendTag.SYNC) {
+                return Disposition.SKIP;
+            }
+            skipping = false;
+            writeReadyForQuery();
+            return Disposition.SKIP;
+        }
+        Request request = worker.request();
+        request.set(tag, length, buffer, index, available);
+        Disposition disposition = state.onMessage(this, request);
+        paused = disposition == Disposition.PAUSE;
+        return disposition;
+    }
+
+    @Override
+    public void onRun(ByteBuf buffer, int index, int length) {
+        Relay relay = state.relay();
+        if (relay != null) {
+            int rewritten = Math.min(rewrittenBytes, length);
+            rewrittenBytes -= rewritten;
+            relay.stream(buffer, index + rewritten, length - rewritten);
+            if (buffer != input) {
+                relay.endOfInput();
+            }
+            if (!relay.isWritable()) {
+                client.setReading(false);
+            }
+        }
+    }
+
+    @Override
+    public void onBreak() {
+        // the rest of a long message has passed: what came back meanwhile may end the lease now
+        Relay relay = state.relay();
+        if (relay != null && relay.isQuiet()) {
+            onQuiet();
+        }
+    }
+
+    // Idle and Gathering
+
+    /** A message while its destination is unknown. */
+    Disposition gather(Request request) {
+        switch (request.tag) {
+            case FrontendTag.COPY_DATA, FrontendTag.COPY_DONE, FrontendTag.COPY_FAIL -> {
+                // Left over from a copy that failed: PostgreSQL ignores it outside a copy.
+                return Disposition.SKIP;
+            }
+            default -> {
+                if (!worker.reader().read(context, request)) {
+                    return Disposition.PAUSE;
+                }
+            }
+        }
+        if (request.refusal != null) {
+            refuseBatch(request, request.refusal.response());
+            return Disposition.SKIP;
+        }
+        if (request.isPartial()) {
+            // Too long to hold: it stays where it is until there is a backend it can stream to.
+            batch.target(context.combine(batch.target(), request));
+            offerAgain = true;
+            dispatch(false);
+            return Disposition.PAUSE;
+        }
+        hold(request);
+        become(Gathering.INSTANCE);
+        switch (request.tag) {
+            case FrontendTag.SYNC, FrontendTag.QUERY, FrontendTag.FUNCTION_CALL -> dispatch(true);
+            case FrontendTag.FLUSH -> dispatch(false);
+            default -> {
+                if (batch.heldBytes() > worker.limits().heldBytesMax()) {
+                    dispatch(false);
+                }
+            }
+        }
+        return Disposition.SKIP;
+    }
+
+    private void hold(Request request) {
+        Request held = worker.keep(request);
+        batch.add(held);
+        Target combined = context.combine(batch.target(), held);
+        batch.target(combined);
+    }
+
+    /** Decides where the batch goes; {@code complete} is false when more of the same group may follow. */
+    private void dispatch(boolean complete) {
+        if (!offerAgain && !batch.needsBackend()) {
+            answerBatch();
+            return;
+        }
+        Target target = context.settle(batch.target(), complete);
+        if (target instanceof Target.Refused refused) {
+            worker.metrics().refused(refused.code());
+            refuseBatch(null, refused.error().response());
+            return;
+        }
+        Target.At at = (Target.At) target;
+        context.placing(at);
+        ShardPool pool = worker.pool(identity, context.shard());
+        become(new Leasing(pool));
+        pool.lease(context.poolRole(at), this);
+    }
+
+    /** Answers a batch that asks nothing of a backend. */
+    private void answerBatch() {
+        ByteBuf out = client.allocator().buffer(64);
+        TransactionStatus status = deferredBegin == null ? TransactionStatus.IDLE : TransactionStatus.IN_TRANSACTION;
+        for (Request request : batch.requests()) {
+            status = LocalAnswers.write(out, this, request, status);
+        }
+        batch.clear(worker.requests());
+        client.write(out);
+        if (!scanning) {
+            client.flush();
+        }
+        become(deferredBegin == null ? Idle.INSTANCE : Gathering.INSTANCE);
+    }
+
+    /** Remembers a BEGIN that was answered here, or with null that its transaction ended here. */
+    void deferBegin(byte @Nullable [] sql) {
+        deferredBegin = sql;
+    }
+
+    boolean hasDeferredBegin() {
+        return deferredBegin != null;
+    }
+
+    /** Gives up the batch, with the request that brought the error if it is not part of it yet. */
+    private void refuseBatch(@Nullable Request last, ErrorResponse error) {
+        boolean ended = last != null && endsGroup(last);
+        for (Request request : batch.requests()) {
+            ended |= endsGroup(request);
+        }
+        if (last != null && last.effect != null) {
+            last.effect.onUndone();
+        }
+        batch.undo();
+        batch.clear(worker.requests());
+        boolean stranded = deferredBegin != null;
+        deferredBegin = null;
+        context.released();
+        become(stranded ? new Stranded(null) : Idle.INSTANCE);
+        writeError(error);
+        if (ended) {
+            writeReadyForQuery();
+        } else {
+            skipping = true;
+        }
+        if (!scanning) {
+            client.flush();
+            resume();
+        }
+    }
+
+    private static boolean endsGroup(Request request) {
+        return request.tag == FrontendTag.SYNC
+                || request.tag == FrontendTag.QUERY
+                || request.tag == FrontendTag.FUNCTION_CALL;
+    }
+
+    // Leasing
+
+    @Override
+    public Settings settings() {
+        return settings.current();
+    }
+
+    @Override
+    public void onLeased(Lease lease) {
+        if (!(state instanceof Leasing)) {
+            lease.release();
+            return;
+        }
+        BackendConnection backend = lease.backend();
+        String commands = SessionSettings.difference(backend.settings(), settings.current());
+        if (commands.isEmpty()) {
+            attach(lease);
+            return;
+        }
+        Settings wanted = settings.current();
+        backend.query(commands, 1_000, new BackendConnection.QueryListener() {
+            @Override
+            public void onRows(List<List<@Nullable String>> rows) {
+                backend.noteSettings(wanted);
+                if (state instanceof Leasing) {
+                    attach(lease);
+                } else {
+                    lease.release();
+                }
+            }
+
+            @Override
+            public void onError(ErrorResponse error) {
+                // The statement must not run under settings that are not the session's.
+                lease.discard("settings");
+                if (state instanceof Leasing) {
+                    refuseBatch(null, error.withSeverity(Severity.ERROR));
+                }
+            }
+        });
+    }
+
+    @Override
+    public void onRefused(RouterError error) {
+        if (state instanceof Leasing) {
+            worker.metrics().error(error);
+            refuseBatch(null, error.response());
+        }
+    }
+
+    private void attach(Lease lease) {
+        DirectRelay relay = new DirectRelay(lease, client, this, worker.connector());
+        context.placed(lease);
+        become(new Running(relay));
+        tellParameters(relay.backend().reported());
+        byte[] begin = deferredBegin;
+        if (begin != null) {
+            deferredBegin = null;
+            relay.swallowedQuery(begin, null);
+        }
+        RequestBatch sent = batch;
+        batch = worker.emptyBatch();
+        for (Request request : sent.requests()) {
+            deliver(relay, request);
+        }
+        relay.endOfInput();
+        sent.clear(worker.requests());
+        worker.giveBack(sent);
+        if (!scanning) {
+            relay.flush();
+            resume();
+        }
+    }
+
+    // Running and Holding
+
+    /** A message while a relay is held. */
+    Disposition sendOn(Relay relay, Request request) {
+        switch (request.tag) {
+            case FrontendTag.COPY_DATA -> {
+                if (relay.isQuiet()) {
+                    // Left over from a copy that failed: the backend would ignore it, and may be given back.
+                    return Disposition.SKIP;
+                }
+                return request.isPartial() ? Disposition.FORWARD_THEN_BREAK : Disposition.FORWARD;
+            }
+            case FrontendTag.COPY_DONE, FrontendTag.COPY_FAIL -> {
+                if (relay.isQuiet()) {
+                    return Disposition.SKIP;
+                }
+                relay.forward(Kind.COPY_END, request.buffer, request.index, request.available, null);
+                return endOfCut(relay, request);
+            }
+            default -> {
+                if (mustWait(relay, request)) {
+                    return Disposition.PAUSE;
+                }
+                if (relay.backend().expected().isSkipping() && request.tag != FrontendTag.SYNC) {
+                    // The backend would skip it too.
+                    return Disposition.SKIP;
+                }
+                if (!worker.reader().read(context, request)) {
+                    return Disposition.PAUSE;
+                }
+            }
+        }
+        if (!groupOpen && relay.isQuiet()) {
+            synchronizeSettings(relay);
+        }
+        if (!(state instanceof Running)) {
+            become(new Running(relay));
+        }
+        if (request.refusal == null && context.combine(null, request) instanceof Target.Refused refused) {
+            worker.metrics().refused(refused.code());
+            request.refusal = refused.error();
+        }
+        deliver(relay, request);
+        if (relay.isQuiet() && !groupOpen) {
+            onQuiet();
+        }
+        return endOfCut(relay, request);
+    }
+
+    /** Returns true when a request can only be placed after earlier ones were answered. */
+    private boolean mustWait(Relay relay, Request request) {
+        return relay.isFull()
+                || request.tag != FrontendTag.SYNC
+                        && !groupOpen
+                        && !relay.isQuiet()
+                        && !relay.backend().expected().isCopyingIn()
+                        && !context.mayPipeline();
+    }
+
+    private Disposition endOfCut(Relay relay, Request request) {
+        if (request.buffer != input) {
+            relay.endOfInput();
+        }
+        // What was inspected of a long message has been sent; the rest of it follows as a run.
+        return request.isPartial() ? Disposition.FORWARD_THEN_BREAK : Disposition.SKIP;
+    }
+
+    /** RESET may have taken the backend back to its own default where the session's is another. */
+    private void synchronizeSettings(Relay relay) {
+        BackendConnection backend = relay.backend();
+        if (backend.status() == TransactionStatus.FAILED) {
+            return;
+        }
+        String commands = SessionSettings.difference(backend.settings(), settings.current());
+        if (!commands.isEmpty()) {
+            relay.swallowedQuery(commands.getBytes(StandardCharsets.UTF_8), null);
+            backend.noteSettings(settings.current());
+        }
+    }
+
+    /** Hands one understood request to the relay. */
+    private void deliver(Relay relay, Request request) {
+        groupOpen = !endsGroup(request);
+        if (request.refusal != null) {
+            if (request.effect != null) {
+                request.effect.onUndone();
+            }
+            relay.refuse(endsGroup(request) ? Kind.QUERY : Kind.PARSE, request.refusal);
+            return;
+        }
+        if (request.answer != null) {
+            relay.answer(request.kind, request.answer);
+            return;
+        }
+        context.sending(request);
+        int length = request.available;
+        if (request.isPartial()) {
+            // The scanner passes all of it on, from its first byte, but for the part that is replaced here.
+            boolean renamed = request.tag == FrontendTag.BIND && !request.unnamed;
+            rewrittenBytes = renamed ? request.tail - request.index : 0;
+            length = renamed ? rewrittenBytes : 0;
+        }
+        switch (request.tag) {
+            case FrontendTag.QUERY -> relay.query(request.buffer, request.index, length, request.effect);
+            case FrontendTag.PARSE ->
+                relay.parse(
+                        Objects.requireNonNull(request.statement),
+                        request.unnamed,
+                        request.buffer,
+                        request.index,
+                        length,
+                        Objects.requireNonNull(request.effect));
+            case FrontendTag.BIND -> {
+                if (request.statement == null) {
+                    relay.forward(Kind.BIND, request.buffer, request.index, length, request.effect);
+                } else {
+                    relay.bind(
+                            request.statement,
+                            request.unnamed,
+                            request.buffer,
+                            request.index,
+                            request.messageBytes - 1,
+                            length,
+                            request.tail);
+                }
+            }
+            case FrontendTag.DESCRIBE -> {
+                if (request.statement != null) {
+                    relay.describeStatement(request.statement, request.unnamed, request.effect);
+                } else {
+                    relay.forward(request.kind, request.buffer, request.index, length, request.effect);
+                }
+            }
+            case FrontendTag.FLUSH -> relay.stream(request.buffer, request.index, length);
+            default -> relay.forward(request.kind, request.buffer, request.index, length, request.effect);
+        }
+    }
+
+    @Override
+    public void onReadyForQuery(TransactionStatus status, boolean failed) {
+        context.onReadyForQuery(status, failed);
+    }
+
+    @Override
+    public void onQuiet() {
+        Relay relay = state.relay();
+        if (relay == null || groupOpen || scanner.isMidMessage()) {
+            // Part of the next request is on its way already: the lease ends with that.
+            return;
+        }
+        context.onQuiet();
+        if (relay.backend().status() != TransactionStatus.IDLE || context.isPinned()) {
+            become(new Holding(relay));
+        } else {
+            become(Idle.INSTANCE);
+            context.released();
+            if (context.takeDirt()) {
+                relay.releaseAfterReset();
+            } else {
+                relay.release();
+            }
+        }
+        resumeIfWaiting();
+    }
+
+    @Override
+    public void onProgress() {
+        if (paused && state instanceof Running running && !running.relay().isFull()) {
+            resume();
+        }
+    }
+
+    private void resumeIfWaiting() {
+        if (paused) {
+            resume();
+        }
+    }
+
+    @Override
+    public void onParameterStatus(String name, String value) {
+        ReportedParameters now = told.with(name, value);
+        if (now != told) {
+            told = now;
+            ByteBuf out = client.allocator().buffer(64);
+            BackendWriter.parameterStatus(out, name, value);
+            client.write(out);
+        }
+    }
+
+    /** Tells the client what this backend reports otherwise than the last one. */
+    private void tellParameters(ReportedParameters reported) {
+        if (!reported.equals(told)) {
+            reported.asMap().forEach(this::onParameterStatus);
+        }
+        told = reported;
+    }
+
+    @Override
+    public void onRelayLost(ErrorResponse cause, boolean midMessage) {
+        Relay relay = state.relay();
+        if (relay == null) {
+            return;
+        }
+        worker.suspect(relay.backend().target());
+        if (midMessage || scanner.isMidMessage() || relay.backend().expected().isCopyingIn()) {
+            // Half a message cannot be followed by an error.
+            become(Closed.INSTANCE);
+            end("backend lost in the middle of a message");
+            return;
+        }
+        new BackendLoss(this, relay, cause).report();
+    }
+
+    /** The client was told that its backend is lost; goes on as its transaction allows. */
+    void afterLoss(SessionState next, boolean skipToSync) {
+        groupOpen = false;
+        context.released();
+        skipping = skipToSync;
+        become(next);
+        client.flush();
+        resumeIfWaiting();
+    }
+
+    boolean isGroupOpen() {
+        return groupOpen;
+    }
+
+    // Stranded
+
+    /** A message after the backend was lost inside a transaction. */
+    Disposition strand(Request request, @Nullable ErrorResponse cause) {
+        if (!worker.reader().read(context, request)) {
+            return Disposition.PAUSE;
+        }
+        ByteBuf out = client.allocator().buffer(64);
+        switch (LocalAnswers.writeStranded(out, this, request, cause)) {
+            case ENDED -> become(Idle.INSTANCE);
+            case CHAINED -> become(Gathering.INSTANCE);
+            case REFUSED -> {
+                if (request.effect != null) {
+                    request.effect.onUndone();
+                }
+                become(new Stranded(null));
+                skipping = !endsGroup(request);
+            }
+            case SAME -> {
+                // Close, Flush, Sync: nothing changes
+            }
+        }
+        client.write(out);
+        if (!scanning) {
+            client.flush();
+        }
+        return request.isPartial() ? Disposition.SKIP_THEN_BREAK : Disposition.SKIP;
+    }
+
+    // cancel, drain, end
+
+    /** A cancel request with this session's key arrived. */
+    public void cancel() {
+        if (state instanceof Leasing leasing) {
+            leasing.pool().withdraw(this);
+            worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
+            refuseBatch(null, RouterErrors.queryCanceled("user request").response());
+        } else if (state instanceof Running running && !running.relay().isQuiet()) {
+            worker.metrics().cancelRequest(CancelOutcome.SENT);
+            running.relay().cancel();
+        } else {
+            worker.metrics().cancelRequest(CancelOutcome.NOTHING_RUNNING);
+        }
+    }
+
+    @Override
+    public void drain() {
+        worker.execute(() -> {
+            draining = true;
+            if (state instanceof Idle) {
+                closeWith(RouterErrors.shuttingDown());
+            }
+        });
+    }
+
+    @Override
+    public void terminate() {
+        worker.execute(() -> closeWith(RouterErrors.shuttingDown()));
+    }
+
+    /** The client takes bytes again, or no longer. */
+    public void onWritabilityChanged(boolean writable) {
+        Relay relay = state.relay();
+        if (relay != null) {
+            relay.setReading(writable);
+        }
+    }
+
+    /** The client is gone. */
+    public void onClosed() {
+        close("client disconnected");
+    }
+
+    private void closeWith(RouterError error) {
+        if (state instanceof Closed) {
+            return;
+        }
+        worker.metrics().error(error);
+        if (state instanceof Running && !(state.relay() != null && state.relay().isQuiet())) {
+            // Replies are on their way: an error between them could fall into the middle of a message.
+            close("closed while replies were outstanding");
+            return;
+        }
+        writeError(error.response());
+        close("error sent");
+    }
+
+    private void close(String reason) {
+        if (state instanceof Closed) {
+            return;
+        }
+        SessionState last = state;
+        become(Closed.INSTANCE);
+        if (last instanceof Leasing leasing) {
+            leasing.pool().withdraw(this);
+        }
+        Relay relay = last.relay();
+        if (relay != null) {
+            leave(relay);
+        }
+        end(reason);
+    }
+
+    /** Gives the backend back in a state that the next session can use. */
+    private void leave(Relay relay) {
+        if (!relay.isQuiet() || groupOpen || scanner.isMidMessage()) {
+            // Closing the connection alone would not stop a running statement.
+            relay.cancel();
+            relay.discard("client disconnected");
+        } else {
+            relay.releaseAfterReset();
+        }
+    }
+
+    private void end(String reason) {
+        LOG.atDebug()
+                .addKeyValue("user", identity.user())
+                .addKeyValue("database", identity.database())
+                .addKeyValue("reason", reason)
+                .log("session ended");
+        batch.undo();
+        batch.clear(worker.requests());
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+        if (!scanning) {
+            scanner.close();
+        }
+        statements.clear();
+        context.ended();
+        if (key != null) {
+            worker.cancels().unregister(key);
+        }
+        worker.sessions().remove(this);
+        worker.metrics().sessionClosed(state.label());
+        client.close();
+    }
+
+    void become(SessionState next) {
+        SessionState last = state;
+        if (last == next || last instanceof Closed) {
+            return;
+        }
+        state = next;
+        if (last.label() != next.label()) {
+            worker.metrics().sessionMoved(last.label(), next.label());
+        }
+        if (draining && next instanceof Idle) {
+            worker.execute(() -> {
+                if (state instanceof Idle) {
+                    closeWith(RouterErrors.shuttingDown());
+                }
+            });
+        }
+    }
+
+    SessionState state() {
+        return state;
+    }
+
+    /** The client has been greeted: it can be cancelled and drained from now on. */
+    void begin(BackendKey cancelKey) {
+        key = cancelKey;
+        worker.sessions().add(this);
+        worker.metrics().sessionOpened();
+    }
+
+    /** Offers the paused message again; something it waited for is there. */
+    void proceed() {
+        resumeIfWaiting();
+    }
+
+    /** Like {@link #proceed}, but never from inside a scan. */
+    void proceedLater() {
+        worker.execute(this::proceed);
+    }
+
+    /** Tells the client why and closes it; its backend is gone already. */
+    void endWith(ErrorResponse error) {
+        writeError(error.withSeverity(Severity.FATAL));
+        become(Closed.INSTANCE);
+        end("backend lost with the session's state");
+    }
+
+    /** Returns what the client was told of its parameters. */
+    ReportedParameters told() {
+        return told;
+    }
+
+    void writeError(ErrorResponse error) {
+        ByteBuf out = client.allocator().buffer(128);
+        error.encode(out);
+        client.write(out);
+    }
+
+    private void writeReadyForQuery() {
+        ByteBuf out = client.allocator().buffer(6);
+        BackendWriter.readyForQuery(out, status());
+        client.write(out);
+    }
+
+    /** Returns the transaction status as the client sees it. */
+    TransactionStatus status() {
+        Relay relay = state.relay();
+        if (relay != null) {
+            return relay.backend().status();
+        }
+        if (state instanceof Stranded) {
+            return TransactionStatus.FAILED;
+        }
+        return deferredBegin == null ? TransactionStatus.IDLE : TransactionStatus.IN_TRANSACTION;
+    }
+
+    /** Returns what role a relay's node plays for routing. */
+    static RoleNeed roleOf(Lease lease) {
+        return lease.node().state() == NodeStatus.State.PRIMARY ? RoleNeed.PRIMARY : RoleNeed.REPLICA;
+    }
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.backend.Settings;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The configuration parameters of one session, with the transaction semantics of SET: what a transaction or savepoint changed goes when it
+ * is rolled back.
+ *
+ * <p>The values given at startup are the session's defaults: RESET goes back to them. Confined to the session's event loop.
+ */
+public final class SessionSettings {
+    /** The key of SET ROLE. */
+    public static final String ROLE = "role";
+    /** The key of SET SESSION AUTHORIZATION. */
+    public static final String SESSION_AUTHORIZATION = "session_authorization";
+    /** The key of SET SESSION CHARACTERISTICS, which stands for three parameters. */
+    public static final String CHARACTERISTICS = "session characteristics";
+
+    /** Savepoints tracked in one transaction; beyond it the oldest are forgotten, so a rollback to one of them forgets more than it must. */
+    private static final int SAVEPOINTS_MAX = 1_000;
+
+    private record Savepoint(String name, Settings settings) {}
+
+    private final Settings startup;
+    private final Deque<Savepoint> savepoints = new ArrayDeque<>(0);
+    private Settings committed;
+    private Settings current;
+
+    /** Creates the settings of a session that has just logged in. */
+    public SessionSettings(Settings startup) {
+        this.startup = startup;
+        this.committed = startup;
+        this.current = startup;
+    }
+
+    /** Returns what statements sent now must find on their backend. */
+    public Settings current() {
+        return current;
+    }
+
+    /** Returns true when the open transaction changed something, so that its end matters. */
+    public boolean isInFlux() {
+        return current != committed || !savepoints.isEmpty();
+    }
+
+    /** A SET completed. */
+    public void set(String name, String command) {
+        current = current.with(name, command);
+    }
+
+    /** A SET SESSION CHARACTERISTICS completed; later ones add to earlier ones. */
+    public void addCharacteristics(String command) {
+        String before = current.get(CHARACTERISTICS);
+        current = current.with(
+                CHARACTERISTICS, before == null || before.equals(command) ? command : before + "; " + command);
+    }
+
+    /** A RESET of one parameter completed. */
+    public void reset(String name) {
+        String atStartup = startup.get(name);
+        current = atStartup == null ? current.without(name) : current.with(name, atStartup);
+        if (name.startsWith("default_transaction_")) {
+            current = current.without(CHARACTERISTICS);
+        }
+    }
+
+    /** RESET ALL completed; role and session authorization are not touched by it. */
+    public void resetAll() {
+        String role = current.get(ROLE);
+        String authorization = current.get(SESSION_AUTHORIZATION);
+        current = startup;
+        if (role != null) {
+            current = current.with(ROLE, role);
+        }
+        if (authorization != null) {
+            current = current.with(SESSION_AUTHORIZATION, authorization);
+        }
+    }
+
+    /** DISCARD ALL completed. */
+    public void discardAll() {
+        current = startup;
+    }
+
+    /** A SAVEPOINT completed. */
+    public void savepoint(String name) {
+        savepoints.push(new Savepoint(name, current));
+        if (savepoints.size() > SAVEPOINTS_MAX) {
+            savepoints.removeLast();
+        }
+    }
+
+    /** RELEASE SAVEPOINT completed: what was set since stays, the savepoint and those after it go. */
+    public void release(String name) {
+        while (!savepoints.isEmpty()) {
+            if (savepoints.pop().name().equals(name)) {
+                return;
+            }
+        }
+    }
+
+    /** ROLLBACK TO SAVEPOINT completed: the savepoint stays, what was set since goes. */
+    public void rollbackTo(String name) {
+        while (!savepoints.isEmpty()) {
+            Savepoint top = savepoints.peek();
+            if (top.name().equals(name)) {
+                current = top.settings();
+                return;
+            }
+            savepoints.pop();
+        }
+        current = committed;
+    }
+
+    /** The transaction committed. */
+    public void commit() {
+        committed = current;
+        savepoints.clear();
+    }
+
+    /** The transaction was rolled back. */
+    public void rollback() {
+        current = committed;
+        savepoints.clear();
+    }
+
+    /**
+     * Returns the commands that turn a backend with settings {@code from} into one with settings {@code to}, separated by semicolons; empty when
+     * they are equal.
+     */
+    static String difference(Settings from, Settings to) {
+        if (from.equals(to)) {
+            return "";
+        }
+        List<String> commands = new ArrayList<>();
+        // Identity first: a parameter may need the rights of the login role.
+        for (String identity : List.of(SESSION_AUTHORIZATION, ROLE)) {
+            if (from.get(identity) != null && !Objects.equals(from.get(identity), to.get(identity))) {
+                commands.add(resetCommand(identity));
+            }
+        }
+        for (String name : from.asMap().keySet()) {
+            if (to.get(name) == null && !name.equals(ROLE) && !name.equals(SESSION_AUTHORIZATION)) {
+                commands.add(resetCommand(name));
+            }
+        }
+        for (Map.Entry<String, String> entry : to.asMap().entrySet()) {
+            String name = entry.getKey();
+            if (!name.equals(ROLE)
+                    && !name.equals(SESSION_AUTHORIZATION)
+                    && !entry.getValue().equals(from.get(name))) {
+                commands.add(entry.getValue());
+            }
+        }
+        for (String identity : List.of(SESSION_AUTHORIZATION, ROLE)) {
+            String command = to.get(identity);
+            if (command != null && !command.equals(from.get(identity))) {
+                commands.add(command);
+            }
+        }
+        return String.join("; ", commands);
+    }
+
+    /** Returns the command that gives a parameter a value as the startup packet would. */
+    static String startupCommand(String name, String value) {
+        return "SELECT pg_catalog.set_config(" + literal(name) + ", " + literal(value) + ", false)";
+    }
+
+    /** Returns the command that gives a parameter a value written as SQL. */
+    static String setCommand(String name, String rawValue) {
+        return "SET " + identifier(name) + " TO " + rawValue;
+    }
+
+    private static String identifier(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            boolean plain = c >= 'a' && c <= 'z' || c == '_' || i > 0 && (c >= '0' && c <= '9' || c == '.');
+            if (!plain) {
+                return "\"" + name.replace("\"", "\"\"").replace(".", "\".\"") + "\"";
+            }
+        }
+        return name;
+    }
+
+    private static String resetCommand(String name) {
+        return switch (name) {
+            case ROLE -> "RESET ROLE";
+            case SESSION_AUTHORIZATION -> "RESET SESSION AUTHORIZATION";
+            case CHARACTERISTICS ->
+                "RESET default_transaction_isolation; RESET default_transaction_read_only; "
+                        + "RESET default_transaction_deferrable";
+            default -> "RESET " + identifier(name);
+        };
+    }
+
+    private static String literal(String text) {
+        String quoted = text.replace("'", "''");
+        // E'' reads the same whatever standard_conforming_strings says.
+        return text.indexOf('\\') < 0 ? "'" + quoted + "'" : "E'" + quoted.replace("\\", "\\\\") + "'";
+    }
+}

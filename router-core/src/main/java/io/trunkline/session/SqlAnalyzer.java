@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.netty.buffer.ByteBuf;
+import io.trunkline.SharedAcrossLoops;
+import io.trunkline.routing.StatementRouter;
+import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.QueryShape;
+import io.trunkline.sql.ShardingShape;
+import io.trunkline.sql.SqlScan;
+import io.trunkline.sql.StatementReader;
+import io.trunkline.sql.StatementShape;
+import io.trunkline.sql.TableDirectory;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of query texts, by fingerprint: the lexer's shape is read on the event loop, the tree on threads of its own.
+ *
+ * <p>Bounded: so many texts are remembered, so many trees wait to be read; a text that finds no room there is refused for the moment.
+ */
+@SharedAcrossLoops(
+        "a concurrent cache of immutable values; trees are read on threads of the analyzer and handed back to the loop that asked")
+public final class SqlAnalyzer implements AutoCloseable {
+    /** Most texts remembered. */
+    public static final int TEXTS_MAX = 20_000;
+    /** Most texts waiting for their tree. */
+    public static final int WAITING_MAX = 1_000;
+
+    private static final int READERS = 2;
+    /** JSqlParser descends deeply. */
+    private static final long READER_STACK_BYTES = 8L * 1024 * 1024;
+
+    private record Key(long high, long low, long revision, String searchPath) {}
+
+    private final Cache<Key, AnalyzedQuery> known =
+            Caffeine.newBuilder().maximumSize(TEXTS_MAX).executor(Runnable::run).build();
+    private final ThreadPoolExecutor readers;
+    private final ThreadLocal<TreeReader> treeReader;
+    private final ThreadLocal<StatementReader> statementReader = ThreadLocal.withInitial(StatementReader::new);
+
+    /** Reads the tree of one statement; used by one thread. */
+    public interface TreeReader {
+        /** Returns what sharding must know of the statement. */
+        ShardingShape read(String statement, boolean standardConformingStrings, TableDirectory tables);
+    }
+
+    /**
+     * Starts the threads.
+     *
+     * @param treeReaders makes a reader for each thread
+     */
+    public SqlAnalyzer(Supplier<TreeReader> treeReaders) {
+        treeReader = ThreadLocal.withInitial(treeReaders);
+        readers = new ThreadPoolExecutor(
+                READERS, READERS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_MAX), task -> {
+                    Thread thread = new Thread(null, task, "sql-reader", READER_STACK_BYTES);
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        readers.allowCoreThreadTimeOut(true);
+    }
+
+    /** Returns what is known of a scanned text; null when its tree is being read: the session proceeds when it is there. */
+    @Nullable
+    AnalyzedQuery find(SqlScan scan, ByteBuf text, ClusterView view, SessionContext context) {
+        boolean sharded = view.isSharded();
+        Key key = new Key(
+                scan.fingerprintHigh(),
+                scan.fingerprintLow(),
+                sharded ? view.revision() : 0,
+                sharded ? context.searchPathText() : "");
+        AnalyzedQuery analysis = known.getIfPresent(key);
+        if (analysis != null) {
+            return analysis;
+        }
+        QueryShape shape = statementReader.get().read(scan, text);
+        if (!sharded || !shape.trusted() || !needsTree(shape, view)) {
+            AnalyzedQuery read = new AnalyzedQuery(shape, List.of());
+            known.put(key, read);
+            return read;
+        }
+        List<String> statements = new ArrayList<>(shape.statements().size());
+        for (int i = 0; i < scan.statementCount(); i++) {
+            int start = scan.statementStart(i);
+            statements.add(text.toString(start, scan.statementEnd(i) - start, StandardCharsets.UTF_8));
+        }
+        TableDirectory tables = view.table().forSearchPath(context.searchPath());
+        StatementRouter router = view.router();
+        boolean conforming = scan.standardConformingStrings();
+        Worker worker = context.session().worker;
+        Session session = context.session();
+        try {
+            readers.execute(() -> {
+                known.put(key, new AnalyzedQuery(shape, readTrees(shape, statements, conforming, router, tables)));
+                worker.execute(session::proceed);
+            });
+        } catch (RejectedExecutionException full) {
+            // Without its tree a statement runs only where the client names the shard; not remembered, so it is tried
+            // again.
+            return new AnalyzedQuery(shape, List.of());
+        }
+        return null;
+    }
+
+    private List<@Nullable ShardingShape> readTrees(
+            QueryShape shape,
+            List<String> statements,
+            boolean standardConformingStrings,
+            StatementRouter router,
+            TableDirectory tables) {
+        List<@Nullable ShardingShape> shapes = new ArrayList<>(statements.size());
+        for (int i = 0; i < statements.size(); i++) {
+            boolean needed = router.needsShardingShape(shape.statements().get(i));
+            shapes.add(needed ? treeReader.get().read(statements.get(i), standardConformingStrings, tables) : null);
+        }
+        return Collections.unmodifiableList(shapes);
+    }
+
+    private static boolean needsTree(QueryShape shape, ClusterView view) {
+        for (StatementShape statement : shape.statements()) {
+            if (view.router().needsShardingShape(statement)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void close() {
+        readers.shutdownNow();
+    }
+}

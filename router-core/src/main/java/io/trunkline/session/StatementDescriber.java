@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.BackendHolder;
+import io.trunkline.backend.ExpectedReplies.Action;
+import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.backend.Settings;
+import io.trunkline.error.RouterError;
+import io.trunkline.pool.Lease;
+import io.trunkline.pool.LeaseRequest;
+import io.trunkline.pool.ShardPool;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.FrontendWriter;
+import io.trunkline.wire.TransactionStatus;
+
+/**
+ * Learns the parameter types of a statement whose client left them open, from any shard, unseen by the client: without them a binary shard key
+ * cannot be read.
+ *
+ * <p>When the statement cannot be parsed the types stay unknown (none): the statement then goes to a shard as it is, so that the client gets
+ * the server's error in its place.
+ */
+final class StatementDescriber {
+    private static final int[] UNKNOWN = {};
+    private static final byte[] UNNAMED = {};
+
+    private final Worker worker;
+
+    StatementDescriber(Worker worker) {
+        this.worker = worker;
+    }
+
+    void describe(SessionContext context, PreparedStatement statement) {
+        Settings settings = context.session().settings.current();
+        worker.pool(context.session().identity, 0).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
+            @Override
+            public void onLeased(Lease lease) {
+                new Description(context.session(), statement, lease).send();
+            }
+
+            @Override
+            public void onRefused(RouterError error) {
+                statement.described(UNKNOWN);
+                context.session().proceedLater();
+            }
+
+            @Override
+            public Settings settings() {
+                return settings;
+            }
+        });
+    }
+
+    /** One Parse and Describe on a leased backend. */
+    private static final class Description implements BackendHolder {
+        private final Session session;
+        private final PreparedStatement statement;
+        private final Lease lease;
+        private final BackendConnection backend;
+
+        Description(Session session, PreparedStatement statement, Lease lease) {
+            this.session = session;
+            this.statement = statement;
+            this.lease = lease;
+            this.backend = lease.backend();
+        }
+
+        void send() {
+            backend.attach(this);
+            backend.statements().forgetUnnamed();
+            backend.expected().add(Kind.PARSE, Action.SWALLOW, null);
+            backend.expected().add(Kind.DESCRIBE_STATEMENT, Action.SWALLOW, new DescribeEffect(statement));
+            backend.expected().add(Kind.SYNC, Action.SWALLOW, null);
+            ByteBuf out = backend.link().allocator().buffer(statement.sql().length + 32);
+            FrontendWriter.parse(out, UNNAMED, statement.sql(), statement.parameterTypes());
+            FrontendWriter.describeStatement(out, UNNAMED);
+            FrontendWriter.sync(out);
+            backend.link().write(out);
+            backend.link().flush();
+        }
+
+        private void finish() {
+            if (statement.describedTypes() == null) {
+                statement.described(UNKNOWN);
+            }
+            session.proceedLater();
+        }
+
+        @Override
+        public void onRun(ByteBuf buffer, int index, int length) {
+            // An error: the client gets it when the statement runs.
+        }
+
+        @Override
+        public void onSynthesized(ByteBuf messages) {
+            messages.release();
+        }
+
+        @Override
+        public void onReadyForQuery(TransactionStatus status, boolean failed) {
+            // onQuiet follows
+        }
+
+        @Override
+        public void onQuiet() {
+            backend.detach(this);
+            lease.release();
+            finish();
+        }
+
+        @Override
+        public void onParameterStatus(String name, String value) {
+            // kept by the backend
+        }
+
+        @Override
+        public void onLost(ErrorResponse cause, boolean midMessage) {
+            lease.discard("lost");
+            finish();
+        }
+
+        @Override
+        public void onReadComplete() {
+            // nothing for the client
+        }
+
+        @Override
+        public void onWritabilityChanged(boolean writable) {
+            // three short messages
+        }
+    }
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.backend.BackendConnector;
+import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.EventLoopClock;
+import io.trunkline.metrics.RouteMetrics;
+import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.pool.NodeSuspicion;
+import io.trunkline.pool.PoolDirectory;
+import io.trunkline.pool.ShardPool;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.prepared.StatementCatalog;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * One event loop and everything it owns: its pools, statements, views of the clusters and the sessions accepted on it. The composition root
+ * of the core.
+ *
+ * <p>Whatever comes from another thread goes through {@link #execute}.
+ */
+public final class Worker {
+    private static final int BATCHES_KEPT_MAX = 256;
+
+    private final EventLoopClock clock;
+    private final PoolDirectory pools;
+    private final BackendConnector connector;
+    private final RouterMetrics metrics;
+    private final SessionLimits limits;
+    private final NodeSuspicion suspicion;
+    private final SqlAnalyzer analyzer;
+    private final SessionRegistry sessions;
+    private final CancelRegistry cancels;
+    private final StatementCatalog catalog;
+    private final Map<String, ClusterView> views = new HashMap<>();
+    private final Map<SessionContext.Route, RouteMetrics> routeMetrics = new HashMap<>();
+    private final RequestReader reader;
+    private final Request request = new Request();
+    private final RequestPool requests = new RequestPool();
+    private final ArrayDeque<RequestBatch> batches = new ArrayDeque<>();
+    private final Welcomes welcomes;
+    private final StatementDescriber describer;
+
+    /**
+     * Creates the worker of one event loop.
+     *
+     * @param instance distinguishes the names of its prepared statements from those of every other loop and router
+     */
+    public Worker(
+            EventLoopClock clock,
+            PoolDirectory pools,
+            BackendConnector connector,
+            RouterMetrics metrics,
+            SessionLimits limits,
+            NodeSuspicion suspicion,
+            Shared shared,
+            String instance) {
+        this.clock = clock;
+        this.pools = pools;
+        this.connector = connector;
+        this.metrics = metrics;
+        this.limits = limits;
+        this.suspicion = suspicion;
+        this.analyzer = shared.analyzer();
+        this.sessions = shared.sessions();
+        this.cancels = shared.cancels();
+        this.catalog = new StatementCatalog(instance, limits.idleStatementBytesMax());
+        this.reader = new RequestReader(this);
+        this.welcomes = new Welcomes();
+        this.describer = new StatementDescriber(this);
+    }
+
+    /**
+     * What the workers of a router share.
+     *
+     * @param analyzer what is known of query texts
+     * @param sessions the live sessions
+     * @param cancels the live cancel keys
+     */
+    public record Shared(SqlAnalyzer analyzer, SessionRegistry sessions, CancelRegistry cancels) {}
+
+    /** Takes a new view of a cluster; on the event loop. */
+    public void view(ClusterView view) {
+        assert inEventLoop();
+        views.put(view.name(), view);
+    }
+
+    /** Returns the pools, for statuses of shards and for closing. */
+    public PoolDirectory pools() {
+        return pools;
+    }
+
+    /** Returns true when the cluster has a view, so that sessions for it can begin. */
+    public boolean knows(String cluster) {
+        return views.containsKey(cluster);
+    }
+
+    ClusterView view(String cluster) {
+        ClusterView view = views.get(cluster);
+        if (view == null) {
+            throw new IllegalStateException("no view of cluster " + cluster);
+        }
+        return view;
+    }
+
+    boolean inEventLoop() {
+        return clock.inEventLoop();
+    }
+
+    /** Runs a task on this event loop, from any thread. */
+    public void execute(Runnable task) {
+        clock.execute(task);
+    }
+
+    /** Returns the clock and timers of this event loop. */
+    public EventLoopClock clock() {
+        return clock;
+    }
+
+    BackendConnector connector() {
+        return connector;
+    }
+
+    RouterMetrics metrics() {
+        return metrics;
+    }
+
+    SessionLimits limits() {
+        return limits;
+    }
+
+    SqlAnalyzer analyzer() {
+        return analyzer;
+    }
+
+    StatementCatalog catalog() {
+        return catalog;
+    }
+
+    RequestReader reader() {
+        return reader;
+    }
+
+    Welcomes welcomes() {
+        return welcomes;
+    }
+
+    CancelRegistry cancels() {
+        return cancels;
+    }
+
+    SessionRegistry sessions() {
+        return sessions;
+    }
+
+    ShardPool pool(SessionIdentity identity, int shard) {
+        return pools.pool(identity.cluster(), shard, identity.backendDatabase(), identity.backendUser());
+    }
+
+    void suspect(BackendTarget target) {
+        suspicion.suspect(target.cluster(), target.node());
+    }
+
+    /** Learns the parameter types of a statement from a backend; the session proceeds when they are known. */
+    void describe(SessionContext context, PreparedStatement statement) {
+        describer.describe(context, statement);
+    }
+
+    RouteMetrics routeMetrics(String cluster, SessionContext.Route route) {
+        RouteMetrics handle = routeMetrics.get(route);
+        if (handle == null) {
+            handle = metrics.route(
+                    cluster, route.shard(), route.role(), route.roleReason().label());
+            routeMetrics.put(route, handle);
+        }
+        return handle;
+    }
+
+    // requests and batches are reused, so that a statement costs no garbage
+
+    Request request() {
+        return request;
+    }
+
+    RequestPool requests() {
+        return requests;
+    }
+
+    /** Returns a copy of the request that holds its buffer. */
+    Request keep(Request other) {
+        Request kept = requests.take();
+        kept.copy(other);
+        return kept;
+    }
+
+    RequestBatch emptyBatch() {
+        RequestBatch batch = batches.pollLast();
+        return batch == null ? new RequestBatch() : batch;
+    }
+
+    void giveBack(RequestBatch batch) {
+        if (batches.size() < BATCHES_KEPT_MAX) {
+            batches.addLast(batch);
+        }
+    }
+}

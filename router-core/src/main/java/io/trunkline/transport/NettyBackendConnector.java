@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.transport;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.BackendConnector;
+import io.trunkline.backend.BackendLimits;
+import io.trunkline.backend.BackendLogin;
+import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.ReportedParameters;
+import io.trunkline.error.RouterError;
+import io.trunkline.wire.BackendKey;
+
+/** Opens backends on one event loop. */
+public final class NettyBackendConnector implements BackendConnector {
+    private final BackendChannelOpener opener;
+    private final EventLoop loop;
+    private final BackendLimits limits;
+
+    /** Creates the connector of one event loop. */
+    public NettyBackendConnector(BackendChannelOpener opener, EventLoop loop, BackendLimits limits) {
+        this.opener = opener;
+        this.loop = loop;
+        this.limits = limits;
+    }
+
+    @Override
+    public void connect(BackendTarget target, Listener listener) {
+        opener.open(loop, target, new BackendChannelOpener.Listener() {
+            @Override
+            public void onOpened(Channel channel, BackendLogin.Result login) {
+                BackendConnection backend = new BackendConnection(
+                        target,
+                        new NettyBackendLink(channel),
+                        login.key(),
+                        ReportedParameters.of(login.parameters()),
+                        limits,
+                        System.nanoTime());
+                channel.pipeline().addLast(new BackendHandler(backend));
+                listener.onConnected(backend);
+            }
+
+            @Override
+            public void onFailed(RouterError error) {
+                listener.onFailed(error);
+            }
+        });
+    }
+
+    @Override
+    public void cancel(BackendTarget target, BackendKey key, Runnable delivered) {
+        opener.cancel(loop, target, key, delivered);
+    }
+}

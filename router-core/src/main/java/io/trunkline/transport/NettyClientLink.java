@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.trunkline.relay.ClientLink;
+import java.util.concurrent.TimeUnit;
+
+/** A link to a client over a channel. */
+final class NettyClientLink implements ClientLink {
+    /** How long a client may take to read the last error before its connection is closed under it. */
+    static final long LINGER_MILLIS = 1_000;
+
+    private final Channel channel;
+    private boolean closing;
+
+    NettyClientLink(Channel channel) {
+        this.channel = channel;
+    }
+
+    @Override
+    public void write(ByteBuf bytes) {
+        channel.write(bytes, channel.voidPromise());
+    }
+
+    @Override
+    public void flush() {
+        channel.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    public void setReading(boolean reading) {
+        if (!closing && channel.config().isAutoRead() != reading) {
+            channel.config().setAutoRead(reading);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        if (channel instanceof DuplexChannel duplex && channel.pipeline().get(SslHandler.class) == null) {
+            // Closing with unread input makes the kernel reset the connection, and the client loses the error: let it
+            // read first.
+            channel.config().setAutoRead(true);
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> duplex.shutdownOutput());
+            channel.eventLoop().schedule(() -> channel.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        } else {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    @Override
+    public ByteBufAllocator allocator() {
+        return channel.alloc();
+    }
+}

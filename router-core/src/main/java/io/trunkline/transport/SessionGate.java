@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.trunkline.SharedAcrossLoops;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.frontend.ClientIdentity;
+import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.metrics.RouterMetrics.LoginOutcome;
+import io.trunkline.session.CancelRegistry;
+import io.trunkline.session.SessionIdentity;
+import io.trunkline.session.SessionRegistry;
+import io.trunkline.session.SessionStart;
+import io.trunkline.session.Worker;
+import io.trunkline.wire.BackendKey;
+import io.trunkline.wire.ProtocolVersion;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Lets authenticated clients in: finds their database and worker, takes a place for them and starts their session. */
+@SharedAcrossLoops("immutable; the map of workers is complete before the first client comes")
+public final class SessionGate implements SessionStarter {
+    private static final int SECRET_BYTES_3_0 = 4;
+    private static final int SECRET_BYTES_3_2 = 32;
+
+    /** What the configuration and the topology in force say of databases; callable on any event loop. */
+    public interface Databases {
+        /** Returns what an authenticated client enters, or null when there is no such database. */
+        @Nullable
+        SessionIdentity find(ClientIdentity client);
+    }
+
+    private final Map<EventLoop, Worker> workers;
+    private final Databases databases;
+    private final SessionRegistry sessions;
+    private final CancelRegistry cancels;
+    private final RouterMetrics metrics;
+    private final int sessionsMax;
+
+    /** Creates the gate of a router with these workers. */
+    public SessionGate(
+            Map<EventLoop, Worker> workers,
+            Databases databases,
+            SessionRegistry sessions,
+            CancelRegistry cancels,
+            RouterMetrics metrics,
+            int sessionsMax) {
+        this.workers = Map.copyOf(workers);
+        this.databases = databases;
+        this.sessions = sessions;
+        this.cancels = cancels;
+        this.metrics = metrics;
+        this.sessionsMax = sessionsMax;
+    }
+
+    @Override
+    public void start(Channel channel, ClientIdentity client) {
+        NettyClientLink link = new NettyClientLink(channel);
+        SessionIdentity identity = databases.find(client);
+        Worker worker = workers.get(channel.eventLoop());
+        if (identity == null) {
+            refuse(link, RouterErrors.unknownDatabase(client.database()), LoginOutcome.REJECTED);
+        } else if (worker == null) {
+            refuse(link, RouterErrors.internal("no worker"), LoginOutcome.UNAVAILABLE);
+        } else if (!sessions.admit()) {
+            refuse(link, RouterErrors.tooManySessions(sessionsMax), LoginOutcome.UNAVAILABLE);
+        } else {
+            long began = System.nanoTime();
+            FrontendHandler handler = new FrontendHandler(
+                    link,
+                    () -> {
+                        LoginDeadline.lift(channel);
+                        metrics.loginStage(RouterMetrics.LoginStage.GREETING, System.nanoTime() - began);
+                        metrics.loginEnded(LoginOutcome.ACCEPTED);
+                    },
+                    sessions::leave);
+            channel.pipeline().addLast(handler);
+            int secretBytes =
+                    client.startup().version().equals(ProtocolVersion.V3_0) ? SECRET_BYTES_3_0 : SECRET_BYTES_3_2;
+            handler.begin(
+                    new SessionStart(worker, link, identity, client.startup().settings(), secretBytes, handler));
+        }
+    }
+
+    private void refuse(NettyClientLink link, RouterError error, LoginOutcome outcome) {
+        metrics.error(error);
+        metrics.loginEnded(outcome);
+        ByteBuf out = link.allocator().buffer(256);
+        error.response().encode(out);
+        link.write(out);
+        link.close();
+    }
+
+    @Override
+    public void cancel(BackendKey key, Runnable delivered) {
+        if (!cancels.cancel(key)) {
+            metrics.cancelRequest(RouterMetrics.CancelOutcome.UNKNOWN_KEY);
+        }
+        delivered.run();
+    }
+}
