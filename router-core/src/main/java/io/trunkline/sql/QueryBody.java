@@ -21,6 +21,8 @@ final class QueryBody {
     private final Set<String> names = new HashSet<>();
     private final Set<String> operators = new HashSet<>();
     private final boolean[] inWithHeader = new boolean[DEPTH_MAX];
+    private final int[] opening = new int[DEPTH_MAX];
+    private int lastClosed;
     private boolean into;
 
     QueryBody(TokenList tokens) {
@@ -56,6 +58,7 @@ final class QueryBody {
     boolean read(int first) {
         reset();
         inWithHeader[0] = false;
+        lastClosed = 0;
         int depth = 0;
         boolean reads = true;
         for (int i = first; i < tokens.size(); i++) {
@@ -67,8 +70,9 @@ final class QueryBody {
                     return false;
                 }
                 inWithHeader[depth] = false;
-            } else if (tokens.isCharacter(i, ')')) {
-                depth = Math.max(0, depth - 1);
+                opening[depth] = i;
+            } else if (tokens.isCharacter(i, ')') && depth > 0) {
+                lastClosed = opening[depth--];
             } else if (token.isName()) {
                 reads &= readName(i, depth);
             }
@@ -113,9 +117,15 @@ final class QueryBody {
         return tokens.isCharacter(escaped ? i + 3 : i + 1, '(');
     }
 
-    /** A name with columns in parentheses behind {@code AS}, or at the head of a common table expression, calls nothing. */
+    /**
+     * A name with columns in parentheses calls nothing behind {@code AS}, at the head of a common table expression, and behind a closing parenthesis, where only an
+     * alias can stand; {@code DISTINCT ON (...)} and {@code OPERATOR(...)} are the groups an expression may follow.
+     */
     private boolean isAliasOrWithQuery(int i, int depth) {
-        return inWithHeader[depth] || tokens.isWord(i - 1, "as");
+        boolean behindGroup = tokens.isCharacter(i - 1, ')')
+                && !tokens.isWord(lastClosed - 1, "operator")
+                && !tokens.isSequence(lastClosed - 2, "distinct", "on");
+        return inWithHeader[depth] || tokens.isWord(i - 1, "as") || behindGroup;
     }
 
     private String qualified(int i, String name) {

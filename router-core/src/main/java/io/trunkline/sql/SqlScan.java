@@ -97,6 +97,22 @@ public final class SqlScan {
         return literalCount;
     }
 
+    /** Returns how many literals stand before a statement: what to add to an index of {@link KeyOperand.Literal}. */
+    public int firstLiteral(int statement) {
+        int start = statementStart(statement);
+        int low = 0;
+        int high = literalCount;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (literals[2 * middle] < start) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
     /** Returns the index of the first byte of the k-th literal, prefix and quotes included. */
     public int literalStart(int k) {
         return literals[2 * checked(k, literalCount)];

@@ -9,6 +9,7 @@ package io.trunkline.sql;
 final class StatementHead {
     private final TokenList tokens;
     private StatementKind kind = StatementKind.OTHER;
+    private StatementKind queryKind = StatementKind.OTHER;
     private boolean readsOnly;
     private int queryStart;
 
@@ -20,11 +21,24 @@ final class StatementHead {
     void read() {
         readsOnly = false;
         queryStart = 0;
+        queryKind = StatementKind.OTHER;
         kind = kindAt(0);
+        if (!wrapsQuery()) {
+            queryKind = kind;
+        }
+    }
+
+    private boolean wrapsQuery() {
+        return kind == StatementKind.EXPLAIN || kind == StatementKind.DECLARE_CURSOR || kind == StatementKind.COPY_OUT;
     }
 
     StatementKind kind() {
         return kind;
+    }
+
+    /** Returns the kind of the statement inside {@code EXPLAIN}, {@code DECLARE} or {@code COPY}; of any other statement its own. */
+    StatementKind queryKind() {
+        return queryKind;
     }
 
     /** Returns true when, as far as the head tells, the statement only reads: the query must still be looked through. */
@@ -206,9 +220,10 @@ final class StatementHead {
             return StatementKind.COPY_IN;
         }
         if (ofQuery) {
-            kindAt(copy + 1);
+            queryKind = kindAt(copy + 1);
         } else {
             readsOnly = true;
+            queryKind = StatementKind.TABLE;
         }
         queryStart = copy + 1;
         return StatementKind.COPY_OUT;
@@ -219,7 +234,7 @@ final class StatementHead {
         while (i < tokens.size() && !tokens.isWord(i, "for")) {
             i++;
         }
-        kindAt(i + 1);
+        queryKind = kindAt(i + 1);
         queryStart = i + 1;
         return StatementKind.DECLARE_CURSOR;
     }
@@ -238,6 +253,7 @@ final class StatementHead {
         StatementKind inner = kindAt(i);
         readsOnly &= inner == StatementKind.SELECT || inner == StatementKind.VALUES || inner == StatementKind.TABLE;
         queryStart = i;
+        queryKind = inner;
         return StatementKind.EXPLAIN;
     }
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import net.sf.jsqlparser.schema.Column;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The relations that the names in one query block can mean, and behind them those of the block around it.
+ *
+ * <p>The columns of relations are not known, except that a sharded table has its key. So an unqualified name is a key when a table of this block has a
+ * key of that name (were there another such column, PostgreSQL would call it ambiguous), and is looked for outside only when this block has no relation at all.
+ */
+final class QueryScope {
+    private final @Nullable QueryScope outer;
+    private final List<Entry> entries = new ArrayList<>();
+    private final Set<KeyNode> nodes = new HashSet<>();
+
+    QueryScope(@Nullable QueryScope outer) {
+        this.outer = outer;
+    }
+
+    /**
+     * A relation in FROM.
+     *
+     * @param alias the folded name it goes by, or null when nothing can refer to it
+     * @param schema the folded schema when it is named by its table's own name, else null
+     * @param key its key when it is a sharded table whose columns have their own names
+     */
+    private record Entry(
+            @Nullable String alias,
+            @Nullable String schema,
+            @Nullable KeyNode key) {}
+
+    void addTable(String alias, @Nullable String schema, @Nullable KeyNode key) {
+        entries.add(new Entry(alias, schema, key));
+        if (key != null) {
+            nodes.add(key);
+        }
+    }
+
+    /** Adds a relation that is no table: a sub-query, a function, a common table expression. */
+    void addOther(@Nullable String alias) {
+        entries.add(new Entry(alias, null, null));
+    }
+
+    /** Makes a table's key one of this block's although no name here means it. */
+    void addHidden(KeyNode key) {
+        nodes.add(key);
+    }
+
+    /** Returns true when the key belongs to a table of this very block. */
+    boolean owns(KeyNode node) {
+        return nodes.contains(node);
+    }
+
+    /** Returns how many relations there are; a position to give to {@link #keysSince}. */
+    int size() {
+        return entries.size();
+    }
+
+    /** Returns the keys of the tables added since a position. */
+    List<KeyNode> keysSince(int position) {
+        List<KeyNode> keys = new ArrayList<>();
+        for (Entry entry : entries.subList(position, entries.size())) {
+            if (entry.key != null) {
+                keys.add(entry.key);
+            }
+        }
+        return keys;
+    }
+
+    /** Returns the sharding key that a column reference means, or null when it means something else or cannot be told. */
+    @Nullable
+    KeyNode resolve(Column column) {
+        String name = Names.fold(column.getColumnName());
+        if (!isPlain(column)) {
+            return null;
+        }
+        String qualifier = column.getTable() == null ? null : column.getTable().getName();
+        if (qualifier == null || qualifier.isEmpty()) {
+            return resolveUnqualified(name);
+        }
+        String schema = column.getTable().getSchemaName();
+        return resolveQualified(schema == null ? null : Names.fold(schema), Names.fold(qualifier), name);
+    }
+
+    /** Returns true when the reference is nothing but a name: no subscript, no outer-join mark, no database. */
+    private static boolean isPlain(Column column) {
+        return column.getArrayConstructor() == null
+                && column.toString().equals(column.getFullyQualifiedName())
+                && (column.getTable() == null
+                        || column.getTable().getNameParts().size() <= 2);
+    }
+
+    private @Nullable KeyNode resolveUnqualified(String name) {
+        for (QueryScope scope = this; scope != null; scope = scope.outer) {
+            List<KeyNode> candidates = scope.keysNamed(name);
+            if (!candidates.isEmpty()) {
+                // Several can only have been merged by USING. Then the first one's column is meant by all joins but
+                // RIGHT and FULL, and
+                // those make it nullable.
+                KeyNode first = candidates.get(0);
+                return candidates.size() > 1 && first.isNullable() ? null : first;
+            }
+            if (!scope.entries.isEmpty()) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private List<KeyNode> keysNamed(String name) {
+        return keysSince(0).stream().filter(key -> key.column().equals(name)).toList();
+    }
+
+    private @Nullable KeyNode resolveQualified(@Nullable String schema, String qualifier, String name) {
+        for (QueryScope scope = this; scope != null; scope = scope.outer) {
+            for (Entry entry : scope.entries) {
+                if (qualifier.equals(entry.alias) && (schema == null || Objects.equals(schema, entry.schema))) {
+                    return entry.key != null && entry.key.column().equals(name) ? entry.key : null;
+                }
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.sql.TableReferences.WithQueries;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import net.sf.jsqlparser.parser.AbstractJSqlParser.Dialect;
+import net.sf.jsqlparser.parser.CCJSqlParser;
+import net.sf.jsqlparser.parser.CCJSqlParserUtil;
+import net.sf.jsqlparser.parser.ParseException;
+import net.sf.jsqlparser.parser.TokenMgrException;
+import net.sf.jsqlparser.statement.Statement;
+import net.sf.jsqlparser.statement.select.Select;
+
+/**
+ * Reads which tables one statement uses and which sharding keys its rows can have.
+ *
+ * <p>Off the event loop: the tree comes from JSqlParser, which may take milliseconds and much stack; run it on a bounded executor with a large stack and a
+ * deadline of its own. Stateless and safe from any thread.
+ *
+ * <p>Nothing is taken from JSqlParser on trust. It gets the statement with markers for constants and without comments ({@link MarkedStatement}); its tree must,
+ * written out, have the same tokens; every {@code SELECT} of the text must have been walked; and every clause, join and relation must be of a form this
+ * package names. Anything else is refused, so the worst that can happen is a refusal that was not needed.
+ */
+public final class ShardingShapeReader {
+    private static final Set<String> HARMLESS_VOLATILE = Set.of(
+            "array_sample",
+            "array_shuffle",
+            "clock_timestamp",
+            "current_query",
+            "gen_random_uuid",
+            "pg_blocking_pids",
+            "pg_collation_actual_version",
+            "pg_database_size",
+            "pg_indexes_size",
+            "pg_is_in_recovery",
+            "pg_partition_ancestors",
+            "pg_partition_tree",
+            "pg_relation_size",
+            "pg_sequence_last_value",
+            "pg_size_pretty",
+            "pg_sleep",
+            "pg_sleep_for",
+            "pg_sleep_until",
+            "pg_table_size",
+            "pg_tablespace_size",
+            "pg_total_relation_size",
+            "random",
+            "random_normal",
+            "set_config",
+            "timeofday",
+            "uuidv4",
+            "uuidv7");
+
+    private final int textBytesMax;
+    private final int depthMax;
+
+    /** Reads statements of up to 16 kB and 64 levels of nesting. */
+    public ShardingShapeReader() {
+        this(16 * 1024, 64);
+    }
+
+    /**
+     * Sets the bounds.
+     *
+     * @param textBytesMax longer statements are refused
+     * @param depthMax statements with deeper nested parentheses, brackets and CASEs are refused; the parser's time grows with its square and more
+     */
+    public ShardingShapeReader(int textBytesMax, int depthMax) {
+        this.textBytesMax = textBytesMax;
+        this.depthMax = depthMax;
+    }
+
+    /**
+     * Returns what sharding must know of a statement.
+     *
+     * @param sql one statement; {@link KeyOperand.Literal} counts literals from its beginning, so add {@link SqlScan#firstLiteral} for its place in the text
+     * @param standardConformingStrings the setting the text was scanned with
+     * @param tables what is sharded and how
+     */
+    public ShardingShape read(String sql, boolean standardConformingStrings, TableDirectory tables) {
+        try {
+            return readTrusted(sql, standardConformingStrings, tables);
+        } catch (RefusedStatement e) {
+            return ShardingShape.refused(e.refusal());
+        } catch (StackOverflowError e) {
+            return ShardingShape.refused(RefusalCode.TOO_DEEP.because("the parser ran out of stack"));
+        }
+    }
+
+    private ShardingShape readTrusted(String sql, boolean standardConformingStrings, TableDirectory directory) {
+        if (sql.length() > textBytesMax) {
+            throw tooLarge();
+        }
+        ByteBuf text = Unpooled.wrappedBuffer(sql.getBytes(StandardCharsets.UTF_8));
+        if (text.writerIndex() > textBytesMax) {
+            throw tooLarge();
+        }
+        TokenList tokens = new TokenList();
+        tokens.read(text, 0, text.writerIndex(), standardConformingStrings);
+        if (tokens.isCutOff()) {
+            throw new RefusedStatement(RefusalCode.UNREADABLE.because("a quote or comment does not end"));
+        }
+        StatementHead head = new StatementHead(tokens);
+        head.read();
+        return switch (head.kind()) {
+            case SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, EXPLAIN, DECLARE_CURSOR ->
+                readQuery(tokens, head, directory);
+            case COPY_OUT -> readCopyOut(tokens, head, directory);
+            default -> readCommand(head.kind());
+        };
+    }
+
+    private RefusedStatement tooLarge() {
+        return new RefusedStatement(RefusalCode.TOO_LARGE.because("the limit is " + textBytesMax + " bytes"));
+    }
+
+    /** Everything but queries and modifications is decided by its kind. */
+    private static ShardingShape readCommand(StatementKind kind) {
+        Refusal refusal = switch (kind) {
+            case MERGE -> RefusalCode.MERGE.because("the statement is a MERGE");
+            case COPY_IN, COPY_ON_SERVER -> RefusalCode.COPY.because("rows of a COPY are not spread over shards");
+            case CALL, DO, EXECUTE, PREPARE -> RefusalCode.HIDDEN_STATEMENT.because("the statement is a " + kind);
+            case LISTEN, NOTIFY -> RefusalCode.NOTIFICATION.because("the statement is a " + kind);
+            case DDL, TRUNCATE, LOCK, MAINTENANCE, LOAD, PREPARE_TRANSACTION, COMMIT_PREPARED, ROLLBACK_PREPARED ->
+                RefusalCode.ALL_SHARDS.because("it concerns the tables or settings of every shard");
+            case OTHER -> RefusalCode.UNREADABLE.because("the statement is of a kind the router does not know");
+            default -> null;
+        };
+        return refusal == null ? ShardingShape.of(ShardingShape.Reach.NO_TABLE) : ShardingShape.refused(refusal);
+    }
+
+    private ShardingShape readCopyOut(TokenList tokens, StatementHead head, TableDirectory directory) {
+        int open = head.queryStart();
+        if (!tokens.isCharacter(open, '(')) {
+            throw new RefusedStatement(
+                    RefusalCode.COPY.because("write COPY (SELECT ...) TO STDOUT with the key in its WHERE"));
+        }
+        return readTree(tokens, head, open, tokens.behindGroup(open) - 1, directory);
+    }
+
+    private ShardingShape readQuery(TokenList tokens, StatementHead head, TableDirectory directory) {
+        return switch (head.queryKind()) {
+            case SELECT, VALUES, INSERT, UPDATE, DELETE ->
+                readTree(tokens, head, head.queryStart(), tokens.size() - 1, directory);
+            case TABLE -> throw new RefusedStatement(RefusalCode.NO_KEY.because("a TABLE command reads all rows"));
+            default -> readCommand(head.queryKind());
+        };
+    }
+
+    private ShardingShape readTree(
+            TokenList tokens, StatementHead head, int first, int last, TableDirectory directory) {
+        refuseDeep(tokens);
+        MarkedStatement marked = MarkedStatement.of(tokens, first, last);
+        refuseUnread(marked);
+        Statement tree = parse(marked);
+        if (!marked.hasSameTokens(tree.toString())) {
+            throw new RefusedStatement(
+                    RefusalCode.AMBIGUOUS_TEXT.because("the parser understood it as another statement"));
+        }
+        TableReferences references = new TableReferences(directory);
+        QueryTreeReader reader = new QueryTreeReader(marked, references);
+        walk(tree, reader);
+        if (reader.selectCount() != marked.count("select")) {
+            throw new RefusedStatement(
+                    RefusalCode.AMBIGUOUS_TEXT.because("a sub-query stands where the router does not look"));
+        }
+        ShardingShape shape = references.shape();
+        refuseLocal(tokens, head, shape);
+        return shape;
+    }
+
+    private static void walk(Statement tree, QueryTreeReader reader) {
+        try {
+            if (tree instanceof Select select) {
+                reader.read(select, null, WithQueries.NONE);
+            } else {
+                reader.modifications().read(tree, WithQueries.NONE);
+            }
+        } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException e) {
+            // A part is missing that every such tree had so far: the tree is not understood.
+            throw QueryTreeReader.unreadable("the parser's tree has an unknown form");
+        }
+    }
+
+    private void refuseDeep(TokenList tokens) {
+        int depth = 0;
+        for (int i = 0; i < tokens.size(); i++) {
+            if (tokens.isCharacter(i, '(') || tokens.isCharacter(i, '[') || tokens.isWord(i, "case")) {
+                depth++;
+            } else if (tokens.isCharacter(i, ')') || tokens.isCharacter(i, ']') || tokens.isWord(i, "end")) {
+                depth--;
+            }
+            if (depth > depthMax) {
+                throw new RefusedStatement(RefusalCode.TOO_DEEP.because("the limit is " + depthMax + " levels"));
+            }
+        }
+    }
+
+    /** Words of statements and relations that the tree does not show reliably. */
+    private static void refuseUnread(MarkedStatement marked) {
+        if (marked.count("table") > 0) {
+            throw QueryTreeReader.unreadable("a TABLE command stands inside the statement");
+        }
+        if (marked.count("merge") > 0) {
+            throw new RefusedStatement(RefusalCode.MERGE.because("a MERGE stands inside the statement"));
+        }
+    }
+
+    private static Statement parse(MarkedStatement marked) {
+        try {
+            CCJSqlParser parser = CCJSqlParserUtil.newParser(marked.text());
+            parser.withDialect(Dialect.POSTGRESQL).withAllowComplexParsing(true);
+            Statement tree = parser.Statement();
+            if (tree == null) {
+                throw QueryTreeReader.unreadable("the parser found no statement");
+            }
+            return tree;
+        } catch (ParseException | TokenMgrException e) {
+            throw QueryTreeReader.unreadable("the parser does not know its syntax");
+        } catch (RefusedStatement e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // JSqlParser has answered malformed input with a NullPointerException before.
+            throw QueryTreeReader.unreadable("the parser failed");
+        }
+    }
+
+    /** Without a key any shard would do, so nothing in the statement may make one shard differ from another. */
+    private static void refuseLocal(TokenList tokens, StatementHead head, ShardingShape shape) {
+        boolean anyShard = switch (shape.reach()) {
+            case NO_TABLE, CATALOG, REFERENCE_READ -> true;
+            case REFERENCE_WRITE, KEYED, REFUSED -> false;
+        };
+        if (!anyShard) {
+            return;
+        }
+        QueryBody body = new QueryBody(tokens);
+        body.read(head.queryStart());
+        for (String function : body.functions()) {
+            String name = function.substring(function.lastIndexOf('.') + 1);
+            boolean builtIn = function.equals(name) || function.equals("pg_catalog." + name);
+            boolean known = KnownFunctions.isSafe(name)
+                    || KnownFunctions.isBoundToHost(name) && !KnownFunctions.readsTablesByName(name)
+                    || HARMLESS_VOLATILE.contains(name);
+            if (!builtIn || !known) {
+                throw new RefusedStatement(RefusalCode.LOCAL_FUNCTION.because(
+                        "function " + function + " is not known to be the same everywhere"));
+            }
+        }
+        if (shape.reach() == ShardingShape.Reach.REFERENCE_READ && locksRows(tokens)) {
+            throw new RefusedStatement(RefusalCode.REFERENCE_LOCK.because("the query has a locking clause"));
+        }
+    }
+
+    private static boolean locksRows(TokenList tokens) {
+        for (int i = 0; i < tokens.size(); i++) {
+            if (tokens.isWord(i, "for") && tokens.isWord(i + 1, "update", "share", "no", "key")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
