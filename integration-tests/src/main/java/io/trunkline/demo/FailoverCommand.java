@@ -111,7 +111,10 @@ final class FailoverCommand implements Callable<Integer> {
             int of = each;
             FailoverReport report = new FailoverReport(
                     each,
-                    writers.stream().filter(writer -> writer.shard() == of).toList(),
+                    writers.stream()
+                            .filter(writer -> writer.shard() == of)
+                            .map(FailoverWriter::record)
+                            .toList(),
                     takeRows(now.primaryPort(each), firstId),
                     fromNanos,
                     promotedNanos);

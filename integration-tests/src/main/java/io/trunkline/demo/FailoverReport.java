@@ -14,12 +14,12 @@ import java.util.concurrent.TimeUnit;
  * What the clients of one shard saw of a failover.
  *
  * @param shard the shard they wrote to
- * @param writers the clients, ended
+ * @param writers what each of them has seen
  * @param rows the ids that are in the table
  * @param fromNanos when the writing began to count
  * @param promotedNanos when the new primary accepted writes
  */
-record FailoverReport(int shard, List<FailoverWriter> writers, Set<Long> rows, long fromNanos, long promotedNanos) {
+record FailoverReport(int shard, List<WriterRecord> writers, Set<Long> rows, long fromNanos, long promotedNanos) {
 
     /** Returns whether nothing happened that must not: a write missing, a connection lost, an error while no transaction was open. */
     boolean isGood() {
@@ -82,7 +82,7 @@ record FailoverReport(int shard, List<FailoverWriter> writers, Set<Long> rows, l
     }
 
     private int connectionsLost() {
-        return writers.stream().mapToInt(FailoverWriter::connectionsLost).sum();
+        return writers.stream().mapToInt(WriterRecord::connectionsLost).sum();
     }
 
     private int missing() {

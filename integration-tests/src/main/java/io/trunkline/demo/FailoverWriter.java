@@ -123,16 +123,9 @@ final class FailoverWriter implements Runnable {
         return shard;
     }
 
-    List<Acknowledged> acknowledged() {
-        return acknowledged;
-    }
-
-    List<Failed> failed() {
-        return failed;
-    }
-
-    int connectionsLost() {
-        return connectionsLost;
+    /** Returns what the client has seen; to be asked when its thread has ended. */
+    WriterRecord record() {
+        return new WriterRecord(List.copyOf(acknowledged), List.copyOf(failed), connectionsLost);
     }
 
     private @Nullable Connection connect() {
