@@ -30,8 +30,12 @@ sealed interface Asked {
      */
     record Shard(int shard, boolean byKey, Reason reason) implements Asked {}
 
-    /** What is asked for does not exist. */
-    record Impossible(Target.Refused refusal) implements Asked {}
+    /**
+     * What is asked for does not exist, or is not one shard.
+     *
+     * @param reason {@link Reason#HINT} or {@link Reason#SETTING}
+     */
+    record Impossible(Target.Refused refusal, Reason reason) implements Asked {}
 
     /**
      * Returns what a statement's comments ask for, or else the session's settings.
@@ -62,11 +66,14 @@ sealed interface Asked {
         }
         OptionalInt shard = table.shardIndex(name);
         if (shard.isEmpty()) {
-            return new Impossible(RouteRefusal.UNKNOWN_SHARD.because("the shards are " + table.namesOf(table.all())));
+            return new Impossible(
+                    RouteRefusal.UNKNOWN_SHARD.because("the shards are " + table.namesOf(table.all())), reason);
         }
         if (byKey instanceof Shard other && other.shard() != shard.getAsInt()) {
-            return new Impossible(RouteRefusal.KEY_CONFLICT.because(
-                    "asked for is shard " + name + ", and a shard key of " + table.shardName(other.shard())));
+            return new Impossible(
+                    RouteRefusal.KEY_CONFLICT.because(
+                            "asked for is shard " + name + ", and a shard key of " + table.shardName(other.shard())),
+                    reason);
         }
         return new Shard(shard.getAsInt(), false, reason);
     }
@@ -86,12 +93,13 @@ sealed interface Asked {
                 shards = shards.or(table.shardOf(distribution, KeyValue.parse(distribution.keyType(), key)));
             } catch (KeyFormatException e) {
                 if (!used.isEmpty()) {
-                    return unusable("a key of " + distribution.name() + " is " + e.expectation());
+                    return unusable(reason, "a key of " + distribution.name() + " is " + e.expectation());
                 }
             }
         }
         if (shards.size() != 1) {
             return unusable(
+                    reason,
                     shards.isEmpty()
                             ? "no distribution of the cluster has a shard for it"
                             : "distributions of the cluster place it on " + table.namesOf(shards));
@@ -99,7 +107,7 @@ sealed interface Asked {
         return new Shard(shards.first(), true, reason);
     }
 
-    private static Asked unusable(String detail) {
-        return new Impossible(RouteRefusal.SHARD_KEY_UNUSABLE.because(detail));
+    private static Asked unusable(Reason reason, String detail) {
+        return new Impossible(RouteRefusal.SHARD_KEY_UNUSABLE.because(detail), reason);
     }
 }

@@ -56,7 +56,7 @@ final class ShardDecision {
         }
         List<KeyCondition> conditions = shape == null ? List.of() : shape.conditions();
         Asked asked = Asked.of(table, statement.hint(), session, conditions);
-        if (asked instanceof Asked.Impossible impossible) {
+        if (asked instanceof Asked.Impossible impossible && !isForOtherStatements(impossible, shape)) {
             return impossible.refusal();
         }
         Asked.@Nullable Shard named = asked instanceof Asked.Shard shard ? shard : null;
@@ -74,6 +74,17 @@ final class ShardDecision {
             case KEYED -> keyed(statement, shape, keys, named);
             case REFUSED -> refused(shape, named);
         };
+    }
+
+    /** A setting whose key could mean several shards waits for a statement that tells which, and does not stop those that need none. */
+    private static boolean isForOtherStatements(Asked.Impossible impossible, @Nullable ShardingShape shape) {
+        return impossible.reason() == Reason.SETTING
+                && impossible.refusal().code().equals(RouteRefusal.SHARD_KEY_UNUSABLE.code())
+                && shape != null
+                && switch (shape.reach()) {
+                    case NO_TABLE, CATALOG, REFERENCE_READ -> true;
+                    case REFERENCE_WRITE, KEYED, REFUSED -> false;
+                };
     }
 
     private Target withoutTree(StatementShape statement) {

@@ -299,8 +299,10 @@ final class ShardKeyReader {
             return KeyReading.unsupported("the literal is a number of another type than the key's (expected: "
                     + ParameterTypes.expected(target) + ")");
         }
-        // Whatever integer type the number has by its size: the comparison is by value, and so is the hash.
-        return KeyBytes.parsed("the literal", KeyType.INT8, number);
+        // Whatever integer type the number has by its size: the comparison is by value, and so is the hash. Beyond int8
+        // it is a numeric.
+        KeyReading reading = KeyBytes.parsed("the literal", KeyType.INT8, number);
+        return reading instanceof KeyReading.Unreadable beyond ? KeyReading.unsupported(beyond.problem()) : reading;
     }
 
     /** Returns true for digits in any base; {@code 42.0} and {@code 42e0} are of type {@code numeric}. */

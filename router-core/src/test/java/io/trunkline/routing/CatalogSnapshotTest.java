@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CatalogSnapshotTest {
+
+    @Test
+    void tellsTheNaturesOfFunctionsApart() {
+        CatalogSnapshot catalog = Given.catalog();
+
+        assertThat(catalog.nature("lower")).isEqualTo(FunctionNature.PURE);
+        assertThat(catalog.nature("pg_catalog.lower")).isEqualTo(FunctionNature.PURE);
+        assertThat(catalog.nature("random")).isEqualTo(FunctionNature.SYSTEM_VOLATILE);
+        assertThat(catalog.nature("app.balance_of")).isEqualTo(FunctionNature.USER_STABLE);
+        assertThat(catalog.nature("audit")).isEqualTo(FunctionNature.USER_VOLATILE);
+        assertThat(catalog.nature("nobody")).isEqualTo(FunctionNature.UNKNOWN);
+    }
+
+    @Test
+    void isNotMisledByADotInAQuotedName() {
+        CatalogSnapshot catalog = CatalogSnapshot.of(
+                List.of(List.of("lower", "f", "f"), List.of("x.lower", "t", "t")), List.of(), List.of());
+
+        assertThat(catalog.nature("x.lower")).isEqualTo(FunctionNature.USER_VOLATILE);
+        assertThat(catalog.nature("y.lower")).isEqualTo(FunctionNature.PURE);
+    }
+
+    @Test
+    void knowsOnlyPostgresqlsOwnBeforeItIsLoaded() {
+        CatalogSnapshot catalog = CatalogSnapshot.unloaded();
+
+        assertThat(catalog.isLoaded()).isFalse();
+        assertThat(catalog.nature("lower")).isEqualTo(FunctionNature.PURE);
+        assertThat(catalog.nature("pg_backend_pid")).isEqualTo(FunctionNature.SYSTEM_VOLATILE);
+        assertThat(catalog.nature("app.lower")).isEqualTo(FunctionNature.UNKNOWN);
+        assertThat(catalog.nature("audit")).isEqualTo(FunctionNature.UNKNOWN);
+    }
+
+    @Test
+    void rejectsRowsOfAnotherQuery() {
+        assertThatThrownBy(() -> CatalogSnapshot.of(List.of(List.of("lower", "f")), List.of(), List.of()))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> CatalogSnapshot.of(List.of(List.of("lower", "f", "maybe")), List.of(), List.of()))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> CatalogSnapshot.of(List.of(), List.of(Arrays.asList((String) null)), List.of()))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}
