@@ -21,6 +21,7 @@ public final class FrontendInitializer extends ChannelInitializer<Channel> {
     private final FrontendAccess access;
     private final UnauthenticatedChannels unauthenticated;
 
+    /** Makes the initializer of one listener. */
     public FrontendInitializer(FrontendAccess access) {
         this.access = access;
         this.unauthenticated = new UnauthenticatedChannels(access.settings().unauthenticatedMaxPerLoop());

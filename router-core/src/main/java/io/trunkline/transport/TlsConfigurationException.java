@@ -5,10 +5,12 @@ package io.trunkline.transport;
 public final class TlsConfigurationException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    /** Says what is wrong with which file, and why. */
     public TlsConfigurationException(String message, Throwable cause) {
         super(message, cause);
     }
 
+    /** Says what is wrong with which file. */
     public TlsConfigurationException(String message) {
         super(message);
     }
