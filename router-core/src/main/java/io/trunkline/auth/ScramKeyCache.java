@@ -22,6 +22,10 @@ public final class ScramKeyCache {
 
     /** The password is part of the identity: after a rotation the old keys are not found. */
     private record Derivation(Password password, byte[] salt, int iterations) {
+        ScramKeys keys() {
+            return ScramKeys.derive(password, salt, iterations);
+        }
+
         @Override
         public boolean equals(Object other) {
             return other instanceof Derivation derivation
@@ -36,6 +40,7 @@ public final class ScramKeyCache {
         }
     }
 
+    private final Executor executor;
     private final AsyncCache<Derivation, ScramKeys> derived;
 
     /**
@@ -45,8 +50,12 @@ public final class ScramKeyCache {
      * @param entriesMax how many keys are kept
      */
     public ScramKeyCache(Executor executor, int entriesMax) {
-        derived =
-                Caffeine.newBuilder().maximumSize(entriesMax).executor(executor).buildAsync();
+        this.executor = executor;
+        // The executor is for derivations only; the cache's own upkeep is a few pointers.
+        this.derived = Caffeine.newBuilder()
+                .maximumSize(entriesMax)
+                .executor(Runnable::run)
+                .buildAsync();
     }
 
     /** Returns the keys of a password, at once when they are known; fails when the executor is full. */
@@ -54,7 +63,7 @@ public final class ScramKeyCache {
         try {
             return derived.get(
                     new Derivation(password, challenge.salt(), challenge.iterations()),
-                    derivation -> ScramKeys.derive(derivation.password, derivation.salt, derivation.iterations));
+                    (derivation, upkeep) -> CompletableFuture.supplyAsync(derivation::keys, executor));
         } catch (RejectedExecutionException full) {
             return CompletableFuture.failedFuture(full);
         }

@@ -36,7 +36,8 @@ class ScramKeyCacheTest {
         cache.keys(SECRET, CHALLENGE);
         runQueued();
 
-        CompletableFuture<ScramKeys> again = cache.keys(Password.of("secret"), new ScramClient.Challenge(new byte[] {1, 2, 3}, 64));
+        CompletableFuture<ScramKeys> again =
+                cache.keys(Password.of("secret"), new ScramClient.Challenge(new byte[] {1, 2, 3}, 64));
 
         assertThat(again).isCompleted();
     }
@@ -47,9 +48,10 @@ class ScramKeyCacheTest {
 
         ScramKeys keys = cache.keys(SECRET, CHALLENGE).join();
         ScramKeys otherPassword = cache.keys(Password.of("rotated"), CHALLENGE).join();
-        ScramKeys otherSalt = cache.keys(SECRET, new ScramClient.Challenge(new byte[] {9}, 64)).join();
-        ScramKeys otherIterations =
-                cache.keys(SECRET, new ScramClient.Challenge(new byte[] {1, 2, 3}, 65)).join();
+        ScramKeys otherSalt = cache.keys(SECRET, new ScramClient.Challenge(new byte[] {9}, 64))
+                .join();
+        ScramKeys otherIterations = cache.keys(SECRET, new ScramClient.Challenge(new byte[] {1, 2, 3}, 65))
+                .join();
 
         assertThat(otherPassword).isNotEqualTo(keys);
         assertThat(otherSalt).isNotEqualTo(keys);

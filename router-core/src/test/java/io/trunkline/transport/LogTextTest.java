@@ -9,8 +9,8 @@ class LogTextTest {
 
     @Test
     void M11_letsNoNameForgeALine() {
-        assertThat(LogText.quoted("a\nFATAL \u001b[2J\"\u202eb\udce9")).isEqualTo(
-                "\"a\\u000aFATAL \\u001b[2J\\u0022\\u202eb\\udce9\"");
+        assertThat(LogText.quoted("a\nFATAL \u001b[2J\"\u202eb\udce9"))
+                .isEqualTo("\"a\\u000aFATAL \\u001b[2J\\u0022\\u202eb\\udce9\"");
     }
 
     @Test
