@@ -16,6 +16,8 @@ final class MessageKeys implements KeySource {
     private @Nullable Bind bind;
     private @Nullable PreparedStatement statement;
     private boolean utf8;
+    /** Where the literals of the statement being routed begin: its conditions count from there. */
+    private int firstLiteral;
 
     /** Takes a simple query that has just been scanned. */
     MessageKeys ofQuery(ByteBuf buffer, SqlScan scanned, boolean isUtf8) {
@@ -24,6 +26,7 @@ final class MessageKeys implements KeySource {
         bind = null;
         statement = null;
         utf8 = isUtf8;
+        firstLiteral = 0;
         return this;
     }
 
@@ -34,7 +37,13 @@ final class MessageKeys implements KeySource {
         bind = message;
         statement = bound;
         utf8 = isUtf8;
+        firstLiteral = 0;
         return this;
+    }
+
+    /** Turns to one statement of the scanned text. */
+    void toStatement(int index) {
+        firstLiteral = scan().firstLiteral(index);
     }
 
     @Override
@@ -69,7 +78,7 @@ final class MessageKeys implements KeySource {
 
     @Override
     public int literalCount() {
-        return scan == null ? 0 : scan.literalCount();
+        return scan == null ? 0 : scan.literalCount() - firstLiteral;
     }
 
     @Override
@@ -79,12 +88,12 @@ final class MessageKeys implements KeySource {
 
     @Override
     public int literalStart(int literal) {
-        return scan().literalStart(literal);
+        return scan().literalStart(firstLiteral + literal);
     }
 
     @Override
     public int literalEnd(int literal) {
-        return scan().literalEnd(literal);
+        return scan().literalEnd(firstLiteral + literal);
     }
 
     @Override

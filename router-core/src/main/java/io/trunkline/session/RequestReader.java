@@ -430,6 +430,9 @@ final class RequestReader {
         Target combined = null;
         for (int i = 0; i < statements.size(); i++) {
             ShardingShape shape = i < sharding.size() ? sharding.get(i) : null;
+            if (shape != null) {
+                keys.toStatement(i);
+            }
             Target one = view.router().target(statements.get(i), shape, keys, context.routing());
             combined = combined == null ? one : Targets.combine(view.table(), combined, one);
         }
