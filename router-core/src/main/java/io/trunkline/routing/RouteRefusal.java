@@ -18,10 +18,7 @@ public enum RouteRefusal {
             "Write /* trunkline: role=primary|replica shard=name shard_key=value */ before or behind the statement."),
     /** A hint or setting names a shard the cluster does not have. */
     UNKNOWN_SHARD(
-            "TL0202",
-            SqlState.INVALID_PARAMETER_VALUE,
-            "no shard of that name",
-            "SHOW trunkline.shards lists the shards of this database."),
+            "TL0202", SqlState.INVALID_PARAMETER_VALUE, "no shard of that name", "Use one of the names in the detail."),
     /** A hint or setting names a key that is none, or that belongs to no or to different shards. */
     SHARD_KEY_UNUSABLE(
             "TL0203",

@@ -14,7 +14,8 @@ final class GivenKeys implements KeySource {
     private record Parameter(int type, int format, byte @Nullable [] value) {}
 
     private final List<Parameter> parameters = new ArrayList<>();
-    private final StatementKeys literals = new StatementKeys();
+    private final SqlScan scan = new SqlScan();
+    private ByteBuf text = Unpooled.EMPTY_BUFFER;
     private boolean utf8 = true;
     private ByteBuf current = Unpooled.EMPTY_BUFFER;
 
@@ -51,10 +52,8 @@ final class GivenKeys implements KeySource {
 
     GivenKeys withSql(String sql, boolean standardConformingStrings) {
         // Off zero, so that relative and absolute positions cannot be mixed up.
-        ByteBuf text = Unpooled.copiedBuffer("......." + sql, StandardCharsets.UTF_8);
-        SqlScan scan = new SqlScan();
+        text = Unpooled.copiedBuffer("......." + sql, StandardCharsets.UTF_8);
         scan.scan(text, 7, text.writerIndex(), standardConformingStrings);
-        literals.literals(scan, text, 0);
         return this;
     }
 
@@ -100,27 +99,27 @@ final class GivenKeys implements KeySource {
 
     @Override
     public int literalCount() {
-        return literals.literalCount();
+        return scan.literalCount();
     }
 
     @Override
     public ByteBuf literalBuffer() {
-        return literals.literalBuffer();
+        return text;
     }
 
     @Override
     public int literalStart(int literal) {
-        return literals.literalStart(literal);
+        return scan.literalStart(literal);
     }
 
     @Override
     public int literalEnd(int literal) {
-        return literals.literalEnd(literal);
+        return scan.literalEnd(literal);
     }
 
     @Override
     public boolean standardConformingStrings() {
-        return literals.standardConformingStrings();
+        return scan.standardConformingStrings();
     }
 
     @Override
