@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.catalog;
+
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.BackendConnector;
+import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.EventLoopClock;
+import io.trunkline.backend.EventLoopClock.Cancellable;
+import io.trunkline.error.RouterError;
+import io.trunkline.routing.CatalogQueries;
+import io.trunkline.routing.CatalogSnapshot;
+import io.trunkline.wire.ErrorResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the catalogue snapshot of one database fresh: reads it at the start, again after each interval, and soon after {@link #refresh}.
+ *
+ * <p>Every reading opens a connection of its own, so it never takes a place in a pool. When it fails, the snapshot in force stays and the next
+ * candidate is tried after a short pause. Confined to one event loop.
+ */
+public final class CatalogLoader {
+    private static final Logger LOG = LoggerFactory.getLogger(CatalogLoader.class);
+    /** The least time between two readings that were asked for. */
+    private static final Duration REFRESH_PAUSE = Duration.ofMillis(200);
+
+    private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
+    private static final List<String> QUERIES =
+            List.of(CatalogQueries.FUNCTIONS, CatalogQueries.RELATIONS, CatalogQueries.HIDDEN_CALLS);
+
+    private final Supplier<List<BackendTarget>> candidates;
+    private final BackendConnector connector;
+    private final EventLoopClock clock;
+    private final Duration interval;
+    private final Consumer<CatalogSnapshot> listener;
+    private @Nullable Cancellable timer;
+    private boolean loading;
+    private boolean again;
+    private boolean closed;
+    private int attempts;
+
+    /**
+     * Creates a loader; call {@link #start} on the event loop next.
+     *
+     * @param candidates nodes that can be asked now, the best first; empty when none is known
+     * @param listener takes each snapshot, on the event loop
+     */
+    public CatalogLoader(
+            Supplier<List<BackendTarget>> candidates,
+            BackendConnector connector,
+            EventLoopClock clock,
+            Duration interval,
+            Consumer<CatalogSnapshot> listener) {
+        this.candidates = candidates;
+        this.connector = connector;
+        this.clock = clock;
+        this.interval = interval;
+        this.listener = listener;
+    }
+
+    /** Begins to read. */
+    public void start() {
+        assert clock.inEventLoop();
+        load();
+    }
+
+    /** Definitions may have changed: reads again soon. From any thread. */
+    public void refresh() {
+        clock.execute(() -> {
+            if (loading) {
+                again = true;
+            } else {
+                schedule(REFRESH_PAUSE);
+            }
+        });
+    }
+
+    /** Stops reading. */
+    public void close() {
+        closed = true;
+        if (timer != null) {
+            timer.cancel();
+        }
+    }
+
+    private void schedule(Duration pause) {
+        if (closed) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+        }
+        timer = clock.schedule(pause.toNanos(), this::load);
+    }
+
+    private void load() {
+        List<BackendTarget> targets = candidates.get();
+        if (closed || loading) {
+            return;
+        }
+        if (targets.isEmpty()) {
+            schedule(RETRY_PAUSE);
+            return;
+        }
+        loading = true;
+        again = false;
+        BackendTarget target = targets.get(Math.floorMod(attempts, targets.size()));
+        connector.connect(target, new BackendConnector.Listener() {
+            @Override
+            public void onConnected(BackendConnection backend) {
+                ask(backend, new ArrayList<>());
+            }
+
+            @Override
+            public void onFailed(RouterError error) {
+                failed(target, error.response());
+            }
+        });
+    }
+
+    private void ask(BackendConnection backend, List<List<List<@Nullable String>>> answers) {
+        if (answers.size() == QUERIES.size()) {
+            backend.close("catalogue read");
+            loaded(CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2)));
+            return;
+        }
+        backend.query(QUERIES.get(answers.size()), CatalogQueries.ROWS_MAX, new BackendConnection.QueryListener() {
+            @Override
+            public void onRows(List<List<@Nullable String>> rows) {
+                answers.add(rows);
+                ask(backend, answers);
+            }
+
+            @Override
+            public void onError(ErrorResponse error) {
+                backend.close("catalogue not read");
+                failed(backend.target(), error);
+            }
+        });
+    }
+
+    private void loaded(CatalogSnapshot snapshot) {
+        loading = false;
+        if (closed) {
+            return;
+        }
+        listener.accept(snapshot);
+        schedule(again ? REFRESH_PAUSE : interval);
+    }
+
+    private void failed(BackendTarget target, ErrorResponse error) {
+        loading = false;
+        attempts++;
+        LOG.atInfo()
+                .addKeyValue("cluster", target.cluster())
+                .addKeyValue("node", target.node())
+                .addKeyValue("database", target.database())
+                .addKeyValue("sqlstate", error.sqlState())
+                .log("catalogue could not be read, trying again");
+        schedule(RETRY_PAUSE);
+    }
+}
