@@ -77,7 +77,7 @@ public class BackendConnection implements MessageScanner.Listener {
         this.reported = reported;
         this.openedNanos = openedNanos;
         this.scanner = new MessageScanner(
-                MessageScanner.Direction.FROM_BACKEND, limits.inspectedBytesMax(), Integer.MAX_VALUE - 1);
+                MessageScanner.Direction.FROM_BACKEND, limits.inspectedBytesMax(), MessageScanner.LENGTH_MAX);
         this.expected = new ExpectedReplies(limits.expectedRepliesMax());
         this.statements = new BackendStatements(limits.statementsMax());
     }

@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * cheap.
  */
 public final class Settings {
-    /** No difference from the backend's defaults. */
-    public static final Settings NONE = new Settings(new TreeMap<>());
-
     /** What decides how a statement's text is understood when it is parsed. */
     private static final List<String> STATEMENT_CONTEXT =
             List.of("search_path", "client_encoding", "role", "session_authorization", "standard_conforming_strings");
+
+    /** No difference from the backend's defaults. */
+    public static final Settings NONE = new Settings(new TreeMap<>());
 
     private final TreeMap<String, String> values;
     private final int hash;

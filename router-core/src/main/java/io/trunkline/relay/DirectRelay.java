@@ -271,6 +271,8 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void release() {
+        // Detached, this relay hears no more of the end of the read that brought the last reply.
+        client.flush();
         backend.detach(this);
         if (backend.needsCancelSettling()) {
             backend.settleCancels(lease::release);
@@ -281,6 +283,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void releaseAfterReset() {
+        client.flush();
         backend.detach(this);
         backend.settleCancels(this::rollBackAndReset);
     }

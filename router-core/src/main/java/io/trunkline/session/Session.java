@@ -101,7 +101,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         this.batch = worker.emptyBatch();
         this.context = new SessionContext(this);
         this.scanner = new MessageScanner(
-                MessageScanner.Direction.FROM_FRONTEND, worker.limits().inspectedBytesMax(), Integer.MAX_VALUE - 1);
+                MessageScanner.Direction.FROM_FRONTEND, worker.limits().inspectedBytesMax(), MessageScanner.LENGTH_MAX);
     }
 
     // bytes from the client

@@ -16,6 +16,8 @@ import io.trunkline.error.RouterErrors;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One attempt to open a backend: {@link BackendDial}, then {@link BackendLogin}, under one deadline. Confined to one event loop. */
 final class BackendOpening implements BackendDial.Listener, BackendLogin.Listener {
@@ -120,6 +122,8 @@ final class BackendOpening implements BackendDial.Listener, BackendLogin.Listene
 
     /** Feeds the channel's bytes to the login. */
     private static final class LoginDriver extends ByteToMessageDecoder {
+        private static final Logger LOG = LoggerFactory.getLogger(LoginDriver.class);
+
         private final BackendLogin login;
 
         LoginDriver(BackendLogin login) {
@@ -139,6 +143,7 @@ final class BackendOpening implements BackendDial.Listener, BackendLogin.Listene
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            PeerFailures.log(LOG, "backend", String.valueOf(context.channel().remoteAddress()), cause);
             login.onClosed();
             context.close();
         }
