@@ -9,6 +9,7 @@ import io.trunkline.routing.StatementRouter;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.QueryShape;
 import io.trunkline.sql.ShardingShape;
+import io.trunkline.sql.ShardingShapeReader;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementReader;
 import io.trunkline.sql.StatementShape;
@@ -21,7 +22,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,22 +46,11 @@ public final class SqlAnalyzer implements AutoCloseable {
     private final Cache<Key, AnalyzedQuery> known =
             Caffeine.newBuilder().maximumSize(TEXTS_MAX).executor(Runnable::run).build();
     private final ThreadPoolExecutor readers;
-    private final ThreadLocal<TreeReader> treeReader;
+    private final ThreadLocal<ShardingShapeReader> treeReader = ThreadLocal.withInitial(ShardingShapeReader::new);
     private final ThreadLocal<StatementReader> statementReader = ThreadLocal.withInitial(StatementReader::new);
 
-    /** Reads the tree of one statement; used by one thread. */
-    public interface TreeReader {
-        /** Returns what sharding must know of the statement. */
-        ShardingShape read(String statement, boolean standardConformingStrings, TableDirectory tables);
-    }
-
-    /**
-     * Starts the threads.
-     *
-     * @param treeReaders makes a reader for each thread
-     */
-    public SqlAnalyzer(Supplier<TreeReader> treeReaders) {
-        treeReader = ThreadLocal.withInitial(treeReaders);
+    /** Starts the threads. */
+    public SqlAnalyzer() {
         readers = new ThreadPoolExecutor(
                 READERS, READERS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING_MAX), task -> {
                     Thread thread = new Thread(null, task, "sql-reader", READER_STACK_BYTES);
