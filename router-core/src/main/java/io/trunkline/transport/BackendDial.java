@@ -88,7 +88,10 @@ final class BackendDial implements BackendTlsHandler.Listener {
         if (state == State.ENDED) {
             connected.channel().close();
         } else if (!connected.isSuccess()) {
-            LOG.debug("connecting to node {} failed", target.node(), connected.cause());
+            LOG.atDebug()
+                    .setCause(connected.cause())
+                    .addKeyValue("node", target.node())
+                    .log("connecting failed");
             fail(RouterErrors.connectFailed(target.node()));
         } else if (attempted == State.WITHOUT_TLS) {
             reached(new LinkSecurity.Plain());

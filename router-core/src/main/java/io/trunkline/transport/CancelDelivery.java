@@ -57,7 +57,7 @@ final class CancelDelivery implements BackendDial.Listener {
     }
 
     private void onDeadline() {
-        LOG.debug("cancel request to node {} was not confirmed in time", target.node());
+        LOG.atDebug().addKeyValue("node", target.node()).log("cancel request was not confirmed in time");
         dial.abandon();
         if (channel != null) {
             channel.close();
@@ -76,10 +76,10 @@ final class CancelDelivery implements BackendDial.Listener {
 
     @Override
     public void onFailed(RouterError error) {
-        LOG.debug(
-                "cancel request to node {} failed: {}",
-                target.node(),
-                error.response().message());
+        LOG.atDebug()
+                .addKeyValue("node", target.node())
+                .addKeyValue("sqlstate", error.response().sqlState())
+                .log("cancel request failed");
         end();
     }
 

@@ -96,13 +96,12 @@ final class LoginHandler extends ByteToMessageDecoder implements ClientLogin.Lis
 
     @Override
     public void onRefused(RouterError error) {
-        LOG.info(
-                "login refused: user {}, database {}, from {}: {} {}",
-                LogText.quoted(startup.user()),
-                LogText.quoted(startup.database()),
-                required().channel().remoteAddress(),
-                error.response().sqlState(),
-                LogText.quoted(error.response().message()));
+        LOG.atInfo()
+                .addKeyValue("user", LogText.quoted(startup.user()))
+                .addKeyValue("database", LogText.quoted(startup.database()))
+                .addKeyValue("address", required().channel().remoteAddress())
+                .addKeyValue("sqlstate", error.response().sqlState())
+                .log("login refused");
         end(LoginOutcome.REJECTED);
         StartupHandler.refuse(required(), access, error);
     }
