@@ -84,6 +84,29 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 true, Map.copyOf(functions), Set.copyOf(opaqueNames), Set.copyOf(volatileOperators), hiddenCalls);
     }
 
+    /**
+     * Returns what holds in this and in another database, for clusters that hold several: a name is as dangerous as it is in the worse of both.
+     */
+    public CatalogSnapshot mergedWith(CatalogSnapshot other) {
+        if (!loaded || !other.loaded) {
+            return UNLOADED;
+        }
+        Map<String, FunctionNature> bothFunctions = new HashMap<>(functions);
+        other.functions.forEach((name, nature) -> bothFunctions.merge(name, nature, FunctionNature::worse));
+        return new CatalogSnapshot(
+                true,
+                Map.copyOf(bothFunctions),
+                union(opaqueNames, other.opaqueNames),
+                union(volatileOperators, other.volatileOperators),
+                hiddenCalls || other.hiddenCalls);
+    }
+
+    private static Set<String> union(Set<String> one, Set<String> other) {
+        Set<String> both = new HashSet<>(one);
+        both.addAll(other);
+        return Set.copyOf(both);
+    }
+
     /** Returns true once the catalogue has been read. */
     public boolean isLoaded() {
         return loaded;

@@ -24,6 +24,13 @@ public enum FunctionNature {
         return this == PURE || this == SYSTEM_VOLATILE;
     }
 
+    /** Returns what holds when a name stands for either function. */
+    static FunctionNature worse(FunctionNature one, FunctionNature other) {
+        boolean isVolatile = !one.mayRunOnReplica() || !other.mayRunOnReplica();
+        boolean isUserDefined = !one.ignoresTables() || !other.ignoresTables();
+        return of(isVolatile, isUserDefined);
+    }
+
     static FunctionNature of(boolean isVolatile, boolean isUserDefined) {
         if (isUserDefined) {
             return isVolatile ? USER_VOLATILE : USER_STABLE;

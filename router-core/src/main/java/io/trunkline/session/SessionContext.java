@@ -385,7 +385,7 @@ final class SessionContext {
             wrote = false;
             if (routing.policy() != ReadPolicy.PRIMARY) {
                 long now = worker.clock().nanoTime();
-                routing = routing.withRecentWrite(now + worker.limits().readAfterWriteNanos(), now);
+                routing = routing.withRecentWrite(now + session.identity.readAfterWriteNanos(), now);
             }
         }
         clearPortals();

@@ -13,6 +13,7 @@ import io.trunkline.routing.ReadPolicy;
  * @param backendUser the role the router logs in as on the session's behalf
  * @param poolMode when backends change hands
  * @param readPolicy where reads go
+ * @param readAfterWriteNanos how long reads follow the session's own write to the primary
  */
 public record SessionIdentity(
         String user,
@@ -21,7 +22,8 @@ public record SessionIdentity(
         String backendDatabase,
         String backendUser,
         PoolMode poolMode,
-        ReadPolicy readPolicy) {
+        ReadPolicy readPolicy,
+        long readAfterWriteNanos) {
 
     /** When a backend changes hands. */
     public enum PoolMode {

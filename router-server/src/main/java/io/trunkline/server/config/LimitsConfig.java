@@ -51,7 +51,8 @@ public record LimitsConfig(
         int expectedReplies,
 
         @Setting(
-                value = "Most statements whose reading is remembered per event loop.",
-                byDefault = "10000",
-                range = "16..1000000")
-        int statementCache) {}
+                value =
+                        "Most bytes of prepared statements that no client uses any more, kept per event loop for the next one that prepares them.",
+                byDefault = "16MiB",
+                range = "0B..1GiB")
+        ByteSize idleStatements) {}

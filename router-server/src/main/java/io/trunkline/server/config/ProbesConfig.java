@@ -49,4 +49,11 @@ public record ProbesConfig(
         @Setting("The role's password.") @Nullable Secret password,
 
         @Setting(value = "Database that probes connect to.", byDefault = "postgres")
-        String database) {}
+        String database,
+
+        @Setting(
+                value =
+                        "Time between two readings of a database's catalogue (functions, views), which tell what a replica may serve; it needs the probes' role to be able to connect to the database.",
+                byDefault = "30s",
+                range = "1s..1d")
+        Duration catalogInterval) {}

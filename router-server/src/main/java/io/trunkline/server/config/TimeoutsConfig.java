@@ -24,12 +24,6 @@ public record TimeoutsConfig(
         Duration backendLogin,
 
         @Setting(
-                value = "An idle client is disconnected after this time; 0s never does.",
-                byDefault = "0s",
-                range = "0s..30d")
-        Duration clientIdle,
-
-        @Setting(
                 value =
                         "Bytes sent to a client or node that stay unacknowledged for this long end the connection; 0s leaves it to the system.",
                 byDefault = "30s",

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server;
+
+import io.trunkline.SharedAcrossLoops;
+import io.trunkline.backend.BackendConnector;
+import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.EventLoopClock;
+import io.trunkline.catalog.CatalogLoader;
+import io.trunkline.health.ClusterMonitor;
+import io.trunkline.health.HealthSettings;
+import io.trunkline.health.NodeStatus;
+import io.trunkline.health.ShardStatus;
+import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.routing.CatalogSnapshot;
+import io.trunkline.routing.RoutingTable;
+import io.trunkline.routing.StatementRouter;
+import io.trunkline.server.config.ProbesConfig;
+import io.trunkline.session.ClusterView;
+import io.trunkline.session.Worker;
+import io.trunkline.topology.Cluster;
+import io.trunkline.topology.Database;
+import io.trunkline.topology.Topology;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One cluster as this router operates it: the monitor of its nodes, the loaders of its catalogues, and the view its workers decide by.
+ *
+ * <p>Lives on one event loop, its home; {@link #onTopology}, {@link #suspect} and {@link #close} come from anywhere and are posted there. A
+ * cluster that leaves the topology stays, without shards: so its epochs go on growing if it comes back.
+ */
+@SharedAcrossLoops("public methods post to the home loop; what goes to the workers is immutable")
+final class OperatedCluster {
+    /** The shard whose catalogue stands for all: the schema is the same on each. */
+    private static final int CATALOG_SHARD = 0;
+
+    /**
+     * What a cluster needs of the router around it.
+     *
+     * @param clock the home loop
+     * @param connector opens connections on the home loop
+     * @param workers those who need views and statuses
+     * @param board those who look from outside
+     */
+    record Surroundings(
+            EventLoopClock clock,
+            BackendConnector connector,
+            List<Worker> workers,
+            NodeBoard board,
+            RouterMetrics metrics,
+            ProbesConfig probes) {}
+
+    private final String name;
+    private final Surroundings surroundings;
+    private final ClusterMonitor monitor;
+    private final Map<String, CatalogLoader> loaders = new HashMap<>();
+    private final Map<String, CatalogSnapshot> snapshots = new TreeMap<>();
+    private @Nullable RoutingTable table;
+    private long revision;
+
+    OperatedCluster(String name, Surroundings surroundings) {
+        this.name = name;
+        this.surroundings = surroundings;
+        ProbesConfig probes = surroundings.probes;
+        monitor = new ClusterMonitor(
+                name,
+                surroundings.clock,
+                surroundings.connector,
+                new HealthSettings(
+                        probes.database(),
+                        probes.user(),
+                        probes.interval(),
+                        probes.urgentInterval(),
+                        probes.timeout(),
+                        probes.failures(),
+                        probes.recoveries(),
+                        probes.maxReplicaLag().bytes()),
+                surroundings.metrics,
+                this::onShardStatus);
+    }
+
+    /**
+     * Takes a newer topology.
+     *
+     * @param applied runs once every worker decides by it
+     */
+    void onTopology(Topology topology, Runnable applied) {
+        Cluster described =
+                topology.cluster(name).orElseGet(() -> new Cluster(name, List.of(), List.of(), List.of(), List.of()));
+        monitor.onTopology(described);
+        if (described.shards().isEmpty()) {
+            surroundings.clock.execute(() -> keepLoaders(Set.of()));
+            applied.run();
+            return;
+        }
+        Set<String> databases = topology.databases().stream()
+                .filter(database -> database.cluster().equals(name))
+                .map(Database::backendName)
+                .collect(Collectors.toSet());
+        surroundings.clock.execute(() -> {
+            revision = topology.revision();
+            table = RoutingTable.of(topology, name);
+            keepLoaders(databases);
+            publish(applied);
+        });
+    }
+
+    /** Has a node probed at once. */
+    void suspect(String node) {
+        monitor.suspect(node);
+    }
+
+    /** Ends probes and loaders. */
+    void close() {
+        monitor.close();
+        surroundings.clock.execute(() -> keepLoaders(Set.of()));
+    }
+
+    private void keepLoaders(Set<String> databases) {
+        loaders.entrySet().removeIf(entry -> {
+            boolean gone = !databases.contains(entry.getKey());
+            if (gone) {
+                entry.getValue().close();
+            }
+            return gone;
+        });
+        snapshots.keySet().retainAll(databases);
+        for (String database : databases) {
+            if (!loaders.containsKey(database)) {
+                snapshots.put(database, CatalogSnapshot.unloaded());
+                CatalogLoader loader = new CatalogLoader(
+                        () -> candidates(database),
+                        surroundings.connector,
+                        surroundings.clock,
+                        surroundings.probes.catalogInterval(),
+                        snapshot -> onSnapshot(database, snapshot));
+                loaders.put(database, loader);
+                loader.start();
+            }
+        }
+    }
+
+    /** Returns the nodes whose catalogue is good enough: the primary first, then replicas. */
+    private List<BackendTarget> candidates(String database) {
+        List<NodeStatus> nodes = new ArrayList<>(surroundings
+                .board
+                .status(name, CATALOG_SHARD)
+                .map(ShardStatus::nodes)
+                .orElse(List.of()));
+        nodes.removeIf(
+                node -> node.state() != NodeStatus.State.PRIMARY && node.state() != NodeStatus.State.READABLE_REPLICA);
+        nodes.sort(Comparator.comparing(NodeStatus::state));
+        return nodes.stream()
+                .map(NodeStatus::node)
+                .map(node -> new BackendTarget(
+                        name,
+                        CATALOG_SHARD,
+                        node.name(),
+                        node.host(),
+                        node.port(),
+                        database,
+                        surroundings.probes.user()))
+                .toList();
+    }
+
+    private void onSnapshot(String database, CatalogSnapshot snapshot) {
+        snapshots.put(database, snapshot);
+        publish(() -> {});
+    }
+
+    private void publish(Runnable applied) {
+        RoutingTable published = table;
+        if (published == null) {
+            return;
+        }
+        CatalogSnapshot catalog =
+                snapshots.values().stream().reduce(CatalogSnapshot::mergedWith).orElse(CatalogSnapshot.unloaded());
+        ClusterView view = new ClusterView(name, revision, published, new StatementRouter(published, catalog));
+        AtomicInteger missing = new AtomicInteger(surroundings.workers.size());
+        for (Worker worker : surroundings.workers) {
+            worker.execute(() -> {
+                worker.view(view);
+                if (missing.decrementAndGet() == 0) {
+                    applied.run();
+                }
+            });
+        }
+    }
+
+    private void onShardStatus(String cluster, ShardStatus status) {
+        surroundings.board.onShardStatus(cluster, status);
+        for (Worker worker : surroundings.workers) {
+            worker.execute(
+                    () -> worker.pools().onShardStatus(cluster, status.shardIndex(), status.nodes(), status.epoch()));
+        }
+        if (status.shardIndex() == CATALOG_SHARD) {
+            snapshots.forEach((database, snapshot) -> {
+                CatalogLoader loader = loaders.get(database);
+                if (!snapshot.isLoaded() && loader != null) {
+                    loader.refresh();
+                }
+            });
+        }
+    }
+}

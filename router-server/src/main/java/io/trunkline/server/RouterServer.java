@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.WriteBufferWaterMark;
+import io.trunkline.auth.MockVerifiers;
+import io.trunkline.auth.ScramVerifier;
+import io.trunkline.frontend.ClientLogin;
+import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.server.Readiness.Phase;
+import io.trunkline.server.admin.AdminEndpoint;
+import io.trunkline.server.admin.AdminPage;
+import io.trunkline.server.config.ListenConfig;
+import io.trunkline.server.config.RouterConfig;
+import io.trunkline.server.config.Secret;
+import io.trunkline.server.metrics.MicrometerMetrics;
+import io.trunkline.server.metrics.ProcessMeters;
+import io.trunkline.session.CancelRegistry;
+import io.trunkline.session.SessionRegistry;
+import io.trunkline.session.SqlAnalyzer;
+import io.trunkline.session.Worker;
+import io.trunkline.topology.Topology;
+import io.trunkline.transport.FrontendAccess;
+import io.trunkline.transport.FrontendInitializer;
+import io.trunkline.transport.SessionGate;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running router: puts the parts together, starts them in order and stops them in the opposite one.
+ *
+ * <pre>
+ *   start: event loops · workers · topology · monitors · listener · admin endpoint
+ *   stop:  not ready · listener · sessions drained, then ended · topology · pools · admin endpoint · event loops
+ * </pre>
+ *
+ * <p>Starting does not wait for ZooKeeper or any node: clients are accepted at once and told what is missing, and {@code /ready} says so
+ * too.
+ */
+public final class RouterServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RouterServer.class);
+
+    private static final int DECOY_SECRET_BYTES = 32;
+    private static final Duration POLL = Duration.ofMillis(20);
+
+    /** How long sessions that were ended may take to be gone. */
+    private static final Duration TERMINATE_MAX = Duration.ofSeconds(2);
+
+    /** Beyond the high mark a peer is not read from until the other side has drained to the low one; Netty's own values. */
+    private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+
+    private final RouterConfig config;
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final RouterMetrics metrics = new MicrometerMetrics(registry);
+    private final NodeBoard board = new NodeBoard();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final BlockingWork blocking = new BlockingWork();
+    private final SqlAnalyzer analyzer = new SqlAnalyzer();
+    private final SessionRegistry sessions;
+    private final NettyRuntime runtime;
+    private final ProcessMeters processMeters;
+    private final WorkerFleet fleet;
+    private final Clusters clusters;
+    private final DatabaseDirectory databases;
+    private final TopologyFeed feed;
+    private final Readiness readiness;
+    private final FrontendInitializer frontends;
+    private @Nullable Channel listener;
+    private @Nullable AdminEndpoint admin;
+
+    private RouterServer(StartupParts parts) {
+        config = parts.config();
+        sessions = new SessionRegistry(config.limits().sessions());
+        databases = new DatabaseDirectory(config);
+        clusters = new Clusters(this::openCluster);
+        runtime = new NettyRuntime(config.transport(), config.eventLoops().resolve());
+        processMeters = new ProcessMeters(registry, ((ByteBufAllocatorMetricProvider) runtime.allocator()).metric());
+        CancelRegistry cancels = new CancelRegistry();
+        fleet = WorkerFleet.start(
+                parts, runtime, blocking, new Worker.Shared(analyzer, sessions, cancels), databases, clusters, metrics);
+        feed = new TopologyFeed(config.topology());
+        readiness = new Readiness(feed.source(), board);
+        frontends = new FrontendInitializer(new FrontendAccess(
+                CoreSettings.encryption(config.listen()),
+                parts.listenerTls(),
+                new ClientLogin.Authority(
+                        parts.accounts().users(), decoys(config.users().decoySecret()), new SecureRandom()),
+                new SessionGate(
+                        fleet.byLoop(),
+                        databases,
+                        sessions,
+                        cancels,
+                        metrics,
+                        config.limits().sessions()),
+                CoreSettings.frontend(config),
+                metrics));
+    }
+
+    /**
+     * Starts a router; returns when it listens.
+     *
+     * @throws StartupException when an address cannot be bound; nothing is left running then
+     */
+    public static RouterServer start(StartupParts parts) throws StartupException {
+        RouterServer server = new RouterServer(parts);
+        try {
+            server.begin();
+            return server;
+        } catch (IOException e) {
+            server.close();
+            throw new StartupException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private void begin() throws IOException {
+        feed.source().subscribe(this::onTopology);
+        listener = listen(config.listen());
+        readiness.become(Phase.LISTENING);
+        feed.register(address());
+        admin = AdminEndpoint.start(
+                new InetSocketAddress(config.admin().host(), config.admin().port()),
+                Map.of(
+                        "/metrics",
+                        () -> new AdminPage(200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape()),
+                        "/live",
+                        () -> AdminPage.text("alive\n"),
+                        "/ready",
+                        readiness::page,
+                        "/topology",
+                        new TopologyPage(feed.source(), board)::page));
+        log.atInfo()
+                .addKeyValue("address", address())
+                .addKeyValue("admin", adminAddress())
+                .addKeyValue("version", TrunklineCommand.Version.text())
+                .log("listening");
+    }
+
+    private Channel listen(ListenConfig listen) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(listen.host(), listen.port());
+        ChannelFuture bound = new ServerBootstrap()
+                .group(runtime.acceptor(), runtime.workers())
+                .channel(runtime.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, listen.backlog())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.ALLOCATOR, runtime.allocator())
+                .childOption(ChannelOption.ALLOCATOR, runtime.allocator())
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                .childHandler(frontends)
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(
+                    "cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
+        }
+        return bound.channel();
+    }
+
+    private void onTopology(Topology topology) {
+        databases.onTopology(topology);
+        clusters.onTopology(topology, () -> {
+            metrics.topologyRevision(topology.revision());
+            feed.applied(topology.revision());
+        });
+    }
+
+    private OperatedCluster openCluster(String name) {
+        // Spread over the loops, so that many clusters do not burden the first one only.
+        List<WorkerFleet.Post> posts = fleet.posts();
+        WorkerFleet.Post home = posts.get(Math.floorMod(name.hashCode(), posts.size()));
+        return new OperatedCluster(
+                name,
+                new OperatedCluster.Surroundings(
+                        home.clock(), home.connector(), fleet.workers(), board, metrics, config.probes()));
+    }
+
+    private static MockVerifiers decoys(@Nullable Secret secret) {
+        byte[] bytes = new byte[DECOY_SECRET_BYTES];
+        if (secret == null) {
+            new SecureRandom().nextBytes(bytes);
+        } else {
+            bytes = secret.reveal().getBytes(StandardCharsets.UTF_8);
+        }
+        return new MockVerifiers(bytes, ScramVerifier.ITERATIONS_DEFAULT);
+    }
+
+    /** Returns where clients connect, with the port that was taken. */
+    public InetSocketAddress address() {
+        if (listener == null) {
+            throw new IllegalStateException("not listening");
+        }
+        return (InetSocketAddress) listener.localAddress();
+    }
+
+    /** Returns where operators connect, with the port that was taken. */
+    public InetSocketAddress adminAddress() {
+        if (admin == null) {
+            throw new IllegalStateException("not listening");
+        }
+        return admin.address();
+    }
+
+    /** Waits until the router has stopped. */
+    public void awaitStopped() throws InterruptedException {
+        stopped.await();
+    }
+
+    /**
+     * Stops the router: no new clients, open transactions may end within {@code timeouts.drain}, then everything is closed. Only the first
+     * call does so; others wait for it.
+     */
+    @Override
+    public synchronized void close() {
+        if (stopped.getCount() == 0) {
+            return;
+        }
+        readiness.become(Phase.STOPPING);
+        feed.unregister();
+        if (listener != null) {
+            listener.close().awaitUninterruptibly();
+        }
+        drain();
+        feed.close();
+        clusters.close();
+        try {
+            fleet.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (admin != null) {
+            admin.close();
+        }
+        runtime.close();
+        analyzer.close();
+        blocking.close();
+        processMeters.close();
+        registry.close();
+        log.atInfo().log("stopped");
+        stopped.countDown();
+    }
+
+    private void drain() {
+        log.atInfo()
+                .addKeyValue("sessions", sessions.size())
+                .addKeyValue("limit", config.timeouts().drain())
+                .log("stopping, waiting for open transactions");
+        sessions.drain();
+        awaitNoSessions(config.timeouts().drain());
+        if (sessions.size() > 0) {
+            log.atInfo().addKeyValue("sessions", sessions.size()).log("ending sessions that did not end by themselves");
+            sessions.terminate();
+            awaitNoSessions(TERMINATE_MAX);
+        }
+    }
+
+    private void awaitNoSessions(Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (sessions.size() > 0 && System.nanoTime() - deadline < 0) {
+            try {
+                Thread.sleep(POLL.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+}

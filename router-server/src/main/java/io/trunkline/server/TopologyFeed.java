@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server;
+
+import io.trunkline.server.config.TopologyConfig;
+import io.trunkline.topology.FileTopologySource;
+import io.trunkline.topology.TopologySnapshot;
+import io.trunkline.topology.TopologySource;
+import io.trunkline.topology.zookeeper.RouterInfo;
+import io.trunkline.topology.zookeeper.RouterRegistration;
+import io.trunkline.topology.zookeeper.ZooKeeperConnection;
+import io.trunkline.topology.zookeeper.ZooKeeperSettings;
+import io.trunkline.topology.zookeeper.ZooKeeperTopologySource;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the topology comes from, and where this router tells that it lives and what it has applied. With a file there is nobody to tell.
+ */
+final class TopologyFeed implements AutoCloseable {
+    private final TopologyConfig config;
+    private final @Nullable ZooKeeperConnection connection;
+    private final TopologySource source;
+    private @Nullable RouterRegistration registration;
+    private long appliedRevision;
+
+    /** Starts to read; does not wait. */
+    TopologyFeed(TopologyConfig config) {
+        this.config = config;
+        if (config.source() == TopologyConfig.Source.FILE || config.connect() == null) {
+            connection = null;
+            source = FileTopologySource.start(config.file(), config.fileInterval());
+            return;
+        }
+        ZooKeeperConnection opened = ZooKeeperConnection.open(new ZooKeeperSettings(
+                config.connect(),
+                config.path(),
+                config.credentials() == null ? "" : config.credentials().reveal(),
+                config.sessionTimeout(),
+                ZooKeeperSettings.CONNECTION_TIMEOUT_DEFAULT));
+        connection = opened;
+        source = config.snapshot() == null
+                ? ZooKeeperTopologySource.start(opened)
+                : ZooKeeperTopologySource.start(opened, new TopologySnapshot(config.snapshot()));
+    }
+
+    TopologySource source() {
+        return source;
+    }
+
+    /** Tells the fleet that this router serves at an address. */
+    synchronized void register(InetSocketAddress address) {
+        if (connection == null) {
+            return;
+        }
+        String id = config.routerId() == null ? hostName() + "-" + address.getPort() : config.routerId();
+        registration = RouterRegistration.start(
+                connection,
+                new RouterInfo(
+                        id,
+                        address.getHostString() + ":" + address.getPort(),
+                        TrunklineCommand.Version.text(),
+                        Instant.now()));
+        if (appliedRevision > 0) {
+            registration.acknowledge(appliedRevision);
+        }
+    }
+
+    /** Tells the fleet that every event loop decides by a revision. */
+    synchronized void applied(long revision) {
+        appliedRevision = Math.max(appliedRevision, revision);
+        if (registration != null) {
+            registration.acknowledge(appliedRevision);
+        }
+    }
+
+    /** Leaves the fleet; the topology in force stays readable until {@link #close}. */
+    synchronized void unregister() {
+        if (registration != null) {
+            registration.close();
+            registration = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        unregister();
+        source.close();
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName().replaceAll("[^A-Za-z0-9_.-]", "_");
+        } catch (UnknownHostException e) {
+            return "router";
+        }
+    }
+}
