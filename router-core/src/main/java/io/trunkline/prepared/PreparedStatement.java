@@ -25,6 +25,7 @@ public final class PreparedStatement {
     private long analysisRevision;
     private int @Nullable [] describedTypes;
     private int users;
+    private boolean parsed;
 
     PreparedStatement(
             byte[] sql, int[] parameterTypes, String context, int hash, String backendName, AnalyzedQuery analysis) {
@@ -100,6 +101,19 @@ public final class PreparedStatement {
         return Arrays.equals(sql, 0, sql.length, text, 0, textLength)
                 && Arrays.equals(parameterTypes, 0, parameterTypes.length, types, 0, typeCount)
                 && context.equals(otherContext);
+    }
+
+    /**
+     * Returns true when some backend has parsed this statement before. Then a Parse alone needs no backend: it is replayed when the statement
+     * is bound, and an error that has become possible meanwhile comes there.
+     */
+    public boolean wasParsed() {
+        return parsed;
+    }
+
+    /** A backend has parsed this statement. */
+    public void parsed() {
+        parsed = true;
     }
 
     /** A session has a name for this statement. */

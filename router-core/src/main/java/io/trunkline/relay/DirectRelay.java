@@ -382,6 +382,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
         @Override
         public void onConfirmed() {
+            statement.parsed();
             if (next != null) {
                 next.onConfirmed();
             }

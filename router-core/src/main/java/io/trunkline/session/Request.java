@@ -34,7 +34,10 @@ final class Request {
     /** Where it may run; null when it does not care. */
     @Nullable
     Target target;
-    /** It needs no backend as long as nothing else of its batch does: BEGIN before the shard is known, and its end. */
+    /**
+     * It needs no backend as long as nothing else of its batch does: BEGIN before the shard is known, and its end; Parse of a statement that was
+     * parsed before.
+     */
     boolean deferrable;
 
     @Nullable

@@ -233,6 +233,8 @@ final class RequestReader {
             return true;
         }
         readDeferrable(context, request, kindOf(statement));
+        // Known to be valid: with nothing else to do, the client need not wait for a backend to hear so.
+        request.deferrable |= !request.unnamed && statement.wasParsed();
         request.target = context.isFixed(view) ? context.fixedTarget() : parseTarget(context, statement);
         return true;
     }
