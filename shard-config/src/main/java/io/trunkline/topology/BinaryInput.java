@@ -85,6 +85,9 @@ final class BinaryInput {
         }
         int scale = 4 * (groups - 1 - weight);
         BigDecimal magnitude = new BigDecimal(new BigInteger(digits.toString()), scale).stripTrailingZeros();
+        if (!NumericInput.isReadable(magnitude)) {
+            throw refuse(KeyType.NUMERIC, content, "a number of as many digits as in text");
+        }
         // numeric_recv cuts what the display scale does not show; what is cut there must not count here.
         if (magnitude.signum() != 0 && magnitude.scale() > displayScale) {
             throw refuse(KeyType.NUMERIC, content, "no digits beyond the display scale");

@@ -25,7 +25,8 @@ final class DateTimeInput {
     private static final Pattern ISO = Pattern.compile("""
             (?<year>\\d{4,7})-(?<month>\\d{1,2})-(?<day>\\d{1,2})\
             (?:(?:T|\\ +)(?<hour>\\d{2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?<fraction>\\.\\d*)?)?)?\
-            (?:(?<utc>Z)|\\ *(?<sign>[+-])(?<offsetHour>\\d{2})(?::?(?<offsetMinute>\\d{2}))?(?::(?<offsetSecond>\\d{2}))?)?\
+            (?:(?<utc>Z)|\\ *(?<sign>[+-])(?<offsetHour>\\d{2})\
+            (?::(?<offsetMinute>\\d{2})(?::(?<offsetSecond>\\d{2}))?|(?<offsetMinuteAlone>\\d{2}))?)?\
             (?<era>\\ +BC)?""");
 
     private static final String SYNTAX =
@@ -140,7 +141,7 @@ final class DateTimeInput {
 
     private static long offsetMicros(KeyType type, CharSequence text, Matcher fields) {
         int hour = number(fields, "offsetHour");
-        int minute = number(fields, "offsetMinute");
+        int minute = number(fields, "offsetMinute") + number(fields, "offsetMinuteAlone");
         int second = number(fields, "offsetSecond");
         if (hour >= OFFSET_HOURS_END || minute > 59 || second > 59) {
             throw refuse(type, text);

@@ -15,17 +15,18 @@ final class NumericInput {
     /** Longest text read, in characters: beyond any key and far below what would make the arithmetic slow. */
     static final int CHARACTERS_MAX = 1000;
 
-    /** Digits before the decimal point beyond which PostgreSQL reports an overflow. */
-    static final int INTEGER_DIGITS_MAX = 131_072;
+    /** Digits before the decimal point that are read, so that every key written out can be read again. */
+    static final int INTEGER_DIGITS_MAX = 500;
 
-    /** Digits behind the decimal point that PostgreSQL can keep; it rounds the rest, we refuse it. */
-    static final int FRACTION_DIGITS_MAX = 16_383;
+    /** Digits behind the decimal point that are read. */
+    static final int FRACTION_DIGITS_MAX = 490;
 
     /** Digits of an exponent that can be in range. */
     private static final int EXPONENT_DIGITS_MAX = 6;
 
     private static final String SYNTAX =
-            "a decimal number of at most " + CHARACTERS_MAX + " characters, or NaN, or Infinity";
+            "a decimal number of at most %d digits before and %d behind the point, or NaN, or Infinity"
+                    .formatted(INTEGER_DIGITS_MAX, FRACTION_DIGITS_MAX);
 
     private NumericInput() {}
 
@@ -43,7 +44,16 @@ final class NumericInput {
         int radix = InputText.radix(text, number, end);
         BigDecimal magnitude =
                 radix == 10 ? decimal(text, number, end) : new BigDecimal(integer(text, number + 2, end, radix));
+        if (!isReadable(magnitude)) {
+            throw refuse(text);
+        }
         return NumericKey.of(first == '-' ? magnitude.negate() : magnitude);
+    }
+
+    /** Says whether the number has no more digits than are read here; zeros at its end do not count. */
+    static boolean isReadable(BigDecimal value) {
+        BigDecimal stripped = value.stripTrailingZeros();
+        return stripped.scale() <= FRACTION_DIGITS_MAX && stripped.precision() - stripped.scale() <= INTEGER_DIGITS_MAX;
     }
 
     private static KeyValue special(CharSequence text, String trimmed) {
@@ -82,11 +92,7 @@ final class NumericInput {
         if (index != end) {
             throw refuse(text);
         }
-        BigDecimal value = new BigDecimal(new BigInteger(digits.toString()), scale).stripTrailingZeros();
-        if (value.scale() > FRACTION_DIGITS_MAX || value.precision() - value.scale() > INTEGER_DIGITS_MAX) {
-            throw refuse(text);
-        }
-        return value;
+        return new BigDecimal(new BigInteger(digits.toString()), scale);
     }
 
     private static int exponent(CharSequence text, int start, int end) {
