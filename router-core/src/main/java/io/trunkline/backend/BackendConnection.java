@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Either nobody holds it (it is idle in a pool) or one {@link BackendHolder} does. Bytes come in through {@link #onBytes}, pass the
  * scanner, move {@link ExpectedReplies} and leave to the holder as runs. Confined to one event loop.
  */
-public class BackendConnection implements MessageScanner.Listener {
+public final class BackendConnection implements MessageScanner.Listener {
 
     /** Hears of the end of a backend nobody holds. */
     public interface IdleListener {

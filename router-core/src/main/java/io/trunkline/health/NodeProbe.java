@@ -23,7 +23,9 @@ import org.slf4j.LoggerFactory;
  *      └──────────(connection still open)──►┘
  * </pre>
  *
- * <p>A probe has one deadline for connecting and asking. What counts against the node:
+ * <p>The connection is replaced after {@link #CONNECTION_LIFETIME}, and at once when the node is suspected: only a new login tells that a node
+ * takes logins, and a server that is told to stop when its last client leaves waits for this connection too. A probe has one deadline for
+ * connecting and asking. What counts against the node:
  *
  * <ul>
  *   <li>a connection that broke is opened again at once; when that fails, the node is unreachable
@@ -38,6 +40,9 @@ final class NodeProbe {
 
     /** The least time between the beginnings of two probes, however urgent. */
     private static final Duration SPACING = Duration.ofMillis(50);
+
+    /** How long a connection is used. */
+    private static final Duration CONNECTION_LIFETIME = Duration.ofSeconds(10);
 
     /** What probes have shown. */
     enum Reach {
@@ -77,6 +82,7 @@ final class NodeProbe {
 
     private long startedNanos;
     private boolean reconnecting;
+    /** The next probe shall use a connection of its own. */
     private boolean suspected;
 
     private Reach reach = Reach.UNKNOWN;
@@ -121,11 +127,6 @@ final class NodeProbe {
         return failuresInRow > 0;
     }
 
-    /** Returns why the last failing probe failed, for logs. */
-    String lastFailure() {
-        return lastFailure;
-    }
-
     // probing
 
     /** Begins a probe at once. */
@@ -133,22 +134,25 @@ final class NodeProbe {
         probe();
     }
 
-    /** Begins a probe as soon as the spacing allows; when one is under way, another follows it. */
+    /** Begins a probe on a new connection as soon as the spacing allows; when one is under way, another follows it. */
     void suspect() {
+        suspected = true;
         if (state == State.PAUSED) {
             pause(0);
-        } else {
-            suspected = true;
         }
     }
 
     private void probe() {
         startedNanos = clock.nanoTime();
-        suspected = false;
         int thisAttempt = ++attempt;
         setTimer(settings.probeTimeout().toNanos(), () -> onDeadline(thisAttempt));
         BackendConnection open = connection;
-        if (open != null && open.isOpen()) {
+        boolean usable = open != null
+                && open.isOpen()
+                && !suspected
+                && startedNanos - open.openedNanos() < CONNECTION_LIFETIME.toNanos();
+        suspected = false;
+        if (open != null && usable) {
             ask(open, thisAttempt);
         } else {
             connect(thisAttempt);
@@ -157,7 +161,6 @@ final class NodeProbe {
 
     private void connect(int thisAttempt) {
         state = State.CONNECTING;
-        connection = null;
         connector.connect(target, new BackendConnector.Listener() {
             @Override
             public void onConnected(BackendConnection backend) {
@@ -165,6 +168,7 @@ final class NodeProbe {
                     backend.close("probe given up");
                     return;
                 }
+                closeConnection("replaced");
                 connection = backend;
                 ask(backend, thisAttempt);
             }
@@ -172,10 +176,18 @@ final class NodeProbe {
             @Override
             public void onFailed(RouterError error) {
                 if (attempt == thisAttempt && state == State.CONNECTING) {
-                    onRefused(error.response());
+                    onRefused(error.response(), thisAttempt);
                 }
             }
         });
+    }
+
+    private void closeConnection(String reason) {
+        BackendConnection open = connection;
+        connection = null;
+        if (open != null) {
+            open.close(reason);
+        }
     }
 
     private void ask(BackendConnection backend, int thisAttempt) {
@@ -217,7 +229,7 @@ final class NodeProbe {
 
     /** The connection broke: one attempt to open another decides. */
     private void reconnect() {
-        connection = null;
+        closeConnection("lost");
         reconnecting = true;
         probe();
     }
@@ -238,35 +250,37 @@ final class NodeProbe {
         end();
     }
 
-    private void onRefused(ErrorResponse error) {
-        if (error.is(SqlState.TOO_MANY_CONNECTIONS)) {
-            // alive and full: what was known of it stands
-            lastFailure = error.sqlState() + ": " + error.message();
-            end();
+    private void onRefused(ErrorResponse error, int thisAttempt) {
+        if (!error.is(SqlState.TOO_MANY_CONNECTIONS)) {
+            closeConnection("node refuses logins");
+            fail(error.sqlState() + ": " + error.message(), 1);
             return;
         }
-        fail(error.sqlState() + ": " + error.message(), 1);
+        // alive and full: the former connection must do, and without one what was known stands
+        BackendConnection former = connection;
+        if (former != null && former.isOpen()) {
+            ask(former, thisAttempt);
+        } else {
+            lastFailure = error.sqlState() + ": " + error.message();
+            end();
+        }
     }
 
     private void onDeadline(int ofAttempt) {
-        if (attempt != ofAttempt) {
-            return;
+        if (attempt == ofAttempt) {
+            state = State.PAUSED;
+            closeConnection("probe timeout");
+            fail("no answer within " + settings.probeTimeout().toMillis() + " ms", settings.failureThreshold());
         }
-        BackendConnection silent = connection;
-        connection = null;
-        state = State.PAUSED;
-        if (silent != null) {
-            silent.close("probe timeout");
-        }
-        fail("no answer within " + settings.probeTimeout().toMillis() + " ms", settings.failureThreshold());
     }
 
     private void fail(String why, int threshold) {
+        boolean news = reach != Reach.UNREACHABLE || !why.equals(lastFailure);
         failuresInRow++;
         successesInRow = 0;
         lastFailure = why;
         if (reconnecting || reach != Reach.REACHABLE || failuresInRow >= threshold) {
-            if (reach == Reach.REACHABLE) {
+            if (news) {
                 log.atInfo()
                         .addKeyValue("cluster", target.cluster())
                         .addKeyValue("node", target.node())
@@ -313,10 +327,6 @@ final class NodeProbe {
         if (pending != null) {
             pending.cancel();
         }
-        BackendConnection open = connection;
-        connection = null;
-        if (open != null) {
-            open.close("node is no longer probed");
-        }
+        closeConnection("node is no longer probed");
     }
 }

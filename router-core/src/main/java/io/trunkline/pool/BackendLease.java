@@ -33,25 +33,25 @@ final class BackendLease implements Lease {
 
     @Override
     public boolean isCurrent() {
-        return backend.node.isCurrent(backend);
+        return backend.node().isCurrent(backend);
     }
 
     @Override
     public void release() {
         end("released");
-        backend.node.onReleased(backend);
+        backend.node().onReleased(backend);
     }
 
     @Override
     public void releaseAfterReset() {
         end("released");
-        backend.node.onReleasedForReset(backend);
+        backend.node().onReleasedForReset(backend);
     }
 
     @Override
     public void discard(String reason) {
         end("discarded");
-        backend.node.onDiscarded(backend, reason);
+        backend.node().onDiscarded(backend, reason);
     }
 
     private void end(String how) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.pool;
 
+import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.EventLoopClock.Cancellable;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -8,13 +9,9 @@ import io.trunkline.health.NodeStatus;
 import io.trunkline.metrics.PoolMetrics;
 import io.trunkline.metrics.RouterMetrics.HoldOutcome;
 import io.trunkline.pool.WaitQueue.Waiter;
-import io.trunkline.topology.Node;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,40 +22,24 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>up to {@code lease_wait_timeout} for a backend while the shard has a node of its role (then 57014),
- *   <li>up to {@code failover_wait} while it has none (then 57P03); the time for a free backend begins anew when one appears,
- *   <li>never longer than both together,
+ *   <li>up to {@code failover_wait} while it has none (then 57P03),
  *   <li>not at all when every node of its role refuses the login for good: then it gets the node's own error.
  * </ul>
  *
  * <p>Invariant between two events: a node has an idle backend only when no request waits that it could serve. Confined to one event loop.
  */
 final class BackendPool implements ShardPool {
-
-    /** What makes a node of the topology the same one after a change. */
-    private record Address(String name, String host, int port) {
-        static Address of(Node node) {
-            return new Address(node.name(), node.host(), node.port());
-        }
-    }
-
-    /** Whether the shard has a node of a role, and since when that is so. */
-    private static final class Availability {
-        boolean available;
-        long sinceNanos;
-    }
+    private static final Role[] ROLES = Role.values();
 
     private final PoolKey key;
     private final PoolSettings settings;
     private final PoolContext context;
+    private final EventLoopClock clock;
     private final String shardName;
-    private final ReplicaSelector selector;
+    private final ShardNodes nodes;
     private final WaitQueue waiters = new WaitQueue();
-    private final Map<Role, PoolMetrics> metrics = new EnumMap<>(Role.class);
-    private final Map<Role, Availability> availability = new EnumMap<>(Role.class);
-
-    private final Map<Address, NodePool> nodes = new LinkedHashMap<>();
-    private @Nullable NodePool primary;
-    private List<NodePool> replicas = List.of();
+    private final WaitLimits limits;
+    private final PoolMetrics[] metrics;
 
     private @Nullable Cancellable deadlineTimer;
     private long deadlineArmedNanos;
@@ -70,15 +51,14 @@ final class BackendPool implements ShardPool {
         this.key = key;
         this.settings = settings;
         this.context = context;
+        this.clock = context.clock();
         this.shardName = shardName;
-        this.selector = new ReplicaSelector(settings.preferredZone());
-        for (Role role : Role.values()) {
-            String word = role.name().toLowerCase(Locale.ROOT);
-            metrics.put(role, context.metrics().pool(key.cluster(), shardName, word));
-            Availability none = new Availability();
-            none.sinceNanos = context.clock().nanoTime();
-            availability.put(role, none);
-        }
+        this.nodes = new ShardNodes(this, settings.preferredZone());
+        this.limits = new WaitLimits(settings, clock.nanoTime());
+        this.metrics = Arrays.stream(ROLES)
+                .map(role -> context.metrics()
+                        .pool(key.cluster(), shardName, role.name().toLowerCase(Locale.ROOT)))
+                .toArray(PoolMetrics[]::new);
     }
 
     PoolKey key() {
@@ -97,44 +77,50 @@ final class BackendPool implements ShardPool {
         return shardName;
     }
 
+    private PoolMetrics metrics(Role role) {
+        return metrics[role.ordinal()];
+    }
+
     // requests
 
     @Override
     public void lease(Role role, LeaseRequest request) {
-        assert context.clock().inEventLoop();
+        assert clock.inEventLoop();
         if (closed) {
-            of(metrics, role).leaseRefused();
-            request.onRefused(RouterErrors.shuttingDown());
+            refuseAtOnce(role, request, RouterErrors.shuttingDown());
             return;
         }
-        if (waiters.first(role) == null) {
-            NodePool node = nodeWithIdle(role);
-            if (node != null) {
-                of(metrics, role).leaseWait(0);
-                node.lease(request);
-                return;
-            }
+        // whoever waits for the role already is ahead of this request
+        NodePool node = waiters.first(role) == null ? nodes.withIdle(role) : null;
+        if (node != null) {
+            metrics(role).leaseWait(0);
+            node.lease(request);
+            return;
         }
         if (waiters.size() >= settings.maxWaiters()) {
-            of(metrics, role).leaseRefused();
-            request.onRefused(RouterErrors.tooManyWaiters(settings.maxWaiters()));
+            refuseAtOnce(role, request, RouterErrors.tooManyWaiters(settings.maxWaiters()));
             return;
         }
-        Waiter waiter = waiters.add(role, request, context.clock().nanoTime());
-        of(metrics, role).waiterAdded();
-        if (!of(availability, role).available) {
+        Waiter waiter = waiters.add(role, request, clock.nanoTime());
+        metrics(role).waiterAdded();
+        if (!limits.isAvailable(role)) {
             hold(waiter, waiter.enqueuedNanos);
         }
         dispatch();
     }
 
+    private void refuseAtOnce(Role role, LeaseRequest request, RouterError error) {
+        metrics(role).leaseRefused();
+        request.onRefused(error);
+    }
+
     @Override
     public void withdraw(LeaseRequest request) {
-        assert context.clock().inEventLoop();
+        assert clock.inEventLoop();
         Waiter waiter = waiters.remove(request);
         if (waiter != null) {
-            leaveQueue(waiter, HoldOutcome.WITHDRAWN);
-            dispatch();
+            noteLeft(waiter, HoldOutcome.WITHDRAWN);
+            unwantUnneeded();
         }
     }
 
@@ -143,10 +129,10 @@ final class BackendPool implements ShardPool {
         context.metrics().failoverHoldStarted();
     }
 
-    private void leaveQueue(Waiter waiter, HoldOutcome outcome) {
-        of(metrics, waiter.role).waiterRemoved();
+    private void noteLeft(Waiter waiter, HoldOutcome outcome) {
+        metrics(waiter.role).waiterRemoved();
         if (waiter.heldSinceNanos != WaitQueue.NOT_HELD) {
-            context.metrics().failoverHoldEnded(outcome, context.clock().nanoTime() - waiter.heldSinceNanos);
+            context.metrics().failoverHoldEnded(outcome, clock.nanoTime() - waiter.heldSinceNanos);
         }
     }
 
@@ -161,6 +147,9 @@ final class BackendPool implements ShardPool {
             dispatchAgain = true;
             return;
         }
+        if (waiters.isEmpty()) {
+            return;
+        }
         dispatching = true;
         try {
             do {
@@ -172,18 +161,19 @@ final class BackendPool implements ShardPool {
         } finally {
             dispatching = false;
         }
+        unwantUnneeded();
         armDeadline();
     }
 
     private void serveWaiting() {
         for (Waiter next = firstServable(); next != null; next = firstServable()) {
-            NodePool node = nodeWithIdle(next.role);
+            NodePool node = nodes.withIdle(next.role);
             if (node == null) {
                 return;
             }
             waiters.remove(next.request);
-            leaveQueue(next, HoldOutcome.RESUMED);
-            of(metrics, next.role).leaseWait(context.clock().nanoTime() - next.enqueuedNanos);
+            noteLeft(next, HoldOutcome.RESUMED);
+            metrics(next.role).leaseWait(clock.nanoTime() - next.enqueuedNanos);
             node.lease(next.request);
         }
     }
@@ -194,175 +184,95 @@ final class BackendPool implements ShardPool {
             return null;
         }
         Waiter earliest = null;
-        for (Role role : Role.values()) {
+        for (Role role : ROLES) {
             Waiter first = waiters.first(role);
-            if (first != null && (earliest == null || first.number < earliest.number) && nodeWithIdle(role) != null) {
+            if (first != null && (earliest == null || first.number < earliest.number) && nodes.withIdle(role) != null) {
                 earliest = first;
             }
         }
         return earliest;
     }
 
-    /** Returns the node whose idle backend a request of the role should have now, or null. */
-    private @Nullable NodePool nodeWithIdle(Role role) {
-        if (role == Role.PRIMARY || role == Role.PREFER_REPLICA && !replicasServe()) {
-            NodePool node = primary;
-            return node != null && node.hasIdle() ? node : null;
-        }
-        NodePool due = selector.choose(replicas, node -> !node.isFailing());
-        if (due == null || due.hasIdle()) {
-            return due;
-        }
-        NodePool idle = selector.choose(replicas, NodePool::hasIdle);
-        if (idle != null && due.connectingCount() == 0) {
-            // the request need not wait for the replica that is due, but the next one should find it open
-            due.tryOpen();
-        }
-        return idle;
-    }
-
-    /** Returns true while reads that prefer a replica go to one: it is readable, and backends to it can be had. */
-    private boolean replicasServe() {
-        for (int i = 0; i < replicas.size(); i++) {
-            if (!replicas.get(i).isFailing()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     private void openForWaiting() {
-        NodePool node = primary;
-        if (node != null) {
-            boolean open = true;
-            while (open && needsMoreOf(node)) {
-                open = node.tryOpen();
-            }
+        NodePool primary = nodes.primary();
+        boolean opened = primary != null;
+        while (opened && primary != null && needsMoreOf(primary)) {
+            opened = primary.tryOpen();
         }
-        boolean open = true;
-        while (open && !replicas.isEmpty() && replicaWaiters() > connectingToReplicas()) {
-            NodePool next = selector.choose(replicas, NodePool::mayConnect);
-            open = next != null && next.tryOpen();
+        opened = true;
+        while (opened && waitingForReplicas() > nodes.connectingToReplicas()) {
+            NodePool replica = nodes.replicaToOpen();
+            opened = replica != null && replica.tryOpen();
         }
-        unwantUnneeded();
     }
 
     private void unwantUnneeded() {
-        for (NodePool node : nodes.values()) {
-            if (!hasWaiterFor(node)) {
-                node.unwant();
+        List<NodePool> all = nodes.all();
+        for (int i = 0; i < all.size(); i++) {
+            if (!hasWaiterFor(all.get(i))) {
+                all.get(i).unwant();
             }
         }
     }
 
-    /** Returns true when more requests wait for the node than backends are being opened. */
-    boolean needsMoreOf(NodePool node) {
-        if (node == primary) {
-            return primaryWaiters() > node.connectingCount();
+    private int waitingForReplicas() {
+        int waiting = 0;
+        for (Role role : ROLES) {
+            waiting += nodes.goesToReplicas(role) ? waiters.size(role) : 0;
         }
-        return isReplica(node) && replicaWaiters() > connectingToReplicas();
+        return waiting;
+    }
+
+    private int waitingForPrimary() {
+        return waiters.size() - waitingForReplicas();
     }
 
     /** Returns true when a request waits that a backend of the node could serve. */
     boolean hasWaiterFor(NodePool node) {
-        return node == primary ? primaryWaiters() > 0 : isReplica(node) && replicaWaiters() > 0;
+        return node == nodes.primary() ? waitingForPrimary() > 0 : nodes.isReplica(node) && waitingForReplicas() > 0;
     }
 
-    private boolean isReplica(NodePool node) {
-        for (int i = 0; i < replicas.size(); i++) {
-            if (replicas.get(i) == node) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private int primaryWaiters() {
-        return waiters.size(Role.PRIMARY) + (replicasServe() ? 0 : waiters.size(Role.PREFER_REPLICA));
-    }
-
-    private int replicaWaiters() {
-        return waiters.size(Role.REPLICA) + (replicasServe() ? waiters.size(Role.PREFER_REPLICA) : 0);
-    }
-
-    private int connectingToReplicas() {
-        int connecting = 0;
-        for (int i = 0; i < replicas.size(); i++) {
-            connecting += replicas.get(i).connectingCount();
-        }
-        return connecting;
+    /** Returns true when more requests wait for the node than backends are being opened. */
+    boolean needsMoreOf(NodePool node) {
+        return node == nodes.primary()
+                ? waitingForPrimary() > node.connectingCount()
+                : nodes.isReplica(node) && waitingForReplicas() > nodes.connectingToReplicas();
     }
 
     // refusing
 
     private void refuseHopeless() {
-        for (Role role : Role.values()) {
-            if (waiters.first(role) != null) {
-                RouterError error = lastingFailure(role);
-                for (Waiter next = waiters.first(role); error != null && next != null; next = waiters.first(role)) {
-                    refuse(next, error);
-                }
+        for (Role role : ROLES) {
+            RouterError error = waiters.first(role) == null ? null : nodes.lastingFailure(role);
+            if (error != null) {
+                refuseAll(role, error);
             }
         }
     }
 
-    /** Returns the error of nodes that all refuse logins for good and have no backend open, or null while there is hope. */
-    private @Nullable RouterError lastingFailure(Role role) {
-        RouterError found = null;
-        if (role != Role.PRIMARY) {
-            for (NodePool replica : replicas) {
-                found = lastingFailureOf(replica);
-                if (found == null) {
-                    return null;
-                }
-            }
+    private void refuseAll(Role role, RouterError error) {
+        for (Waiter next = waiters.first(role); next != null; next = waiters.first(role)) {
+            refuse(next, error);
         }
-        NodePool node = primary;
-        if (role != Role.REPLICA && node != null) {
-            found = lastingFailureOf(node);
-        }
-        return found;
-    }
-
-    private static @Nullable RouterError lastingFailureOf(NodePool node) {
-        RouterError failure = node.isFailing() ? node.failure() : null;
-        return failure != null && ConnectFailure.isLasting(failure)
-                ? RouterErrors.loginRefused(node.status().node().name(), failure)
-                : null;
-    }
-
-    /** A connection attempt failed. */
-    void onConnectFailed() {
-        dispatch();
     }
 
     private void refuse(Waiter waiter, RouterError error) {
         waiters.remove(waiter.request);
-        leaveQueue(waiter, HoldOutcome.TIMED_OUT);
-        of(metrics, waiter.role).leaseRefused();
-        waiter.request.onRefused(error);
+        noteLeft(waiter, HoldOutcome.TIMED_OUT);
+        refuseAtOnce(waiter.role, waiter.request, error);
     }
 
-    private long deadline(Waiter waiter) {
-        Availability now = of(availability, waiter.role);
-        long leaseWait = settings.leaseWaitTimeout().toNanos();
-        long failoverWait = settings.failoverWait().toNanos();
-        long phaseNanos = Math.max(0, now.sinceNanos - waiter.enqueuedNanos);
-        long wait = phaseNanos + (now.available ? leaseWait : failoverWait);
-        return waiter.enqueuedNanos + Math.min(wait, leaseWait + failoverWait);
-    }
-
-    /** Sees to it that the timer runs no later than the first deadline. Deadlines grow with arrival, so the first of each line is enough. */
+    /** Sees to it that the timer runs no later than the first deadline. */
     private void armDeadline() {
         if (waiters.isEmpty()) {
             return;
         }
-        long now = context.clock().nanoTime();
+        long now = clock.nanoTime();
         long remaining = Long.MAX_VALUE;
-        for (Role role : Role.values()) {
+        for (Role role : ROLES) {
             Waiter first = waiters.first(role);
             if (first != null) {
-                remaining = Math.min(remaining, deadline(first) - now);
+                remaining = Math.min(remaining, limits.deadlineNanos(first) - now);
             }
         }
         Cancellable armed = deadlineTimer;
@@ -373,125 +283,67 @@ final class BackendPool implements ShardPool {
             armed.cancel();
         }
         deadlineArmedNanos = now + remaining;
-        deadlineTimer = context.clock().schedule(remaining, this::onDeadline);
+        deadlineTimer = clock.schedule(remaining, this::onDeadline);
     }
 
     private void onDeadline() {
         deadlineTimer = null;
-        long now = context.clock().nanoTime();
-        for (Role role : Role.values()) {
+        long now = clock.nanoTime();
+        for (Role role : ROLES) {
             Waiter first = waiters.first(role);
-            while (first != null && deadline(first) - now <= 0) {
+            while (first != null && limits.deadlineNanos(first) - now <= 0) {
                 refuse(first, timeoutError(role));
                 first = waiters.first(role);
             }
         }
+        unwantUnneeded();
         dispatch();
     }
 
     private RouterError timeoutError(Role role) {
-        if (of(availability, role).available) {
-            return RouterErrors.leaseTimeout(settings.leaseWaitTimeout(), failureFor(role));
+        if (limits.isAvailable(role)) {
+            return RouterErrors.leaseTimeout(settings.leaseWaitTimeout(), nodes.lastFailure(role));
         }
         return role == Role.REPLICA ? RouterErrors.noReplica(shardName) : RouterErrors.noPrimary(shardName);
-    }
-
-    /** Returns why no backend could be opened for the role lately, or null. */
-    private @Nullable RouterError failureFor(Role role) {
-        NodePool node = primary;
-        RouterError failure = role != Role.REPLICA && node != null ? node.failure() : null;
-        for (NodePool replica : replicas) {
-            if (role != Role.PRIMARY && failure == null) {
-                failure = replica.failure();
-            }
-        }
-        return failure;
     }
 
     // the topology and its health
 
     /** Takes what is known of the shard's nodes now: retires what lost its role, and goes on with those that have one. */
     void onStatus(List<NodeStatus> statuses) {
-        assert context.clock().inEventLoop();
+        assert clock.inEventLoop();
         if (closed) {
             return;
         }
+        // holders that hear of a lost role may give back at once: dispatch only when all nodes know their state
         boolean nested = dispatching;
         dispatching = true;
         try {
-            retarget(statuses);
+            nodes.onStatus(statuses);
+            for (Role role : ROLES) {
+                noteAvailability(role);
+            }
         } finally {
             dispatching = nested;
         }
         dispatch();
     }
 
-    private void retarget(List<NodeStatus> statuses) {
-        Map<Address, NodePool> former = new LinkedHashMap<>(nodes);
-        List<NodePool> formerReplicas = replicas;
-        List<NodePool> readable = new ArrayList<>();
-        nodes.clear();
-        primary = null;
-        replicas = List.of();
-        for (NodeStatus status : statuses) {
-            Address address = Address.of(status.node());
-            NodePool node = former.remove(address);
-            nodes.put(address, node == null ? new NodePool(this, status) : node);
-        }
-        former.values().forEach(NodePool::retire);
-        for (NodeStatus status : statuses) {
-            NodePool node = nodeOf(status);
-            node.onStatus(status);
-            if (status.state() == NodeStatus.State.PRIMARY) {
-                primary = node;
-            } else if (status.state() == NodeStatus.State.READABLE_REPLICA
-                    && status.node().weight() > 0) {
-                if (!formerReplicas.contains(node)) {
-                    node.joinRotation(formerReplicas);
+    private void noteAvailability(Role role) {
+        long now = clock.nanoTime();
+        boolean available = nodes.has(role);
+        if (limits.setAvailable(role, available, now) && !available) {
+            for (Waiter next = waiters.first(role); next != null; next = next.next()) {
+                if (next.heldSinceNanos == WaitQueue.NOT_HELD) {
+                    hold(next, now);
                 }
-                readable.add(node);
-            }
-        }
-        replicas = List.copyOf(readable);
-        noteAvailability();
-    }
-
-    private NodePool nodeOf(NodeStatus status) {
-        NodePool node = nodes.get(Address.of(status.node()));
-        if (node == null) {
-            throw new IllegalStateException("no pool of node " + status.node().name());
-        }
-        return node;
-    }
-
-    private void noteAvailability() {
-        boolean hasPrimary = primary != null;
-        boolean hasReplica = !replicas.isEmpty();
-        noteAvailability(Role.PRIMARY, hasPrimary);
-        noteAvailability(Role.REPLICA, hasReplica);
-        noteAvailability(Role.PREFER_REPLICA, hasPrimary || hasReplica);
-    }
-
-    private void noteAvailability(Role role, boolean available) {
-        Availability known = of(availability, role);
-        if (known.available == available) {
-            return;
-        }
-        long now = context.clock().nanoTime();
-        known.available = available;
-        known.sinceNanos = now;
-        for (Waiter next = waiters.first(role); next != null && !available; next = next.next()) {
-            if (next.heldSinceNanos == WaitQueue.NOT_HELD) {
-                hold(next, now);
             }
         }
     }
 
     /** Closes backends that are too old or idle for too long and opens ahead; called about once a second. */
     void maintain() {
-        for (NodePool node : List.copyOf(nodes.values())) {
-            node.maintain();
-        }
+        nodes.all().forEach(NodePool::maintain);
     }
 
     /** Refuses who waits and closes what is idle; leased backends are closed when they come back. */
@@ -502,12 +354,10 @@ final class BackendPool implements ShardPool {
         closed = true;
         dispatching = true;
         try {
-            for (Role role : Role.values()) {
-                for (Waiter next = waiters.first(role); next != null; next = waiters.first(role)) {
-                    refuse(next, RouterErrors.shuttingDown());
-                }
+            for (Role role : ROLES) {
+                refuseAll(role, RouterErrors.shuttingDown());
             }
-            nodes.values().forEach(NodePool::retire);
+            nodes.all().forEach(NodePool::retire);
         } finally {
             dispatching = false;
         }
@@ -515,13 +365,5 @@ final class BackendPool implements ShardPool {
         if (armed != null) {
             armed.cancel();
         }
-    }
-
-    private static <V> V of(Map<Role, V> map, Role role) {
-        V value = map.get(role);
-        if (value == null) {
-            throw new IllegalStateException("nothing known of role " + role);
-        }
-        return value;
     }
 }

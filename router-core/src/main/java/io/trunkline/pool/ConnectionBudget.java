@@ -157,8 +157,8 @@ public final class ConnectionBudget {
         private final EventLoopClock loop;
         private final Claimant claimant;
         private int held;
-        /** The number of the wish, 0 while nothing is wanted. */
-        private long wantedAs;
+        /** The number of the wish, 0 while nothing is wanted. Set by the pool's loop only; cleared by whoever grants, and then the pool hears. */
+        private volatile long wantedAs;
 
         private long lastTakenNanos;
         private boolean left;
@@ -172,6 +172,10 @@ public final class ConnectionBudget {
 
         /** Takes a place, or returns false when none is free. */
         public boolean tryTake() {
+            if (wantedAs > 0) {
+                // there was none, or it would have been granted
+                return false;
+            }
             synchronized (ConnectionBudget.this) {
                 if (left || !hasRoom(account)) {
                     return false;
@@ -190,6 +194,9 @@ public final class ConnectionBudget {
 
         /** Asks for the next place that can be had; {@link Claimant#onPlaceGranted} follows, unless {@link #unwant} comes first. */
         public void want() {
+            if (wantedAs > 0) {
+                return;
+            }
             List<Share> others = List.of();
             synchronized (ConnectionBudget.this) {
                 if (!left && wantedAs == 0) {

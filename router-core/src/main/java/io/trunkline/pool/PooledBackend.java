@@ -4,13 +4,12 @@ package io.trunkline.pool;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterError;
-import io.trunkline.metrics.NodeMetrics.BackendState;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One backend of a {@link NodePool} from the attempt to connect until it is closed; it holds one place of the budget all that time.
  *
- * <p>It is in exactly one state, and only {@link NodePool#move} changes it, together with the collection of that state and the gauges:
+ * <p>It is in exactly one state, and only {@link NodeBackends} changes it, together with the collection of that state and the gauges:
  *
  * <pre>
  *   CONNECTING ──► IDLE ◄──► LEASED ──► RESETTING ──► IDLE
@@ -22,21 +21,14 @@ final class PooledBackend implements BackendConnector.Listener, BackendConnectio
 
     /** Where a backend is. */
     enum State {
-        CONNECTING(BackendState.CONNECTING),
-        IDLE(BackendState.IDLE),
-        LEASED(BackendState.LEASED),
-        RESETTING(BackendState.RESETTING),
-        CLOSED(null);
-
-        /** The gauge of the state; null when there is nothing left to count. */
-        final @Nullable BackendState gauge;
-
-        State(@Nullable BackendState gauge) {
-            this.gauge = gauge;
-        }
+        CONNECTING,
+        IDLE,
+        LEASED,
+        RESETTING,
+        CLOSED
     }
 
-    final NodePool node;
+    private final NodePool node;
     /** The generation of the node's pool that the backend belongs to. */
     final int generation;
 
@@ -55,6 +47,14 @@ final class PooledBackend implements BackendConnector.Listener, BackendConnectio
         this.node = node;
         this.generation = generation;
         this.startedNanos = startedNanos;
+    }
+
+    NodePool node() {
+        return node;
+    }
+
+    boolean isConnected() {
+        return connection != null;
     }
 
     /** Returns the connection; only once connected. */

@@ -38,7 +38,7 @@ final class RecordingRequest implements LeaseRequest {
     }
 
     FakeBackend backend() {
-        return (FakeBackend) lease().backend();
+        return FakeBackend.of(lease().backend());
     }
 
     String node() {

@@ -9,146 +9,131 @@ import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendLink;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
+import io.trunkline.backend.ExpectedReplies.Action;
+import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.backend.Settings;
-import io.trunkline.error.RouterErrors;
 import io.trunkline.wire.BackendKey;
+import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A backend of a {@link FakeNode}: does what its node does, and what the test says. */
-public final class FakeBackend extends BackendConnection {
+/** The node's end of a real {@link BackendConnection}: does what its {@link FakeNode} does, and what the test says. */
+public final class FakeBackend implements BackendLink {
     private final FakeNode node;
     private final EventLoopClock loop;
-    private final BackendTarget target;
-    private Settings settings = Settings.NONE;
+    private final BackendConnection connection;
     private boolean open = true;
-    private @Nullable String violation;
-    private @Nullable IdleListener idleListener;
-    private @Nullable QueryListener pendingQuery;
-    private @Nullable String closeReason;
 
     FakeBackend(FakeNode node, EventLoopClock loop, BackendTarget target) {
-        super(
+        this.node = node;
+        this.loop = loop;
+        this.connection = new BackendConnection(
                 target,
-                new DeafLink(),
+                this,
                 new BackendKey(1, new byte[4]),
                 ReportedParameters.NONE,
                 BackendLimits.DEFAULT,
                 loop.nanoTime());
-        this.node = node;
-        this.loop = loop;
-        this.target = target;
+    }
+
+    /** Returns the fake behind a connection that a {@link FakeNode} accepted. */
+    public static FakeBackend of(BackendConnection connection) {
+        return (FakeBackend) connection.link();
+    }
+
+    /** Returns the router's end. */
+    public BackendConnection connection() {
+        return connection;
+    }
+
+    /** Returns true while neither end has closed. */
+    public boolean isOpen() {
+        return open;
     }
 
     /** Lets the backend carry these settings. */
     public void carry(Settings carried) {
-        settings = carried;
+        connection.noteSettings(carried);
     }
 
-    /** Leaves the backend in a state in which it cannot be given to anybody else, or cleans it with null. */
-    public void violate(@Nullable String reason) {
-        violation = reason;
+    /** Leaves the backend in a state in which it cannot be given to anybody else. */
+    public void leaveReplyOutstanding() {
+        connection.expected().add(Kind.SYNC, Action.FORWARD, null);
     }
 
     /** Breaks the connection, as the node's end would. */
     public void die() {
         if (open) {
-            open = false;
-            node.onEnded(this);
-            QueryListener asking = pendingQuery;
-            IdleListener listener = idleListener;
-            if (asking != null) {
-                pendingQuery = null;
-                asking.onError(RouterErrors.backendLost(target.node()).response());
-            } else if (listener != null) {
-                listener.onIdleLost(this, RouterErrors.backendLost(target.node()));
-            }
+            end();
+            connection.onClosed();
         }
     }
 
-    /** Answers the query under way. */
+    /** Answers the query under way with rows of text. */
     void answer(List<List<@Nullable String>> rows) {
-        QueryListener asking = pendingQuery;
-        pendingQuery = null;
-        if (asking != null) {
-            asking.onRows(rows);
+        ByteBuf out = allocator().buffer();
+        try {
+            for (List<@Nullable String> row : rows) {
+                BackendWriter.dataRow(out, row);
+            }
+            BackendWriter.commandComplete(out, "SELECT " + rows.size());
+            BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+            connection.onBytes(out);
+        } finally {
+            out.release();
         }
     }
 
-    /** Returns the reason the router gave for closing, or null. */
-    public @Nullable String closeReason() {
-        return closeReason;
-    }
-
     @Override
-    public Settings settings() {
-        return settings;
-    }
-
-    @Override
-    public void noteReset() {
-        settings = Settings.NONE;
-    }
-
-    @Override
-    public @Nullable String releaseViolation() {
-        return open ? violation : "closed";
-    }
-
-    @Override
-    public boolean isOpen() {
-        return open;
-    }
-
-    @Override
-    public void becomeIdle(IdleListener listener) {
-        idleListener = listener;
-    }
-
-    @Override
-    public void query(String sql, int maxRows, QueryListener listener) {
-        idleListener = null;
-        if (sql.equals("DISCARD ALL")) {
-            violation = null;
-        }
-        pendingQuery = listener;
-        node.answer(this, loop, sql);
-    }
-
-    @Override
-    public void close(String reason) {
-        if (open) {
-            open = false;
-            closeReason = reason;
-            node.onEnded(this);
-        }
-    }
-
-    /** A link nobody listens at: what a fake backend would say is what its node answers. */
-    private static final class DeafLink implements BackendLink {
-        @Override
-        public void write(ByteBuf bytes) {
+    public void write(ByteBuf bytes) {
+        try {
+            while (bytes.isReadable()) {
+                byte tag = bytes.readByte();
+                int length = bytes.readInt() - 4;
+                if (tag == FrontendTag.QUERY) {
+                    String sql = bytes.toString(bytes.readerIndex(), length - 1, StandardCharsets.UTF_8);
+                    node.answer(this, loop, sql);
+                }
+                bytes.skipBytes(length);
+            }
+        } finally {
             bytes.release();
         }
+    }
 
-        @Override
-        public void flush() {}
+    @Override
+    public void flush() {
+        // written at once
+    }
 
-        @Override
-        public boolean isWritable() {
-            return true;
-        }
+    @Override
+    public boolean isWritable() {
+        return true;
+    }
 
-        @Override
-        public void setReading(boolean reading) {}
+    @Override
+    public void setReading(boolean reading) {
+        // answers come one by one
+    }
 
-        @Override
-        public void close() {}
+    @Override
+    public void close() {
+        end();
+    }
 
-        @Override
-        public ByteBufAllocator allocator() {
-            return UnpooledByteBufAllocator.DEFAULT;
+    @Override
+    public ByteBufAllocator allocator() {
+        return UnpooledByteBufAllocator.DEFAULT;
+    }
+
+    private void end() {
+        if (open) {
+            open = false;
+            node.onEnded(this);
         }
     }
 }

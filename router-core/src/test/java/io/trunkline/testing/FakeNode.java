@@ -113,7 +113,7 @@ public final class FakeNode {
             FakeBackend backend = new FakeBackend(this, loop, target);
             open.add(backend);
             mostOpen = Math.max(mostOpen, open.size());
-            listener.onConnected(backend);
+            listener.onConnected(backend.connection());
         });
     }
 
