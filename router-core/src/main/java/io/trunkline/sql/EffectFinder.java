@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.sql;
 
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -131,7 +130,7 @@ final class EffectFinder {
             }
             return;
         }
-        SessionEffect effect = BY_FUNCTION.get(name.toLowerCase(Locale.ROOT));
+        SessionEffect effect = BY_FUNCTION.get(name);
         if (effect != null) {
             found.add(effect);
         }

@@ -102,7 +102,8 @@ final class QueryBody {
                     break;
             }
         }
-        if (isCalled(i) && !isAliasOrWithQuery(i, depth) && !(unquoted && Keywords.isSyntax(name))) {
+        boolean syntax = unquoted && (Keywords.isSyntax(name) || isOperatorSyntax(i));
+        if (isCalled(i) && !isAliasOrWithQuery(i, depth) && !syntax) {
             functions.add(qualified(i, name));
             return !KnownFunctions.isBoundToHost(name);
         }
@@ -115,6 +116,18 @@ final class QueryBody {
     private boolean isCalled(int i) {
         boolean escaped = tokens.token(i) == Token.UNICODE_IDENTIFIER && tokens.isWord(i + 1, "uescape");
         return tokens.isCharacter(escaped ? i + 3 : i + 1, '(');
+    }
+
+    /** {@code OPERATOR(schema.+)}. */
+    private boolean isOperatorSyntax(int i) {
+        if (!tokens.isWord(i, "operator")) {
+            return false;
+        }
+        int k = i + 2;
+        while (tokens.token(k).isName() && tokens.isCharacter(k + 1, '.')) {
+            k += 2;
+        }
+        return tokens.token(k) == Token.OPERATOR;
     }
 
     /**

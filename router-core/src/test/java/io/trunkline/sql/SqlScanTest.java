@@ -3,6 +3,7 @@ package io.trunkline.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,6 +122,31 @@ class SqlScanTest {
     void refusesToTrustMoreStatementsThanItRecords() {
         assertThat(scan("x;".repeat(SqlScan.STATEMENTS_MAX)).isComplete()).isTrue();
         assertThat(scan("x;".repeat(SqlScan.STATEMENTS_MAX + 1)).isComplete()).isFalse();
+    }
+
+    @Test
+    void allocatesNothingAfterWarmUp() {
+        Sql sql = Sql.of("select a, 'b', $1 from \"T\" where c = 42 and d in (1, 2, 3) -- x\n; begin; commit");
+        SqlScan scan = sql.scan();
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long id = Thread.currentThread().getId();
+        threads.getThreadAllocatedBytes(id);
+
+        long before = threads.getThreadAllocatedBytes(id);
+        for (int i = 0; i < 10_000; i++) {
+            scan.scan(sql.buffer(), sql.start(), sql.end(), true);
+        }
+        long allocated = threads.getThreadAllocatedBytes(id) - before;
+
+        assertThat(allocated).isLessThan(10_000);
+    }
+
+    @Test
+    void tellsHowManyLiteralsStandBeforeAStatement() {
+        SqlScan scan = scan("select 1, 'a'; begin; select 2; select 3");
+
+        assertThat(List.of(scan.firstLiteral(0), scan.firstLiteral(1), scan.firstLiteral(2), scan.firstLiteral(3)))
+                .containsExactly(0, 2, 2, 3);
     }
 
     private static SqlScan scan(String sql) {

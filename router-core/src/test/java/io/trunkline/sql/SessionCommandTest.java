@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trunkline.sql.SessionCommand.Scope;
+import io.trunkline.sql.TransactionMode.Choice;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SessionCommandTest {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
+            set work_mem to '1MB'                               → work_mem              → '1MB'           → SESSION
+            SET Work_Mem = 64                                   → work_mem              → 64              → SESSION
+            set session x = on                                  → x                     → on              → SESSION
+            set local x = -1.5                                  → x                     → -1.5            → LOCAL
+            set search_path to "$user", public                  → search_path           → "$user", public → SESSION
+            set search_path = "$user" /* c */ ,public -- d      → search_path           → "$user" ,public → SESSION
+            set search_path = ''                                → search_path           → ''              → SESSION
+            set schema 'x'                                      → search_path           → 'x'             → SESSION
+            set datestyle to iso, mdy                           → datestyle             → iso, mdy        → SESSION
+            set time zone 'Europe/Berlin'                       → timezone              → 'Europe/Berlin' → SESSION
+            set local time zone -7                              → timezone              → -7              → LOCAL
+            set time zone interval '-08:00'                     → timezone              → 'INTERVAL ''-08:00''' → SESSION
+            set timezone to utc                                 → timezone              → utc             → SESSION
+            set names 'LATIN1'                                  → client_encoding       → 'LATIN1'        → SESSION
+            set role admin                                      → role                  → admin           → SESSION
+            set role none                                       → role                  → none            → SESSION
+            set local role "A b"                                → role                  → "A b"           → LOCAL
+            set role = 'x'                                      → role                  → 'x'             → SESSION
+            set session authorization joe                       → session_authorization → joe             → SESSION
+            set local session authorization 'joe'               → session_authorization → 'joe'           → LOCAL
+            set session session authorization joe               → session_authorization → joe             → SESSION
+            set xml option document                             → xmloption             → document        → SESSION
+            set trunkline.shard_key = '42'                      → trunkline.shard_key   → '42'            → SESSION
+            set "App"."Tenant" to 'x'                           → app.tenant            → 'x'             → SESSION
+            set local.x = 1                                     → local.x               → 1               → SESSION
+            set session to 1                                    → session               → 1               → SESSION
+            set transaction to 1                                → transaction           → 1               → SESSION
+            set application_name = 'it''s'                      → application_name      → 'it''s'         → SESSION
+            set application_name = 'a\\b'                        → application_name      → E'a\\\\b'         → SESSION
+            set application_name = E'a\\'b'                      → application_name      → E'a\\'b'         → SESSION
+            set application_name = $$x$$                        → application_name      → $$x$$           → SESSION
+            """)
+    void readsSettingsWithTheirValuesAsWritten(String sql, String name, String value, Scope scope) {
+        assertThat(read(sql)).isEqualTo(new SessionCommand.Set(name, value, scope));
+    }
+
+    @Test
+    void keepsTheMeaningOfBackslashesWhateverTheSetting() {
+        Sql sql = Sql.of("set x = 'a\\'b'");
+
+        SessionCommand command = SessionCommand.read(sql.buffer(), sql.start(), sql.end(), false);
+
+        assertThat(command).isEqualTo(new SessionCommand.Set("x", "E'a\\'b'", Scope.SESSION));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '→', textBlock = """
+            reset work_mem                        → work_mem              → SESSION
+            RESET App.Tenant                      → app.tenant            → SESSION
+            reset time zone                       → timezone              → SESSION
+            reset role                            → role                  → SESSION
+            reset session authorization           → session_authorization → SESSION
+            reset transaction isolation level     → transaction_isolation → SESSION
+            set work_mem to default               → work_mem              → SESSION
+            set local work_mem = default          → work_mem              → LOCAL
+            set time zone default                 → timezone              → SESSION
+            set time zone local                   → timezone              → SESSION
+            set names default                     → client_encoding       → SESSION
+            set names                             → client_encoding       → SESSION
+            set session authorization default     → session_authorization → SESSION
+            """)
+    void readsResets(String sql, String name, Scope scope) {
+        assertThat(read(sql)).isEqualTo(new SessionCommand.Reset(name, scope));
+    }
+
+    @Test
+    void readsTheOtherCommands() {
+        assertThat(read("reset all")).isEqualTo(new SessionCommand.ResetAll());
+        assertThat(read("discard all")).isEqualTo(new SessionCommand.Discard(SessionCommand.Discarded.ALL));
+        assertThat(read("discard temporary")).isEqualTo(new SessionCommand.Discard(SessionCommand.Discarded.TEMP));
+        assertThat(read("discard plans")).isEqualTo(new SessionCommand.Discard(SessionCommand.Discarded.PLANS));
+        assertThat(read("discard sequences")).isEqualTo(new SessionCommand.Discard(SessionCommand.Discarded.SEQUENCES));
+        assertThat(read("deallocate S1")).isEqualTo(new SessionCommand.Deallocate("s1"));
+        assertThat(read("deallocate prepare \"S1\"")).isEqualTo(new SessionCommand.Deallocate("S1"));
+        assertThat(read("deallocate prepare")).isEqualTo(new SessionCommand.Deallocate("prepare"));
+        assertThat(read("deallocate all")).isEqualTo(new SessionCommand.Deallocate(null));
+        assertThat(read("deallocate prepare all")).isEqualTo(new SessionCommand.Deallocate(null));
+        assertThat(read("deallocate \"all\"")).isEqualTo(new SessionCommand.Deallocate("all"));
+        assertThat(read("prepare p (int) as select $1")).isEqualTo(new SessionCommand.Prepare("p"));
+        assertThat(read("prepare transaction as select 1")).isEqualTo(new SessionCommand.Prepare("transaction"));
+        assertThat(read("execute p(1)")).isEqualTo(new SessionCommand.Execute("p"));
+        assertThat(read("savepoint A")).isEqualTo(new SessionCommand.Savepoint("a"));
+        assertThat(read("release a")).isEqualTo(new SessionCommand.Release("a"));
+        assertThat(read("release savepoint a")).isEqualTo(new SessionCommand.Release("a"));
+        assertThat(read("release savepoint")).isEqualTo(new SessionCommand.Release("savepoint"));
+        assertThat(read("rollback to a")).isEqualTo(new SessionCommand.RollbackTo("a"));
+        assertThat(read("abort work to savepoint a")).isEqualTo(new SessionCommand.RollbackTo("a"));
+        assertThat(read("rollback transaction to savepoint")).isEqualTo(new SessionCommand.RollbackTo("savepoint"));
+        assertThat(read("show all")).isEqualTo(new SessionCommand.Show("all"));
+        assertThat(read("show time zone")).isEqualTo(new SessionCommand.Show("timezone"));
+        assertThat(read("show transaction isolation level"))
+                .isEqualTo(new SessionCommand.Show("transaction_isolation"));
+        assertThat(read("SHOW trunkline.Route")).isEqualTo(new SessionCommand.Show("trunkline.route"));
+        assertThat(read("listen c")).isEqualTo(new SessionCommand.Listen("c"));
+        assertThat(read("unlisten *")).isEqualTo(new SessionCommand.Unlisten(null));
+        assertThat(read("unlisten c")).isEqualTo(new SessionCommand.Unlisten("c"));
+        assertThat(read("close all")).isEqualTo(new SessionCommand.CloseCursor(null));
+        assertThat(read("close C")).isEqualTo(new SessionCommand.CloseCursor("c"));
+    }
+
+    @Test
+    void readsTransactionModes() {
+        TransactionMode readOnly = new TransactionMode(Choice.YES, Choice.UNSAID, Choice.UNSAID);
+        TransactionMode serializable = new TransactionMode(Choice.NO, Choice.YES, Choice.UNSAID);
+
+        assertThat(read("set transaction read only")).isEqualTo(new SessionCommand.SetTransaction(readOnly));
+        assertThat(read("set local transaction read only")).isEqualTo(new SessionCommand.SetTransaction(readOnly));
+        assertThat(read("set session characteristics as transaction isolation level serializable, read write"))
+                .isEqualTo(new SessionCommand.SetSessionCharacteristics(
+                        serializable, "isolation level serializable, read write"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"set x from current", "set time zone interval '8' hour"})
+    void saysWhichSettingsCannotBeCarried(String sql) {
+        assertThat(read(sql)).isInstanceOf(SessionCommand.Untracked.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "set",
+                "set x",
+                "set x =",
+                "set = 1",
+                "set x.y",
+                "reset",
+                "reset x y",
+                "discard",
+                "discard x",
+                "savepoint",
+                "rollback",
+                "rollback prepared 'x'",
+                "prepare transaction 'x'",
+                "select 1",
+                "set constraints all deferred",
+                "deallocate",
+                "close",
+                "unlisten",
+                "(set x = 1)"
+            })
+    void leavesWhatItDoesNotKnowToPostgresql(String sql) {
+        assertThat(read(sql)).isEqualTo(new SessionCommand.Other());
+    }
+
+    @Test
+    void recognisesSettingsOfTheRouterAndOfTheTemporarySchema() {
+        assertThat(((SessionCommand.Set) read("set trunkline.role = replica")).isForRouter())
+                .isTrue();
+        assertThat(((SessionCommand.Set) read("set search_path = 'PG_TEMP', public")).mayReachTemporarySchema())
+                .isTrue();
+        assertThat(((SessionCommand.Set) read("set search_path = public")).mayReachTemporarySchema())
+                .isFalse();
+    }
+
+    @Test
+    void leavesHintsOutOfValues() {
+        assertThat(read("set x = 1 /* trunkline: role=primary */"))
+                .isEqualTo(new SessionCommand.Set("x", "1", Scope.SESSION));
+    }
+
+    private static SessionCommand read(String sql) {
+        Sql text = Sql.of(sql);
+        return SessionCommand.read(text.buffer(), text.start(), text.end(), true);
+    }
+}
