@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * The values one statement runs with: the parameters of its Bind and the literals of its text. Indexes count from 0. All buffers are
- * borrowed and positions absolute.
+ * borrowed and positions absolute. Literals are those of this statement: the first one of it has index 0, whatever precedes it in the text.
  */
 public interface KeySource {
     /** Returns how many parameters Bind carries. */
@@ -17,7 +17,7 @@ public interface KeySource {
     /** Returns the format of a parameter: 0 text, 1 binary. */
     int parameterFormat(int parameter);
 
-    /** Returns the buffer {@link #parameterStart} points into. */
+    /** Returns the buffer {@link #parameterStart} points into, as of the last call of {@link #parameterLength}. */
     ByteBuf parameterBuffer();
 
     /** Returns where a parameter's value begins. */

@@ -59,6 +59,23 @@ final class ParameterTypes {
         };
     }
 
+    /** Returns the OID of the array type of a key's type. */
+    static int arrayOf(int elementOid) {
+        return switch (elementOid) {
+            case 20 -> 1016;
+            case 21 -> 1005;
+            case 23 -> 1007;
+            case 25 -> 1009;
+            case 1043 -> 1015;
+            case 2950 -> 2951;
+            case 1082 -> 1182;
+            case 1114 -> 1115;
+            case 1184 -> 1185;
+            case 1700 -> 1231;
+            default -> throw new IllegalArgumentException("type " + elementOid + " (expected: one of a shard key)");
+        };
+    }
+
     /**
      * Returns the key type a cast names, or null. A name with a modifier, such as {@code varchar(3)}, is none: the cast cuts or rounds.
      *

@@ -120,7 +120,7 @@ final class ShardDecision {
     }
 
     private Target keyed(StatementShape statement, ShardingShape shape, KeySource keys, Asked.@Nullable Shard named) {
-        KeyUse use = stores(statement) ? KeyUse.STORED : KeyUse.COMPARED;
+        KeyUse use = shape.storesKeys() ? KeyUse.STORED : KeyUse.COMPARED;
         KeyEvaluation evaluation = new KeyEvaluation(table, keys, use);
         // Over the conditions that some row can meet: where all of them can be met, and where any of them can.
         ShardSet common = table.all();
@@ -175,8 +175,11 @@ final class ShardDecision {
 
     private Target severalShards(ShardSet union, KeyEvaluation evaluation) {
         KeyReading.Unreadable problem = evaluation.problem();
-        return problem != null
-                ? RouteRefusal.KEY_UNREADABLE.because(problem.sqlState(), problem.problem())
+        if (problem != null) {
+            return RouteRefusal.KEY_UNREADABLE.because(problem.sqlState(), problem.problem());
+        }
+        return evaluation.certain().isEmpty()
+                ? refusal(RefusalCode.NO_KEY.because("no condition compares the key with a value"))
                 : RouteRefusal.KEYS_ON_SEVERAL_SHARDS.because("the shards are " + table.namesOf(union));
     }
 
@@ -190,20 +193,14 @@ final class ShardDecision {
         if (named != null && nameHelps) {
             return place(named);
         }
+        return refusal(refusal);
+    }
+
+    private static Target refusal(Refusal refusal) {
         return new Target.Refused(
                 refusal.code().code(),
                 RouterErrors.refused(
                         SqlState.FEATURE_NOT_SUPPORTED, refusal.message(), refusal.detail(), refusal.hint()));
-    }
-
-    /**
-     * Returns true when the statement may store new rows. A query that inserts in a common table expression has the kind of its main statement,
-     * so only a statement that is a read by every word of it does not.
-     */
-    private static boolean stores(StatementShape statement) {
-        return statement.access() != Access.READ
-                && statement.kind() != StatementKind.UPDATE
-                && statement.kind() != StatementKind.DELETE;
     }
 
     private static boolean bindsToHome(StatementShape statement) {

@@ -196,6 +196,7 @@ final class ModificationReader {
         Select source = insert.getSelect();
         QueryScope sourceScope = source == null ? null : queries.read(source, null, with);
         if (key != null) {
+            tables.storeKeys();
             readKey(insert, key, source, sourceScope);
         }
         readConflict(insert, key, table, scope, with);

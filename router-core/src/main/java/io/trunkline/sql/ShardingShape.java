@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
  * @param reach which shards the statement concerns
  * @param conditions for {@link Reach#KEYED}: one for each sharded table, or group of tables joined by key; all of them must lead to one and the same shard,
  *     else the statement is refused
+ * @param storesKeys for {@link Reach#KEYED}: whether some of the conditions are about rows that are inserted, at the top or in WITH. A NULL, or a key no
+ *     shard holds, then is not one that matches nothing but a row without a place
  * @param refusal for {@link Reach#REFUSED} why, else null
  */
 public record ShardingShape(
         Reach reach,
         List<KeyCondition> conditions,
+        boolean storesKeys,
         @Nullable Refusal refusal) {
     public ShardingShape {
         conditions = List.copyOf(conditions);
@@ -37,14 +40,14 @@ public record ShardingShape(
     }
 
     static ShardingShape of(Reach reach) {
-        return new ShardingShape(reach, List.of(), null);
+        return new ShardingShape(reach, List.of(), false, null);
     }
 
-    static ShardingShape keyed(List<KeyCondition> conditions) {
-        return new ShardingShape(Reach.KEYED, conditions, null);
+    static ShardingShape keyed(List<KeyCondition> conditions, boolean storesKeys) {
+        return new ShardingShape(Reach.KEYED, conditions, storesKeys, null);
     }
 
     static ShardingShape refused(Refusal refusal) {
-        return new ShardingShape(Reach.REFUSED, List.of(), refusal);
+        return new ShardingShape(Reach.REFUSED, List.of(), false, refusal);
     }
 }

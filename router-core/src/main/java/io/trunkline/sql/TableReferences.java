@@ -17,6 +17,7 @@ final class TableReferences {
     private final List<KeyNode> keys = new ArrayList<>();
     private boolean readsReference;
     private boolean writesReference;
+    private boolean storesKeys;
     private boolean readsCatalog;
 
     TableReferences(TableDirectory directory) {
@@ -104,6 +105,11 @@ final class TableReferences {
         return schema.equals("pg_catalog") || schema.equals("information_schema");
     }
 
+    /** Notes that rows of a sharded table are inserted. */
+    void storeKeys() {
+        storesKeys = true;
+    }
+
     /** Returns what the statement as a whole concerns; call when every part of it was read. */
     ShardingShape shape() {
         if (writesReference) {
@@ -115,7 +121,7 @@ final class TableReferences {
         }
         if (!keys.isEmpty()) {
             return ShardingShape.keyed(
-                    keys.stream().map(KeyNode::condition).distinct().toList());
+                    keys.stream().map(KeyNode::condition).distinct().toList(), storesKeys);
         }
         if (readsReference) {
             return ShardingShape.of(ShardingShape.Reach.REFERENCE_READ);

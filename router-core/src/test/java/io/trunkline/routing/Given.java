@@ -120,11 +120,16 @@ final class Given {
     }
 
     static ShardingShape reach(Reach reach) {
-        return new ShardingShape(reach, List.of(), null);
+        return new ShardingShape(reach, List.of(), false, null);
     }
 
     static ShardingShape keyed(KeyCondition... conditions) {
-        return new ShardingShape(Reach.KEYED, List.of(conditions), null);
+        return new ShardingShape(Reach.KEYED, List.of(conditions), false, null);
+    }
+
+    /** Returns the shape of an INSERT. */
+    static ShardingShape stored(KeyCondition... conditions) {
+        return new ShardingShape(Reach.KEYED, List.of(conditions), true, null);
     }
 
     /** Returns the shard of a customer's id among so many shards. */

@@ -71,7 +71,7 @@ class StatementRouterShardTest {
 
         assertRefused(target(SELECT, Given.keyed(eq(FIRST), eq(SECOND)), different), "TL0207", "0A000");
         assertRefused(target(SELECT, Given.keyed(in(FIRST, SECOND)), different), "TL0207", "0A000");
-        assertRefused(target(SELECT, Given.keyed(everything()), different), "TL0207", "0A000");
+        assertRefused(target(SELECT, Given.keyed(everything()), different), "TL0106", "0A000");
         assertRefused(target(SELECT, Given.keyed(eq(FIRST), everything()), different), "TL0207", "0A000");
         assertRefused(target(SELECT, Given.keyed(or(eq(FIRST), everything())), different), "TL0207", "0A000");
         assertThat(((Target.Refused) target(SELECT, Given.keyed(in(FIRST, SECOND)), different))
@@ -99,16 +99,16 @@ class StatementRouterShardTest {
 
     @Test
     void refusesToStoreARowWithoutAKey() {
-        assertRefused(target(INSERT, equal(FIRST), GivenKeys.text(20, null)), "TL0208", "23502");
+        assertRefused(target(INSERT, Given.stored(eq(FIRST)), GivenKeys.text(20, null)), "TL0208", "23502");
         assertRefused(
                 target(
                         INSERT,
-                        Given.keyed(in(FIRST, SECOND)),
+                        Given.stored(in(FIRST, SECOND)),
                         GivenKeys.text(20, "1").andText(20, null)),
                 "TL0208",
                 "23502");
         assertRefused(
-                target(INSERT, Given.keyed(in(FIRST, new KeyOperand.Null())), GivenKeys.text(20, "1")),
+                target(INSERT, Given.stored(in(FIRST, new KeyOperand.Null())), GivenKeys.text(20, "1")),
                 "TL0208",
                 "23502");
     }
@@ -121,10 +121,10 @@ class StatementRouterShardTest {
         assertThat(target(router, "select * from app.readings where id = $1", Given.keyed(inRange), keys(100)))
                 .isInstanceOfSatisfying(
                         Target.At.class, at -> assertThat(at.shardReason()).isEqualTo(Reason.NO_MATCH));
-        assertThat(shard(target(router, "insert into app.readings (id) values ($1)", Given.keyed(inRange), keys(99))))
+        assertThat(shard(target(router, "insert into app.readings (id) values ($1)", Given.stored(inRange), keys(99))))
                 .isEqualTo(2);
         assertRefused(
-                target(router, "insert into app.readings (id) values ($1)", Given.keyed(inRange), keys(100)),
+                target(router, "insert into app.readings (id) values ($1)", Given.stored(inRange), keys(100)),
                 "TL0209",
                 "0A000");
     }
@@ -269,15 +269,15 @@ class StatementRouterShardTest {
     void refusesAHintThatWouldStoreRowsOfOtherShards() {
         String hinted = "/* trunkline: shard=b */ insert into orders (customer_id) values ($1), ($2)";
 
-        assertRefused(target(hinted, Given.keyed(in(FIRST, SECOND)), keys(onShard[1], onShard[2])), "TL0204", "0A000");
+        assertRefused(target(hinted, Given.stored(in(FIRST, SECOND)), keys(onShard[1], onShard[2])), "TL0204", "0A000");
         assertRefused(
                 target(
                         hinted,
-                        Given.keyed(in(FIRST, SECOND)),
+                        Given.stored(in(FIRST, SECOND)),
                         GivenKeys.text(1700, "1.5").andText(20, "" + onShard[0])),
                 "TL0204",
                 "0A000");
-        assertThat(shard(target(hinted, Given.keyed(in(FIRST, SECOND)), keys(onShard[1], onShard[1]))))
+        assertThat(shard(target(hinted, Given.stored(in(FIRST, SECOND)), keys(onShard[1], onShard[1]))))
                 .isEqualTo(1);
     }
 
@@ -367,7 +367,7 @@ class StatementRouterShardTest {
     void knowsNoConditionOfAnotherTopology() {
         KeyCondition stale = new KeyCondition.Equal("gone", FIRST);
 
-        assertRefused(target(SELECT, Given.keyed(stale), keys(1)), "TL0207", "0A000");
+        assertRefused(target(SELECT, Given.keyed(stale), keys(1)), "TL0106", "0A000");
     }
 
     @Test
@@ -429,7 +429,7 @@ class StatementRouterShardTest {
     }
 
     private static ShardingShape refused(RefusalCode code) {
-        return new ShardingShape(Reach.REFUSED, List.of(), code.because("a test says so"));
+        return new ShardingShape(Reach.REFUSED, List.of(), false, code.because("a test says so"));
     }
 
     private static GivenKeys keys(long... ids) {
