@@ -90,8 +90,8 @@ final class BackendPool implements ShardPool {
             refuseAtOnce(role, request, RouterErrors.shuttingDown());
             return;
         }
-        // whoever waits for the role already is ahead of this request
-        NodePool node = waiters.first(role) == null ? nodes.withIdle(role) : null;
+        // whoever waits already is ahead of this request, also those who are being served right now
+        NodePool node = waiters.first(role) == null && !dispatching ? nodes.withIdle(role) : null;
         if (node != null) {
             metrics(role).leaseWait(0);
             node.lease(request);

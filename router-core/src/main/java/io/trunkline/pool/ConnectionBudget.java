@@ -187,6 +187,9 @@ public final class ConnectionBudget {
 
         /** Takes a place when all shares of the key together hold fewer than {@code floor}, or returns false. */
         public boolean tryTakeBelow(int floor) {
+            if (floor == 0) {
+                return false;
+            }
             synchronized (ConnectionBudget.this) {
                 return account.held < floor && tryTake();
             }

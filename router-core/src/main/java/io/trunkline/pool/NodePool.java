@@ -333,7 +333,10 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         }
     }
 
-    /** Closes what is too old or idle for too long, one of each per call, and opens what is missing to the least size. */
+    /**
+     * Closes what is too old or idle for too long, one of each per call so that a burst ends as gently as it began, and opens what is missing
+     * to the least size.
+     */
     void maintain() {
         long now = clock.nanoTime();
         PooledBackend expired = backends.expiredIdle(now);
@@ -346,7 +349,7 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
                 && share.giveBackAbove(settings.minSize())) {
             backends.close(coldest, CloseReason.IDLE_TIMEOUT);
         }
-        if (settings.minSize() > 0 && isInUse() && mayConnect() && share.tryTakeBelow(settings.minSize())) {
+        while (isInUse() && mayConnect() && share.tryTakeBelow(settings.minSize())) {
             connect();
         }
         onPlaceWanted();

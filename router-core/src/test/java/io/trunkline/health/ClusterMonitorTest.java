@@ -103,6 +103,28 @@ class ClusterMonitorTest {
     }
 
     @Test
+    void noticesASmartShutdownAndDoesNotHoldItUp() {
+        bothUp();
+
+        node("a").refuse(error(SqlState.CANNOT_CONNECT_NOW));
+        advance(10_500);
+
+        assertThat(states().get(0)).isEqualTo(State.UNUSABLE);
+        assertThat(node("a").open()).isEmpty();
+    }
+
+    @Test
+    void keepsItsConnectionToAFullNode() {
+        bothUp();
+
+        node("a").refuse(error(SqlState.TOO_MANY_CONNECTIONS));
+        advance(30_000);
+
+        assertThat(states().get(0)).isEqualTo(State.PRIMARY);
+        assertThat(node("a").open()).hasSize(1);
+    }
+
+    @Test
     void doesNotTakeAFullNodeForADeadOne() {
         bothUp();
 
