@@ -49,6 +49,9 @@ final class EffectFinder {
             Map.entry("loread", SessionEffect.LARGE_OBJECT),
             Map.entry("lowrite", SessionEffect.LARGE_OBJECT));
 
+    /** Arguments of {@code set_config} longer than this are not looked through: they may be nested as often as the text allows. */
+    private static final int ARGUMENT_TOKENS_MAX = 256;
+
     private final TokenList tokens;
 
     EffectFinder(TokenList tokens) {
@@ -143,7 +146,7 @@ final class EffectFinder {
 
     /** Returns true when the arguments that begin at a parenthesis are three and the third is the one word {@code true}. */
     private boolean isLocalSetConfig(int open) {
-        int close = tokens.behindGroup(open) - 1;
+        int close = tokens.behindGroup(open, ARGUMENT_TOKENS_MAX) - 1;
         int depth = 0;
         int commas = 0;
         for (int i = open; i < close; i++) {

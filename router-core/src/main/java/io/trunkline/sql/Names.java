@@ -11,6 +11,9 @@ final class Names {
 
     /** Returns the name folded, or unescaped when it is quoted. */
     static String fold(String written) {
+        if (isFolded(written)) {
+            return written;
+        }
         ByteBuf bytes = Unpooled.wrappedBuffer(written.getBytes(StandardCharsets.UTF_8));
         TokenList tokens = new TokenList();
         tokens.read(bytes, 0, bytes.writerIndex(), true);
@@ -19,5 +22,15 @@ final class Names {
                     RefusalCode.AMBIGUOUS_TEXT.because("the name " + written + " is not one PostgreSQL knows"));
         }
         return tokens.name(0);
+    }
+
+    private static boolean isFolded(String written) {
+        for (int i = 0; i < written.length(); i++) {
+            char c = written.charAt(i);
+            if (!(c >= 'a' && c <= 'z' || c == '_' || i > 0 && SqlLexer.isDigit(c))) {
+                return false;
+            }
+        }
+        return !written.isEmpty() && written.length() <= TokenList.NAME_BYTES_MAX;
     }
 }

@@ -141,11 +141,16 @@ final class QueryBody {
         return inWithHeader[depth] || tokens.isWord(i - 1, "as") || behindGroup;
     }
 
+    /** Returns a function's name with up to three qualifiers; PostgreSQL knows no more. */
     private String qualified(int i, String name) {
-        StringBuilder qualified = new StringBuilder(name);
-        for (int k = i; tokens.isCharacter(k - 1, '.') && tokens.token(k - 2).isName(); k -= 2) {
-            qualified.insert(0, '.').insert(0, tokens.name(k - 2));
+        String qualified = name;
+        for (int k = i;
+                k > i - 6
+                        && tokens.isCharacter(k - 1, '.')
+                        && tokens.token(k - 2).isName();
+                k -= 2) {
+            qualified = tokens.name(k - 2) + "." + qualified;
         }
-        return qualified.toString();
+        return qualified;
     }
 }

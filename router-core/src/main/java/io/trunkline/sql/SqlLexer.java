@@ -25,6 +25,7 @@ final class SqlLexer {
     private boolean standardConformingStrings;
     private int position;
     private int start;
+    private int signsEnd;
 
     /** Starts over at {@code start}; positions are absolute indexes of the buffer. */
     void reset(ByteBuf text, int start, int end, boolean standardConformingStrings) {
@@ -32,6 +33,7 @@ final class SqlLexer {
         this.position = start;
         this.start = start;
         this.limit = end;
+        this.signsEnd = start;
         this.standardConformingStrings = standardConformingStrings;
     }
 
@@ -382,29 +384,30 @@ final class SqlLexer {
     }
 
     private Token operator() {
-        int end = position + 1;
-        while (end < limit && isOperatorCharacter(at(end)) && !isCommentStart(end)) {
+        if (position < signsEnd) {
+            position++;
+            return Token.OPERATOR;
+        }
+        int end = position;
+        boolean extension = false;
+        int lastOther = position;
+        while (end < limit && isOperatorCharacter(at(end)) && (end == position || !isCommentStart(end))) {
+            int c = at(end);
+            extension |= "~!@#^&|`?%".indexOf(c) >= 0;
+            lastOther = c == '+' || c == '-' ? lastOther : end;
             end++;
         }
-        // "=-" is two operators and "@-" is one: only characters outside standard SQL allow + or - at the end.
-        while (end - position > 1 && (at(end - 1) == '+' || at(end - 1) == '-') && !hasExtensionCharacter(end - 1)) {
-            end--;
-        }
-        position = end;
+        // "=-" is two operators and "@-" is one: only a character outside standard SQL allows + or - at the end. What
+        // is cut off here is
+        // signs only, each an operator of its own; to remember how many keeps a long row of them from being walked once
+        // for each.
+        position = extension ? end : lastOther + 1;
+        signsEnd = end;
         return Token.OPERATOR;
     }
 
     private boolean isCommentStart(int i) {
         return at(i) == '-' && at(i + 1) == '-' || at(i) == '/' && at(i + 1) == '*';
-    }
-
-    private boolean hasExtensionCharacter(int end) {
-        for (int i = position; i < end; i++) {
-            if ("~!@#^&|`?%".indexOf(at(i)) >= 0) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Returns the byte at an index, unsigned, or -1 behind the end. */

@@ -7,7 +7,11 @@ package io.trunkline.sql;
  * <p>Reusable; works on the {@link TokenList} it was made with.
  */
 final class StatementHead {
+    /** A statement wrapped in more of these is none PostgreSQL takes, or none worth reading. */
+    private static final int NESTING_MAX = 64;
+
     private final TokenList tokens;
+    private int nesting;
     private StatementKind kind = StatementKind.OTHER;
     private StatementKind queryKind = StatementKind.OTHER;
     private boolean readsOnly;
@@ -22,6 +26,7 @@ final class StatementHead {
         readsOnly = false;
         queryStart = 0;
         queryKind = StatementKind.OTHER;
+        nesting = 0;
         kind = kindAt(0);
         if (!wrapsQuery()) {
             queryKind = kind;
@@ -56,7 +61,7 @@ final class StatementHead {
         while (tokens.isCharacter(i, '(')) {
             i++;
         }
-        if (tokens.token(i) != Token.IDENTIFIER) {
+        if (tokens.token(i) != Token.IDENTIFIER || ++nesting > NESTING_MAX) {
             return StatementKind.OTHER;
         }
         boolean parenthesized = i > first;

@@ -18,7 +18,7 @@ final class TokenList {
     static final int TOKENS_MAX = 1 << 20;
 
     /** PostgreSQL's NAMEDATALEN less the terminating zero. */
-    private static final int NAME_BYTES_MAX = 63;
+    static final int NAME_BYTES_MAX = 63;
 
     private static final int CAPACITY_KEPT = 8_192;
 
@@ -151,15 +151,21 @@ final class TokenList {
 
     /** Returns the index behind the parenthesis that closes the one at {@code i}, or {@link #size} when none does. */
     int behindGroup(int i) {
+        return behindGroup(i, size);
+    }
+
+    /** Returns the index behind the parenthesis that closes the one at {@code i}, or where it stopped looking for it. */
+    int behindGroup(int i, int tokensMax) {
+        int end = (int) Math.min(size, (long) i + tokensMax);
         int depth = 0;
-        for (int k = i; k < size; k++) {
+        for (int k = i; k < end; k++) {
             if (isCharacter(k, '(')) {
                 depth++;
             } else if (isCharacter(k, ')') && --depth == 0) {
                 return k + 1;
             }
         }
-        return size;
+        return end;
     }
 
     /** Returns the i-th token as it is written. */
