@@ -22,7 +22,8 @@ final class FailoverWriter implements Runnable {
 
     private static final long RECONNECT_PAUSE_MILLIS = 50;
 
-    private static final String INSERT = "insert into orders values (?, ?, 1.00, now())";
+    private static final String INSERT =
+            "insert into orders (id, customer_id, amount, placed_at) values (?, ?, 1.00, now())";
 
     /** What a transaction was doing when it failed. */
     enum Step {

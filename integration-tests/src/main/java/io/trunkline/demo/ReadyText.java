@@ -22,7 +22,12 @@ final class ReadyText {
         line(text, "Type in another terminal:");
         line(text, "");
         heading(text, "an insert: the customer's shard is found by hash");
-        psql(text, url, "insert into orders values (1000001, " + customer + ", 19.90, now())", ROUTE);
+        psql(
+                text,
+                url,
+                "insert into orders (id, customer_id, amount, placed_at) values (1000001, " + customer
+                        + ", 19.90, now())",
+                ROUTE);
         heading(text, "a read by key on each shard, and which node answered");
         for (String read : data.readsByShard()) {
             psql(text, url, read, ROUTE);

@@ -45,7 +45,7 @@ final class BackendLoss {
         boolean groupOpen = session.isGroupOpen();
         boolean busy = !expected.isEmpty() || groupOpen;
         String node = relay.backend().target().node();
-        boolean inTransaction = status != TransactionStatus.IDLE;
+        boolean inTransaction = session.context.isInTransaction(status);
         boolean inDoubt = session.context.isCommitInDoubt(status, groupOpen);
 
         if (session.context.isPinned() && session.context.hasState()) {

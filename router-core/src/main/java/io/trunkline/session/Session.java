@@ -420,6 +420,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         if (begin != null) {
             deferredBegin = null;
             relay.swallowedQuery(begin, null);
+            context.beginSent();
         }
         RequestBatch sent = batch;
         batch = worker.emptyBatch();

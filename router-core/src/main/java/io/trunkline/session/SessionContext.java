@@ -58,6 +58,9 @@ final class SessionContext {
     private boolean dirty;
     private boolean wrote;
     private boolean commitSent;
+    /** A BEGIN was sent whose ReadyForQuery has not come: a transaction is open although the last status says otherwise. */
+    private boolean beginSent;
+
     private long groupStartNanos;
     private int queries;
     private Route lastRoute = Route.NONE;
@@ -174,6 +177,7 @@ final class SessionContext {
     void released() {
         placedRole = null;
         commitSent = false;
+        beginSent = false;
         clearPortals();
         if (routing.isPlaced()) {
             routing = routing.begin(TransactionScope.NONE);
@@ -260,6 +264,7 @@ final class SessionContext {
             wrote = true;
         }
         switch (statement.kind()) {
+            case BEGIN -> beginSent = true;
             case COMMIT, COMMIT_AND_CHAIN, COMMIT_PREPARED, PREPARE_TRANSACTION -> commitSent = true;
             default -> {
                 // ends nothing
@@ -369,7 +374,13 @@ final class SessionContext {
         return relay.backend();
     }
 
+    /** A BEGIN that was answered here leads what is being sent. */
+    void beginSent() {
+        beginSent = true;
+    }
+
     void onReadyForQuery(TransactionStatus status, boolean failed) {
+        beginSent = false;
         if (status != TransactionStatus.IDLE) {
             return;
         }
@@ -404,11 +415,12 @@ final class SessionContext {
 
     /** Returns true when what is in flight may have been committed although its reply was lost. */
     boolean isCommitInDoubt(TransactionStatus status, boolean groupOpen) {
-        return commitSent || wrote && status == TransactionStatus.IDLE && !groupOpen;
+        return commitSent || wrote && !isInTransaction(status) && !groupOpen;
     }
 
-    boolean hasWritten() {
-        return wrote;
+    /** Returns true when a transaction block is open, or was about to be. */
+    boolean isInTransaction(TransactionStatus status) {
+        return beginSent || status != TransactionStatus.IDLE;
     }
 
     /** Returns true when the session must keep its backend although no transaction is open. */
