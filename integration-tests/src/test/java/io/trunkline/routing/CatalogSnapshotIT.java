@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.fixture.PostgresBinaries;
+import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.fixture.PostgresServer;
+import io.trunkline.sql.SqlScan;
+import io.trunkline.sql.StatementReader;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** That a snapshot read from a real catalogue sends to replicas what may go there, and nothing that hides more than a read. */
+class CatalogSnapshotIT {
+    private static final List<String> SCHEMA = List.of(
+            "create table plain (id int8 primary key, amount numeric)",
+            "create table parent (id int8) partition by range (id)",
+            "create unlogged table part partition of parent for values from (0) to (10)",
+            "create materialized view summary as select count(*) from plain",
+            "create view hiding as select nextval('numbers') from plain",
+            "create sequence numbers",
+            "create table guarded (id int8)",
+            "alter table guarded enable row level security",
+            "create policy harmless on guarded using (id > 0)",
+            "create table watched (id int8)",
+            "alter table watched enable row level security",
+            "create policy counting on watched using (nextval('numbers') > 0)",
+            "create function twice(int8) returns int8 immutable language sql as 'select $1 * 2'",
+            "create function twice(text) returns text immutable language sql as 'select $1 || $1'",
+            "create function total() returns numeric stable language sql as 'select sum(amount) from plain'",
+            "create function touch() returns int8 volatile language sql as 'select nextval(''numbers'')'",
+            "create function sometimes(int8) returns int8 immutable language sql as 'select $1'",
+            "create function sometimes(text) returns text volatile language sql as 'select $1'",
+            "create function stamp(plain) returns int8 volatile language sql as 'select nextval(''numbers'')'",
+            "create function grow(int8, int8) returns int8 volatile language sql as 'select $1 + $2'",
+            "create aggregate swell(int8) (sfunc = grow, stype = int8)",
+            "create operator @+@ (leftarg = int8, rightarg = int8, function = grow)");
+
+    static Stream<Integer> majors() {
+        return PostgresBinaries.testMajors().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void judgesAStatementByWhatTheCatalogueSaysOfItsNames(int major) throws SQLException {
+        try (PostgresServer server = PostgresServer.start(PostgresOptions.major(major));
+                Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            // Views and policies name the sequence before its turn in the list.
+            statement.execute("create sequence numbers");
+            for (String ddl : SCHEMA) {
+                if (!ddl.startsWith("create sequence")) {
+                    statement.execute(ddl);
+                }
+            }
+            CatalogSnapshot catalog = snapshot(statement);
+
+            assertReason(catalog, Reason.READ, "select id, lower('X'), count(*), twice(id), total(), now() from plain");
+            assertReason(catalog, Reason.READ, "select * from summary");
+            assertReason(catalog, Reason.READ, "select * from guarded");
+            assertReason(catalog, Reason.READ, "select * from pg_catalog.pg_class, information_schema.tables");
+            assertReason(catalog, Reason.READ, "select id + 1, id || 'x', id between 1 and 2 from plain");
+            assertReason(catalog, Reason.OPAQUE_RELATION, "select * from hiding");
+            assertReason(catalog, Reason.OPAQUE_RELATION, "select * from parent");
+            assertReason(catalog, Reason.OPAQUE_RELATION, "select * from part");
+            assertReason(catalog, Reason.OPAQUE_RELATION, "select last_value from numbers");
+            assertReason(catalog, Reason.OPAQUE_RELATION, "select * from watched");
+            assertReason(catalog, Reason.OPAQUE_RELATION, "select p.stamp from plain p");
+            assertReason(catalog, Reason.VOLATILE_FUNCTION, "select touch()");
+            assertReason(catalog, Reason.VOLATILE_FUNCTION, "select sometimes(1)");
+            assertReason(catalog, Reason.VOLATILE_FUNCTION, "select swell(id) from plain");
+            assertReason(catalog, Reason.VOLATILE_FUNCTION, "select nextval('numbers')");
+            assertReason(catalog, Reason.VOLATILE_FUNCTION, "select pg_advisory_lock(1)");
+            assertReason(catalog, Reason.UNKNOWN_FUNCTION, "select not_yet_there()");
+            assertReason(catalog, Reason.HIDDEN_FUNCTION, "select 1 @+@ 2");
+
+            statement.execute("create domain counted as int8 check (value < nextval('numbers'))");
+            assertReason(snapshot(statement), Reason.HIDDEN_FUNCTION, "select 1");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    void findsNothingHiddenInAFreshDatabase(int major) throws SQLException {
+        try (PostgresServer server = PostgresServer.start(PostgresOptions.major(major));
+                Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            List<List<@Nullable String>> functions = rows(statement, CatalogQueries.FUNCTIONS);
+
+            assertThat(functions).hasSizeGreaterThan(2_000).noneMatch(row -> "t".equals(row.get(2)));
+            assertThat(rows(statement, CatalogQueries.RELATIONS)).isEmpty();
+            assertThat(rows(statement, CatalogQueries.HIDDEN_CALLS)).isEmpty();
+        }
+    }
+
+    private static CatalogSnapshot snapshot(Statement statement) throws SQLException {
+        return CatalogSnapshot.of(
+                rows(statement, CatalogQueries.FUNCTIONS),
+                rows(statement, CatalogQueries.RELATIONS),
+                rows(statement, CatalogQueries.HIDDEN_CALLS));
+    }
+
+    private static List<List<@Nullable String>> rows(Statement statement, String query) throws SQLException {
+        List<List<@Nullable String>> rows = new ArrayList<>();
+        // The queries must not depend on it.
+        statement.execute("set search_path to ''");
+        try (ResultSet result = statement.executeQuery(query)) {
+            while (result.next()) {
+                List<@Nullable String> row = new ArrayList<>();
+                for (int column = 1; column <= result.getMetaData().getColumnCount(); column++) {
+                    row.add(result.getString(column));
+                }
+                rows.add(row);
+            }
+        }
+        statement.execute("reset search_path");
+        return rows;
+    }
+
+    private static void assertReason(CatalogSnapshot catalog, Reason reason, String sql) {
+        ByteBuf text = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
+        SqlScan scan = new SqlScan();
+        scan.scan(text, 0, text.writerIndex(), true);
+
+        Reason verdict = ReadOnlyCheck.verdict(
+                new StatementReader().read(scan, text).statements().get(0), catalog);
+
+        assertThat(verdict).as(sql).isEqualTo(reason);
+    }
+}
