@@ -313,6 +313,8 @@ final class RequestReader {
             request.answer = own.answerToDescribe(ofStatement);
             return true;
         }
+        // Of a portal the request names no statement, and yet its kind decides when the transaction is lost.
+        request.analysis = statement.analysis();
         readDeferrable(context, request, kindOf(statement));
         if (ofStatement) {
             request.effect = statement.describedTypes() == null ? new DescribeEffect(statement) : null;
