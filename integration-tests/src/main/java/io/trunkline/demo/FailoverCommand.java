@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -75,10 +77,11 @@ final class FailoverCommand implements Callable<Integer> {
 
     private int watch(DemoState state, List<FailoverWriter> writers, List<Thread> threads, long firstId)
             throws Exception {
-        Deadline.in(RECOVERY_LIMIT)
-                .await(
-                        "all clients write",
-                        () -> writers.stream().allMatch(writer -> writer.acknowledgedCount() >= WARM_WRITES));
+        if (!Deadline.in(RECOVERY_LIMIT)
+                .comes(() -> writers.stream().allMatch(writer -> writer.acknowledgedCount() >= WARM_WRITES))) {
+            throw new FixtureException(
+                    "the clients cannot write, nothing was killed; the last errors:\n" + lastErrors(writers));
+        }
         long fromNanos = System.nanoTime();
         Thread.sleep(BEFORE.toMillis());
 
@@ -131,6 +134,15 @@ final class FailoverCommand implements Callable<Integer> {
                         ? "good: no acknowledged write is missing, no connection was lost, no error outside an open transaction"
                         : "NOT GOOD, see above");
         return good ? 0 : 1;
+    }
+
+    private static String lastErrors(List<FailoverWriter> writers) {
+        return writers.stream()
+                .map(FailoverWriter::lastFailed)
+                .filter(Objects::nonNull)
+                .map(failed -> failed.sqlState() + " " + failed.message())
+                .distinct()
+                .collect(Collectors.joining("\n"));
     }
 
     private List<FailoverWriter> writers(int shards, AtomicLong ids) {

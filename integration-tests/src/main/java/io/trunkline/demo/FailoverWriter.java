@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /**
  * One client that writes through the router all the while: begin, insert, commit, each answer awaited, again and again.
@@ -71,6 +72,7 @@ final class FailoverWriter implements Runnable {
     private int connectionsLost;
     private volatile long lastAcknowledgedNanos;
     private volatile int acknowledgedCount;
+    private volatile @Nullable Failed lastFailed;
     private volatile boolean stopping;
 
     /**
@@ -120,6 +122,12 @@ final class FailoverWriter implements Runnable {
         return acknowledgedCount;
     }
 
+    /** Any thread. */
+    @Nullable
+    Failed lastFailed() {
+        return lastFailed;
+    }
+
     int shard() {
         return shard;
     }
@@ -132,7 +140,6 @@ final class FailoverWriter implements Runnable {
     private @Nullable Connection connect() {
         try {
             Connection connection = Demo.connect(port);
-            connection.unwrap(org.postgresql.PGConnection.class).setPrepareThreshold(1);
             return connection;
         } catch (SQLException e) {
             fail(0, Step.CONNECT, e);
@@ -149,6 +156,7 @@ final class FailoverWriter implements Runnable {
         // could tell whether a transaction was open when that failed.
         try (Statement statement = connection.createStatement();
                 PreparedStatement insert = connection.prepareStatement(INSERT)) {
+            insert.unwrap(PGStatement.class).setPrepareThreshold(1);
             statement.execute("begin");
             step = Step.INSERT;
             insert.setLong(1, id);
@@ -177,7 +185,9 @@ final class FailoverWriter implements Runnable {
     }
 
     private void fail(long id, Step step, SQLException e) {
-        failed.add(new Failed(
-                id, step, e.getSQLState() == null ? "-----" : e.getSQLState(), String.valueOf(e.getMessage())));
+        Failed failure = new Failed(
+                id, step, e.getSQLState() == null ? "-----" : e.getSQLState(), String.valueOf(e.getMessage()));
+        failed.add(failure);
+        lastFailed = failure;
     }
 }
