@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.topology.zookeeper;
 
+import java.util.Arrays;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.CuratorEvent;
 import org.apache.curator.framework.api.CuratorWatcher;
@@ -93,9 +94,7 @@ final class EphemeralZnode {
     private void inspect() {
         inBackground(
                 "inspect",
-                () -> client.checkExists()
-                        .usingWatcher(
-                                (CuratorWatcher) change -> connection.thread().execute(this::create))
+                () -> client.getData()
                         .inBackground((same, event) -> onInspected(event), connection.thread())
                         .forPath(path));
     }
@@ -105,16 +104,34 @@ final class EphemeralZnode {
             create();
         } else if (event.getStat() == null) {
             logFailure("inspect", event);
-        } else if (event.getStat().getEphemeralOwner() == sessionId()) {
+        } else if (event.getStat().getEphemeralOwner() != sessionId()) {
+            // A router that was restarted finds the znode of its former self until ZooKeeper gives up the old session.
+            LOG.info("{} belongs to another session; waiting for its end", path);
+            awaitEnd();
+        } else if (!Arrays.equals(event.getData(), data)) {
             inBackground(
                     "write",
                     () -> client.setData()
                             .inBackground((same, written) -> logFailure("write", written), connection.thread())
                             .forPath(path, data));
-        } else {
-            // A router that was restarted finds the znode of its former self until ZooKeeper gives up the old session.
-            LOG.info("{} belongs to another session; waiting for its end", path);
         }
+    }
+
+    /** Watches another session's znode. Never one's own: every write would lead here again. */
+    private void awaitEnd() {
+        inBackground(
+                "watch",
+                () -> client.checkExists()
+                        .usingWatcher(
+                                (CuratorWatcher) change -> connection.thread().execute(this::create))
+                        .inBackground(
+                                (same, event) -> {
+                                    if (event.getResultCode() == Code.NONODE.intValue()) {
+                                        create();
+                                    }
+                                },
+                                connection.thread())
+                        .forPath(path));
     }
 
     private long sessionId() {

@@ -40,6 +40,31 @@ class RouterRegistrationTest {
         }
     }
 
+    /** A watch on one's own znode would answer every write with another one, for ever. */
+    @Test
+    void writesAnAcknowledgementOnce() throws Exception {
+        try (TestingServer server = new TestingServer();
+                ZooKeeperConnection observer = connection(server.getConnectString());
+                ZooKeeperConnection connection = connection(server.getConnectString());
+                RouterRegistration registration = RouterRegistration.start(connection, R1)) {
+            registration.acknowledge(1);
+            registration.acknowledge(2);
+            awaitRouters(observer, new RouterStatus(R1, 2));
+
+            int version = ackVersion(observer);
+
+            await().during(Duration.ofMillis(500)).until(() -> ackVersion(observer) == version);
+        }
+    }
+
+    private static int ackVersion(ZooKeeperConnection connection) throws Exception {
+        return connection
+                .client()
+                .checkExists()
+                .forPath("/trunkline/test/acks/r1")
+                .getVersion();
+    }
+
     @Test
     void vanishesWhenItIsClosedAndWhenItsConnectionIs() throws Exception {
         try (TestingServer server = new TestingServer();
