@@ -168,7 +168,7 @@ final class SessionContext {
         lastRoute = new Route(
                 lastRoute.shard,
                 role.name().toLowerCase(Locale.ROOT),
-                lease.node().node().name(),
+                lease.backend().target().node(),
                 lastRoute.shardReason,
                 lastRoute.roleReason);
         groupStartNanos = worker.clock().nanoTime();
