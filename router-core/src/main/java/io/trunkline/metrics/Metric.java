@@ -94,7 +94,7 @@ public enum Metric {
             "trunkline_relay_bytes_total",
             Type.COUNTER,
             "bytes",
-            "Bytes passed between clients and nodes",
+            "Bytes read from clients and from nodes",
             "direction"),
     ERRORS(
             "trunkline_errors_total",
@@ -138,7 +138,7 @@ public enum Metric {
             "trunkline_topology_rejections_total",
             Type.COUNTER,
             "documents",
-            "Topology documents that were not taken into force"),
+            "Times a topology document was broken, outdated or missing, so that the one in force stayed"),
     NODE_STATE(
             "trunkline_node_state",
             Type.GAUGE,

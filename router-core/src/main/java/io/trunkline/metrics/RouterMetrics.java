@@ -106,7 +106,7 @@ public interface RouterMetrics {
     /** A login ended: {@code trunkline_logins_total{outcome}} counter, logins. */
     void loginEnded(LoginOutcome outcome);
 
-    /** Bytes were handed to the other side: {@code trunkline_relay_bytes_total{direction}} counter, bytes. */
+    /** Bytes of a session were read for the other side: {@code trunkline_relay_bytes_total{direction}} counter, bytes. */
     void relayed(Direction direction, long bytes);
 
     /** The router sent an error of its own to a client: {@code trunkline_errors_total{kind,sqlstate}} counter, errors. */

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.trunkline.backend.BackendConnection;
+import io.trunkline.metrics.RouterMetrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,14 +14,17 @@ final class BackendHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(BackendHandler.class);
 
     private final BackendConnection backend;
+    private final RouterMetrics metrics;
 
-    BackendHandler(BackendConnection backend) {
+    BackendHandler(BackendConnection backend, RouterMetrics metrics) {
         this.backend = backend;
+        this.metrics = metrics;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf in = (ByteBuf) message;
+        metrics.relayed(RouterMetrics.Direction.TO_CLIENT, in.readableBytes());
         try {
             backend.onBytes(in);
         } finally {

@@ -4,6 +4,7 @@ package io.trunkline.transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.session.Session;
 import io.trunkline.session.SessionStart;
 import java.util.ArrayDeque;
@@ -21,6 +22,7 @@ final class FrontendHandler extends ChannelInboundHandlerAdapter implements Sess
     private static final Logger LOG = LoggerFactory.getLogger(FrontendHandler.class);
 
     private final NettyClientLink link;
+    private final RouterMetrics metrics;
     private final Runnable onGreeted;
     private final Runnable onEnd;
     private final Deque<ByteBuf> ahead = new ArrayDeque<>(0);
@@ -34,8 +36,9 @@ final class FrontendHandler extends ChannelInboundHandlerAdapter implements Sess
      * @param onGreeted runs when the login is over
      * @param onEnd runs once when the channel is gone
      */
-    FrontendHandler(NettyClientLink link, Runnable onGreeted, Runnable onEnd) {
+    FrontendHandler(NettyClientLink link, RouterMetrics metrics, Runnable onGreeted, Runnable onEnd) {
         this.link = link;
+        this.metrics = metrics;
         this.onGreeted = onGreeted;
         this.onEnd = onEnd;
     }
@@ -71,6 +74,7 @@ final class FrontendHandler extends ChannelInboundHandlerAdapter implements Sess
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf in = (ByteBuf) message;
+        metrics.relayed(RouterMetrics.Direction.TO_BACKEND, in.readableBytes());
         if (session == null && !refused) {
             ahead.add(in);
             return;

@@ -10,6 +10,7 @@ import io.trunkline.backend.BackendLogin;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.error.RouterError;
+import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.wire.BackendKey;
 
 /** Opens backends on one event loop. */
@@ -17,12 +18,15 @@ public final class NettyBackendConnector implements BackendConnector {
     private final BackendChannelOpener opener;
     private final EventLoop loop;
     private final BackendLimits limits;
+    private final RouterMetrics metrics;
 
     /** Creates the connector of one event loop. */
-    public NettyBackendConnector(BackendChannelOpener opener, EventLoop loop, BackendLimits limits) {
+    public NettyBackendConnector(
+            BackendChannelOpener opener, EventLoop loop, BackendLimits limits, RouterMetrics metrics) {
         this.opener = opener;
         this.loop = loop;
         this.limits = limits;
+        this.metrics = metrics;
     }
 
     @Override
@@ -37,7 +41,7 @@ public final class NettyBackendConnector implements BackendConnector {
                         ReportedParameters.of(login.parameters()),
                         limits,
                         System.nanoTime());
-                channel.pipeline().addLast(new BackendHandler(backend));
+                channel.pipeline().addLast(new BackendHandler(backend, metrics));
                 listener.onConnected(backend);
             }
 

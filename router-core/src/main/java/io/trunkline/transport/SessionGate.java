@@ -71,6 +71,7 @@ public final class SessionGate implements SessionStarter {
             long began = System.nanoTime();
             FrontendHandler handler = new FrontendHandler(
                     link,
+                    metrics,
                     () -> {
                         LoginDeadline.lift(channel);
                         metrics.loginStage(RouterMetrics.LoginStage.GREETING, System.nanoTime() - began);

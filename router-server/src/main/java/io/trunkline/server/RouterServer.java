@@ -128,6 +128,7 @@ public final class RouterServer implements AutoCloseable {
     }
 
     private void begin() throws IOException {
+        feed.source().onRefused(reason -> metrics.topologyRejected());
         feed.source().subscribe(this::onTopology);
         listener = listen(config.listen());
         readiness.become(Phase.LISTENING);

@@ -77,7 +77,7 @@ final class WorkerFleet {
         List<Post> posts = new ArrayList<>();
         for (EventLoop loop : runtime.loops()) {
             EventLoopClock clock = new NettyEventLoopClock(loop);
-            BackendConnector connector = new NettyBackendConnector(opener, loop, backendLimits);
+            BackendConnector connector = new NettyBackendConnector(opener, loop, backendLimits, metrics);
             PoolDirectory directory = new PoolDirectory(
                     new PoolContext(clock, connector, budget, metrics, suspicion, new SplittableRandom()), pools);
             Worker worker = new Worker(

@@ -105,6 +105,20 @@ class RouterServerTest {
     }
 
     @Test
+    void keepsTheTopologyInForceWhenTheDocumentBreaks() throws Exception {
+        log.expect("topology not taken into use: .*topology.json");
+        writeTopology(3);
+        start("listen: {port: 0}\n");
+
+        Files.writeString(directory.resolve("topology.json"), "{");
+
+        await().untilAsserted(
+                        () -> assertThat(get("/metrics").body()).contains("trunkline_topology_rejections_total 1.0"));
+        assertThat(get("/topology").body()).contains("\"revision\" : 3").contains("\"trouble\" : ");
+        assertThat(get("/ready").statusCode()).isEqualTo(200);
+    }
+
+    @Test
     void tellsAClientOfAnUnknownDatabaseThatThereIsNone() throws Exception {
         writeTopology(1);
         start("listen: {port: 0}\n");

@@ -67,6 +67,11 @@ public final class FileTopologySource implements TopologySource {
     }
 
     @Override
+    public void onRefused(Consumer<String> listener) {
+        latest.onRefused(listener);
+    }
+
+    @Override
     public void close() {
         reader.shutdownNow();
         latest.close();

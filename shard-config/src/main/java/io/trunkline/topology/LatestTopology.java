@@ -19,6 +19,7 @@ public final class LatestTopology {
     private static final Logger LOG = LoggerFactory.getLogger(LatestTopology.class);
 
     private final List<Consumer<? super Topology>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> refusalListeners = new CopyOnWriteArrayList<>();
     private volatile @Nullable Topology current;
     private volatile @Nullable String trouble = "no topology was seen yet";
 
@@ -39,6 +40,11 @@ public final class LatestTopology {
         listeners.add(entry);
         current().ifPresent(topology -> notify(entry, topology));
         return () -> listeners.remove(entry);
+    }
+
+    /** See {@link TopologySource#onRefused}. */
+    public void onRefused(Consumer<String> listener) {
+        refusalListeners.add(listener);
     }
 
     /** Takes the topology if it is newer than the current one and passes it on; otherwise says why not in {@link #trouble()}. */
@@ -67,6 +73,7 @@ public final class LatestTopology {
     public synchronized void refuse(String reason) {
         if (!reason.equals(trouble)) {
             LOG.warn("topology not taken into use: {}", reason);
+            refusalListeners.forEach(listener -> listener.accept(reason));
         }
         trouble = reason;
     }
@@ -74,6 +81,7 @@ public final class LatestTopology {
     /** Ends all subscriptions. */
     public synchronized void close() {
         listeners.clear();
+        refusalListeners.clear();
     }
 
     private static void notify(Consumer<? super Topology> listener, Topology topology) {

@@ -25,6 +25,9 @@ public interface TopologySource extends AutoCloseable {
     /** Returns why {@link #current()} may be missing or out of date; empty when all is well. Any thread. */
     Optional<String> trouble();
 
+    /** Calls the listener with the reason whenever what there is to see is not taken into use: a broken, outdated or missing document. */
+    void onRefused(Consumer<String> listener);
+
     /** Ends all subscriptions and releases threads and connections. */
     @Override
     void close();

@@ -42,7 +42,7 @@ public record ListenConfig(
             Path key,
 
             @Setting(
-                    "PEM file with the authorities whose client certificates are accepted; when set, a client must have one.")
+                    "PEM file with the authorities that sign client certificates; when set, clients are asked for one and may still send none.")
             @Nullable
             Path clientCa)
             implements Validated {

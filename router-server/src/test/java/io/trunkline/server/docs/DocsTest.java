@@ -120,7 +120,8 @@ class DocsTest {
         for (Doc doc : docs) {
             for (String code : doc.code()) {
                 // A key under databases.<name> is one of defaults.
-                String key = code.replaceFirst("^databases\\.(<name>|\\w+)\\.", "defaults.");
+                String key = code.replaceFirst("^databases\\.<name>$", "databases")
+                        .replaceFirst("^databases\\.(<name>|\\w+)\\.", "defaults.");
                 if (KEY.matcher(key).matches()
                         && !key.matches(".*\\.(json|yaml|md|java)")
                         && sections.contains(key.split("\\.")[0])

@@ -73,6 +73,11 @@ public final class ZooKeeperTopologySource implements TopologySource {
     }
 
     @Override
+    public void onRefused(Consumer<String> listener) {
+        latest.onRefused(listener);
+    }
+
+    @Override
     public void close() {
         cache.close();
         latest.close();
