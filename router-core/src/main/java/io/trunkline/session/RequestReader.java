@@ -280,7 +280,7 @@ final class RequestReader {
             return true;
         }
         readDeferrable(context, request, kindOf(statement));
-        if (context.isFixed(view)) {
+        if (context.isFixed(view) && !isHinted(statement.analysis())) {
             request.target = context.fixedTarget();
             return true;
         }
@@ -423,7 +423,7 @@ final class RequestReader {
     // where it may run
 
     private Target target(SessionContext context, ClusterView view, AnalyzedQuery analysis) {
-        if (context.isFixed(view)) {
+        if (context.isFixed(view) && !isHinted(analysis)) {
             return context.fixedTarget();
         }
         if (!analysis.shape().trusted()) {
@@ -441,6 +441,17 @@ final class RequestReader {
             combined = combined == null ? one : Targets.combine(view.table(), combined, one);
         }
         return combined == null ? unreadable(context, view) : combined;
+    }
+
+    /** A hint counts whatever the policy says. */
+    private static boolean isHinted(AnalyzedQuery analysis) {
+        List<StatementShape> statements = analysis.shape().statements();
+        for (int i = 0; i < statements.size(); i++) {
+            if (!statements.get(i).hint().isNone()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Target unreadable(SessionContext context, ClusterView view) {

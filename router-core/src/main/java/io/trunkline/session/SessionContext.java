@@ -244,7 +244,9 @@ final class SessionContext {
             case FrontendTag.QUERY, FrontendTag.EXECUTE -> {
                 queries++;
                 if (analysis == null || !analysis.shape().trusted()) {
+                    // Unread text may change settings too: nothing of it may reach the next session.
                     wrote = true;
+                    dirty = true;
                 } else {
                     List<StatementShape> statements = analysis.shape().statements();
                     for (int i = 0; i < statements.size(); i++) {

@@ -84,7 +84,11 @@ public final class Worker {
     /** Takes a new view of a cluster; on the event loop. */
     public void view(ClusterView view) {
         assert inEventLoop();
-        views.put(view.name(), view);
+        ClusterView before = views.put(view.name(), view);
+        if (before != null && before.revision() != view.revision()) {
+            // Other nodes may report other parameters.
+            welcomes.forget(view.name());
+        }
     }
 
     /** Returns the pools, for statuses of shards and for closing. */
