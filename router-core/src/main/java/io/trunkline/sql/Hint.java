@@ -46,6 +46,6 @@ public record Hint(
 
     /** Returns true when nothing is asked. */
     public boolean isNone() {
-        return this == NONE || equals(NONE);
+        return equals(NONE);
     }
 }
