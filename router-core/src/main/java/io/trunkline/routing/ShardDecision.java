@@ -110,13 +110,12 @@ final class ShardDecision {
                 return RouteRefusal.FUNCTION_WITHOUT_SHARD.because("the function is " + function);
             }
         }
-        // What locks rows of a reference table, or nobody could look into, goes to one shard for everybody, so that all
+        // What may lock rows of a reference table, or nobody could look into, goes to one shard for everybody, so that
+        // all
         // of it meets there.
-        boolean unseen =
-                statement.access() == Access.WRITE && statement.functions().isEmpty();
-        return unseen || bindsToHome(statement)
-                ? place(HOME_SHARD, Reason.HOME_SHARD)
-                : place(Target.ANY_SHARD, reason);
+        boolean meets =
+                statement.access() == Access.WRITE && (statement.functions().isEmpty() || reason == Reason.REFERENCE);
+        return meets || bindsToHome(statement) ? place(HOME_SHARD, Reason.HOME_SHARD) : place(Target.ANY_SHARD, reason);
     }
 
     private Target keyed(StatementShape statement, ShardingShape shape, KeySource keys, Asked.@Nullable Shard named) {

@@ -41,7 +41,7 @@ public final class SqlAnalyzer implements AutoCloseable {
     /** JSqlParser descends deeply. */
     private static final long READER_STACK_BYTES = 8L * 1024 * 1024;
 
-    private record Key(long high, long low, long revision, String searchPath) {}
+    private record Key(long high, long low, String cluster, long revision, String searchPath) {}
 
     private final Cache<Key, AnalyzedQuery> known =
             Caffeine.newBuilder().maximumSize(TEXTS_MAX).executor(Runnable::run).build();
@@ -67,6 +67,8 @@ public final class SqlAnalyzer implements AutoCloseable {
         Key key = new Key(
                 scan.fingerprintHigh(),
                 scan.fingerprintLow(),
+                // Two clusters of one topology may shard tables of the same name differently.
+                sharded ? view.name() : "",
                 sharded ? view.revision() : 0,
                 sharded ? context.searchPathText() : "");
         AnalyzedQuery analysis = known.getIfPresent(key);

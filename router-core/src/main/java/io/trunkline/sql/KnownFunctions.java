@@ -66,11 +66,6 @@ public final class KnownFunctions {
         return BOUND_TO_HOST.contains(function) || function.startsWith("pg_stat_get_");
     }
 
-    /** Returns true for built-in functions that read tables only their arguments name. */
-    static boolean readsTablesByName(String function) {
-        return function.contains("_to_xml");
-    }
-
     /** Returns true for relations that show the state of the one server they are read on. */
     public static boolean isHostView(String relation) {
         return relation.startsWith("pg_stat") && !CATALOG_STATISTICS.contains(relation)

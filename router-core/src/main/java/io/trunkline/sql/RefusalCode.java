@@ -69,18 +69,8 @@ public enum RefusalCode {
     COPY("TL0117", "copy on a sharded cluster", "Name the shard: /* trunkline: shard=... */."),
     /** Server-side code or statements whose content the router does not see. */
     HIDDEN_STATEMENT("TL0118", "statement runs other statements the router cannot see", Hints.NAME_THE_SHARD),
-    /** A function that may answer differently, or do something, on each shard, in a statement without a key. */
-    LOCAL_FUNCTION(
-            "TL0119",
-            "function may depend on the shard that runs it",
-            "Use it in a statement with a sharding key, or name the shard: /* trunkline: shard=... */."),
     /** LISTEN and NOTIFY. */
-    NOTIFICATION("TL0120", "notifications do not cross shards", "Name the shard: /* trunkline: shard=... */."),
-    /** FOR UPDATE and its like on a reference table. */
-    REFERENCE_LOCK(
-            "TL0121",
-            "row locks on a reference table would hold on one shard only",
-            "Name the shard that all lockers use: /* trunkline: shard=... */.");
+    NOTIFICATION("TL0119", "notifications do not cross shards", "Name the shard: /* trunkline: shard=... */.");
 
     private final String code;
     private final String message;

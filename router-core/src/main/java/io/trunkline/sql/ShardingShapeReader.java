@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.trunkline.sql.TableReferences.WithQueries;
 import java.nio.charset.StandardCharsets;
-import java.util.Set;
 import net.sf.jsqlparser.parser.AbstractJSqlParser.Dialect;
 import net.sf.jsqlparser.parser.CCJSqlParser;
 import net.sf.jsqlparser.parser.CCJSqlParserUtil;
@@ -20,40 +19,13 @@ import net.sf.jsqlparser.statement.select.Select;
  * <p>Off the event loop: the tree comes from JSqlParser, which may take milliseconds and much stack; run it on a bounded executor with a large stack and a
  * deadline of its own. Stateless and safe from any thread.
  *
+ * <p>Functions are not looked at: what one does where there is no key is for routing to decide, by {@link StatementShape#functions}.
+ *
  * <p>Nothing is taken from JSqlParser on trust. It gets the statement with markers for constants and without comments ({@link MarkedStatement}); its tree must,
  * written out, have the same tokens; every {@code SELECT} of the text must have been walked; and every clause, join and relation must be of a form this
  * package names. Anything else is refused, so the worst that can happen is a refusal that was not needed.
  */
 public final class ShardingShapeReader {
-    private static final Set<String> HARMLESS_VOLATILE = Set.of(
-            "array_sample",
-            "array_shuffle",
-            "clock_timestamp",
-            "current_query",
-            "gen_random_uuid",
-            "pg_blocking_pids",
-            "pg_collation_actual_version",
-            "pg_database_size",
-            "pg_indexes_size",
-            "pg_is_in_recovery",
-            "pg_partition_ancestors",
-            "pg_partition_tree",
-            "pg_relation_size",
-            "pg_sequence_last_value",
-            "pg_size_pretty",
-            "pg_sleep",
-            "pg_sleep_for",
-            "pg_sleep_until",
-            "pg_table_size",
-            "pg_tablespace_size",
-            "pg_total_relation_size",
-            "random",
-            "random_normal",
-            "set_config",
-            "timeofday",
-            "uuidv4",
-            "uuidv7");
-
     private final int textBytesMax;
     private final int depthMax;
 
@@ -138,20 +110,19 @@ public final class ShardingShapeReader {
             throw new RefusedStatement(
                     RefusalCode.COPY.because("write COPY (SELECT ...) TO STDOUT with the key in its WHERE"));
         }
-        return readTree(tokens, head, open, tokens.behindGroup(open) - 1, directory);
+        return readTree(tokens, open, tokens.behindGroup(open) - 1, directory);
     }
 
     private ShardingShape readQuery(TokenList tokens, StatementHead head, TableDirectory directory) {
         return switch (head.queryKind()) {
             case SELECT, VALUES, INSERT, UPDATE, DELETE ->
-                readTree(tokens, head, head.queryStart(), tokens.size() - 1, directory);
+                readTree(tokens, head.queryStart(), tokens.size() - 1, directory);
             case TABLE -> throw new RefusedStatement(RefusalCode.NO_KEY.because("a TABLE command reads all rows"));
             default -> readCommand(head.queryKind());
         };
     }
 
-    private ShardingShape readTree(
-            TokenList tokens, StatementHead head, int first, int last, TableDirectory directory) {
+    private ShardingShape readTree(TokenList tokens, int first, int last, TableDirectory directory) {
         refuseDeep(tokens);
         MarkedStatement marked = MarkedStatement.of(tokens, first, last);
         refuseUnread(marked);
@@ -167,9 +138,7 @@ public final class ShardingShapeReader {
             throw new RefusedStatement(
                     RefusalCode.AMBIGUOUS_TEXT.because("a sub-query stands where the router does not look"));
         }
-        ShardingShape shape = references.shape();
-        refuseLocal(tokens, head, shape);
-        return shape;
+        return references.shape();
     }
 
     private static void walk(Statement tree, QueryTreeReader reader) {
@@ -226,41 +195,5 @@ public final class ShardingShapeReader {
             // JSqlParser has answered malformed input with a NullPointerException before.
             throw QueryTreeReader.unreadable("the parser failed");
         }
-    }
-
-    /** Without a key any shard would do, so nothing in the statement may make one shard differ from another. */
-    private static void refuseLocal(TokenList tokens, StatementHead head, ShardingShape shape) {
-        boolean anyShard = switch (shape.reach()) {
-            case NO_TABLE, CATALOG, REFERENCE_READ -> true;
-            case REFERENCE_WRITE, KEYED, REFUSED -> false;
-        };
-        if (!anyShard) {
-            return;
-        }
-        QueryBody body = new QueryBody(tokens);
-        body.read(head.queryStart());
-        for (String function : body.functions()) {
-            String name = function.substring(function.lastIndexOf('.') + 1);
-            boolean builtIn = function.equals(name) || function.equals("pg_catalog." + name);
-            boolean known = KnownFunctions.isSafe(name)
-                    || KnownFunctions.isBoundToHost(name) && !KnownFunctions.readsTablesByName(name)
-                    || HARMLESS_VOLATILE.contains(name);
-            if (!builtIn || !known) {
-                throw new RefusedStatement(RefusalCode.LOCAL_FUNCTION.because(
-                        "function " + function + " is not known to be the same everywhere"));
-            }
-        }
-        if (shape.reach() == ShardingShape.Reach.REFERENCE_READ && locksRows(tokens)) {
-            throw new RefusedStatement(RefusalCode.REFERENCE_LOCK.because("the query has a locking clause"));
-        }
-    }
-
-    private static boolean locksRows(TokenList tokens) {
-        for (int i = 0; i < tokens.size(); i++) {
-            if (tokens.isWord(i, "for") && tokens.isWord(i + 1, "update", "share", "no", "key")) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -26,6 +26,7 @@ public final class SqlScan {
 
     private static final int INITIAL_CAPACITY = 16;
     private static final int SEPARATOR = 0xff;
+    private static final int CUT_OFF = 0xfe;
 
     private final SqlLexer lexer = new SqlLexer();
     private final KeyedHash hash = KeyedHash.ofThisProcess();
@@ -58,6 +59,10 @@ public final class SqlScan {
         hash.reset();
         lexer.reset(text, start, end, standardConformingStrings);
         readStatements();
+        if (!complete) {
+            // What follows was not read, so this is no other spelling of a text that ends here.
+            hash.add(CUT_OFF);
+        }
         hash.finish();
         this.text = Unpooled.EMPTY_BUFFER;
     }

@@ -65,7 +65,7 @@ public final class StatementReader {
     private Access access(StatementKind kind, Set<SessionEffect> found) {
         return switch (kind) {
             case SELECT, VALUES, TABLE, EXPLAIN, DECLARE_CURSOR, COPY_OUT ->
-                head.readsOnly() && body.read(head.queryStart()) && onlyHolds(found) ? Access.READ : Access.WRITE;
+                body.read(head.queryStart()) && head.readsOnly() && onlyHolds(found) ? Access.READ : Access.WRITE;
             case SHOW,
                     SET,
                     SET_ROLE,

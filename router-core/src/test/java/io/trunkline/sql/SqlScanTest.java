@@ -108,6 +108,16 @@ class SqlScanTest {
     }
 
     @Test
+    void doesNotTakeATextForTheOneItBreaksOffBehind() {
+        String many = "x;".repeat(SqlScan.STATEMENTS_MAX);
+
+        assertThat(scan("select 1 'abc").fingerprintLow())
+                .isNotEqualTo(scan("select 1").fingerprintLow());
+        assertThat(scan(many + "delete from t").fingerprintLow())
+                .isNotEqualTo(scan(many).fingerprintLow());
+    }
+
+    @Test
     void hashesAsSipHashDoes() {
         KeyedHash hash = new KeyedHash(0x0706050403020100L, 0x0f0e0d0c0b0a0908L);
 

@@ -72,7 +72,15 @@ class StatementReaderTest {
     }
 
     @Test
-    void namesNothingForStatementsThatDoNotRead() {
+    void namesTheFunctionsOfQueriesThatWriteToo() {
+        assertThat(only("select pg_advisory_lock(1), f(2) from t for update").functions())
+                .containsExactlyInAnyOrder("pg_advisory_lock", "f");
+        assertThat(only("explain analyze select pg_stat_get_activity(1)").functions())
+                .containsExactly("pg_stat_get_activity");
+    }
+
+    @Test
+    void namesNothingForModifications() {
         StatementShape shape = only("insert into t values (f(1))");
 
         assertThat(shape.functions()).isEmpty();
