@@ -16,7 +16,7 @@ import picocli.CommandLine.IVersionProvider;
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = TrunklineCommand.Version.class,
-        subcommands = {ServeCommand.class, CheckCommand.class, TopologyCommand.class},
+        subcommands = {ServeCommand.class, CheckCommand.class, RouteCommand.class, TopologyCommand.class},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:done",

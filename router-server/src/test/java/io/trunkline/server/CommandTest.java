@@ -56,6 +56,14 @@ class CommandTest {
     }
 
     @Test
+    void checkFindsTheConfigurationOfTheImageValid() {
+        int code = run("check", "--config", "../docker/trunkline.yaml");
+
+        assertThat(err.toString()).isEmpty();
+        assertThat(code).isZero();
+    }
+
+    @Test
     void checkReportsAllProblemsOfTheConfiguration() throws IOException {
         Files.writeString(config, "listen: {port: x}\nlimits: {sessions: 0}\n");
 
@@ -127,6 +135,57 @@ class CommandTest {
         int code = run("serve", "-c", config.toString());
 
         assertThat(err.toString()).contains("transport: pigeon (expected: auto | epoll | nio | io-uring)");
+        assertThat(code).isEqualTo(1);
+    }
+
+    @Test
+    void routeSaysWhereAStatementRuns() {
+        int code = run(
+                "route",
+                "--config",
+                config.toString(),
+                "--sql",
+                "select * from t where id = $1",
+                "--param",
+                "42::int8");
+
+        assertThat(err.toString()).isEmpty();
+        assertThat(out.toString())
+                .contains("shard: s0")
+                .contains("role: replica or primary")
+                .contains("single_shard");
+        assertThat(code).isZero();
+    }
+
+    @Test
+    void routeSaysWhyAStatementIsRefused() throws IOException {
+        Path topology = Files.writeString(directory.resolve("two.json"), """
+                {"revision": 1,
+                 "clusters": [{"name": "main",
+                   "shards": [
+                     {"name": "s0", "nodes": [{"name": "n0", "host": "127.0.0.1", "port": 5432, "role": "primary"}]},
+                     {"name": "s1", "nodes": [{"name": "n1", "host": "127.0.0.1", "port": 5433, "role": "primary"}]}],
+                   "distributions": [{"name": "by_id", "keyType": "int8", "function": {"kind": "hash", "slots": 2, "assignments": [
+                     {"from": 0, "to": 1, "shard": "s0"}, {"from": 1, "to": 2, "shard": "s1"}]}}],
+                   "shardedTables": [{"schema": "public", "name": "t", "keyColumn": "id", "distribution": "by_id"}]}],
+                 "databases": [{"name": "shop", "cluster": "main"}]}
+                """);
+
+        int code = run("route", "--topology", topology.toString(), "--sql", "select count(*) from t");
+
+        assertThat(out.toString()).contains("error: 0A000: ").contains("hint: ");
+        assertThat(code).isEqualTo(1);
+    }
+
+    @Test
+    void routeAsksForTheDatabaseWhenThereAreSeveral() throws IOException {
+        Path topology = Files.writeString(
+                directory.resolve("two.json"),
+                TOPOLOGY.replace("\"databases\": [", "\"databases\": [{\"name\": \"a\", \"cluster\": \"main\"}, "));
+
+        int code = run("route", "--topology", topology.toString(), "--sql", "select 1");
+
+        assertThat(err.toString()).contains("--database: missing (expected: one of a, shop)");
         assertThat(code).isEqualTo(1);
     }
 
