@@ -243,6 +243,11 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
+    public boolean isCurrent() {
+        return lease.isCurrent();
+    }
+
+    @Override
     public boolean isFull() {
         return expected.isFull();
     }

@@ -93,6 +93,9 @@ public sealed interface Relay permits DirectRelay {
     /** Returns true when nothing is owed. */
     boolean isQuiet();
 
+    /** Returns false once a node has lost the role it was leased for: at the next transaction boundary the lease should end. */
+    boolean isCurrent();
+
     /** Returns true when further messages must wait until replies have come. */
     boolean isFull();
 

@@ -587,18 +587,43 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
             return;
         }
         context.onQuiet();
-        if (relay.backend().status() != TransactionStatus.IDLE || context.isPinned()) {
+        if (relay.backend().status() != TransactionStatus.IDLE || context.isPinned() && relay.isCurrent()) {
             become(new Holding(relay));
         } else {
-            become(Idle.INSTANCE);
-            context.released();
-            if (context.takeDirt()) {
-                relay.releaseAfterReset();
-            } else {
-                relay.release();
-            }
+            letGo(relay);
         }
         resumeIfWaiting();
+    }
+
+    /** Ends the lease at a transaction boundary. */
+    private void letGo(Relay relay) {
+        if (context.hasState()) {
+            // Its node is no longer what it was leased for, and what the session keeps there cannot move: the client
+            // must know.
+            String node = relay.backend().target().node();
+            relay.discard("role lost");
+            endWith(RouterErrors.sessionStateLost(node).response());
+            return;
+        }
+        become(Idle.INSTANCE);
+        context.released();
+        if (context.takeDirt() || context.isPinned()) {
+            relay.releaseAfterReset();
+        } else {
+            relay.release();
+        }
+    }
+
+    @Override
+    public void onRetiring(Lease lease) {
+        // In a transaction the boundary comes first.
+        if (state instanceof Holding holding
+                && holding.relay().backend() == lease.backend()
+                && holding.relay().isQuiet()
+                && lease.backend().status() == TransactionStatus.IDLE) {
+            letGo(holding.relay());
+            client.flush();
+        }
     }
 
     @Override
