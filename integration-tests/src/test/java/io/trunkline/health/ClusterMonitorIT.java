@@ -138,7 +138,10 @@ class ClusterMonitorIT {
                 "c",
                 new NettyEventLoopClock(loop),
                 new NettyBackendConnector(
-                        new BackendChannelOpener(access, NioSocketChannel::new, workers), loop, BackendLimits.DEFAULT),
+                        new BackendChannelOpener(access, NioSocketChannel::new, workers),
+                        loop,
+                        BackendLimits.DEFAULT,
+                        RouterMetrics.NONE),
                 HealthSettings.defaults("postgres", USER),
                 RouterMetrics.NONE,
                 (name, status) -> last.set(status));
