@@ -11,7 +11,7 @@ import net.sf.jsqlparser.expression.StringValue;
 /**
  * A statement rewritten so that JSqlParser can do no harm: comments gone, every constant replaced by a marker that tells which one it was.
  *
- * <p>Strings of every form become {@code 'tk7'}, whole numbers {@code 1000000007} and other numbers {@code 1000000007.5} for the literal with index 7. What
+ * <p>Operators outside standard SQL become {@code ||} or {@code ~} (see {@link OperatorMarks}). Strings of every form become {@code 'tk7'}, whole numbers {@code 1000000007} and other numbers {@code 1000000007.5} for the literal with index 7. What
  * backslashes, dollar quotes and nested comments mean to the other parser then no longer matters. A tree is believed only when
  * {@link #hasSameTokens} says that, written out, it is this very statement.
  */
@@ -37,18 +37,22 @@ final class MarkedStatement {
     static MarkedStatement of(TokenList source, int first, int last) {
         StringBuilder marked = new StringBuilder();
         int literal = 0;
-        for (int i = 0; i <= last; i++) {
-            boolean inside = i >= first;
-            if (inside && i > first && source.start(i) > source.end(i - 1)) {
+        for (int i = 0; i < first; i++) {
+            literal += source.token(i).isLiteral() ? 1 : 0;
+        }
+        for (int i = first; i <= last; i++) {
+            if (i > first && source.start(i) > source.end(i - 1)) {
                 marked.append(' ');
             }
             Token token = source.token(i);
-            if (token.isLiteral()) {
-                if (inside) {
-                    appendMarker(marked, token, literal);
-                }
+            int behindOperator = OperatorMarks.behind(source, i, last);
+            if (behindOperator > i) {
+                marked.append(OperatorMarks.mark(source, i, first));
+                i = behindOperator - 1;
+            } else if (token.isLiteral()) {
+                appendMarker(marked, token, literal);
                 literal++;
-            } else if (inside) {
+            } else {
                 marked.append(source.raw(i));
             }
         }

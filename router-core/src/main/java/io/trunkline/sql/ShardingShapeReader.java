@@ -116,10 +116,19 @@ public final class ShardingShapeReader {
     private ShardingShape readQuery(TokenList tokens, StatementHead head, TableDirectory directory) {
         return switch (head.queryKind()) {
             case SELECT, VALUES, INSERT, UPDATE, DELETE ->
-                readTree(tokens, head.queryStart(), tokens.size() - 1, directory);
+                readTree(tokens, head.queryStart(), lastOf(tokens), directory);
             case TABLE -> throw new RefusedStatement(RefusalCode.NO_KEY.because("a TABLE command reads all rows"));
             default -> readCommand(head.queryKind());
         };
+    }
+
+    /** Returns the last token that is not a closing semicolon. */
+    private static int lastOf(TokenList tokens) {
+        int last = tokens.size() - 1;
+        while (last > 0 && tokens.isCharacter(last, ';')) {
+            last--;
+        }
+        return last;
     }
 
     private ShardingShape readTree(TokenList tokens, int first, int last, TableDirectory directory) {

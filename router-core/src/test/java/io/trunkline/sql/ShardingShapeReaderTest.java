@@ -105,6 +105,16 @@ class ShardingShapeReaderTest {
             select * from orders where customer_id = 2 and tags && $1                       → C=#0
             select * from orders where customer_id = 1 || 'x'                               → C*
             select * from orders where a ? customer_id and customer_id = 1                  → C=#0
+            select * from orders where customer_id = @ 5                                    → C*
+            select * from orders where customer_id = ~ 5                                    → C*
+            select * from orders where customer_id operator(pg_catalog.=) 5                 → C*
+            select * from orders where x operator(pg_catalog.~) 'a' collate pg_catalog."default" and customer_id = 1 → C=#1
+            select * from orders where a @@ b = c and |/ d <-> e > 1 and customer_id = $1   → C=$1
+            select * from orders where customer_id = $1 and tags ? 'a' and tags ?| $2       → C=$1
+            select * from orders where a @> customer_id = 1                                 → C*
+            select * from orders where customer_id @> a = 1                                 → C*
+            select data #>> '{a,b}', a ^@ b, -c @ -d from orders where customer_id = 7      → C=#1
+            select * from orders where customer_id = 1 order by place <-> $1                → C=#0
             select * from orders where true and customer_id = $1                            → C=$1
             select * from orders where (total, customer_id) = ($1, $2)                      → C=$2
             select * from orders where (customer_id, total) in (($1, 1), ($2, 2))           → C in($1,$2)
@@ -327,7 +337,6 @@ class ShardingShapeReaderTest {
             set x = 1                                               → any shard
             fetch c                                                 → any shard
             frobnicate                                              → TL0101
-            select * from orders where customer_id operator(pg_catalog.=) 5 → TL0101
             select 'abc                                             → TL0101
             select * from orders where customer_id = 5 limit 10 offset 5 → C=#0
             """)
@@ -347,6 +356,7 @@ class ShardingShapeReaderTest {
                 .isEqualTo("C=#2");
         assertThat(read("select \"a'b\" from orders where customer_id = 1")).isEqualTo("C=#0");
         assertThat(read("select 1; delete from orders where customer_id = 1")).isEqualTo("TL0104");
+        assertThat(read("select * from orders where customer_id = 1;")).isEqualTo("C=#0");
     }
 
     @Test
