@@ -24,12 +24,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything the demo runs: ZooKeeper, the shards, the router, and the socket on which {@code demo failover} asks for things.
  *
- * <p>What has been started is closed in the opposite order, by whichever thread; a start that is under way then fails. The router, being
+ * <p>Another thread may close it while it starts: the step under way is waited for, for it writes files, and no other begins. The router, being
  * the slowest to start and needing only ZooKeeper's address, starts while the shards do.
  */
 final class Demo implements AutoCloseable {
@@ -45,7 +47,8 @@ final class Demo implements AutoCloseable {
     private final int adminPort;
     private final Path stateFile;
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
-    private boolean closed;
+    private final CountDownLatch starting = new CountDownLatch(1);
+    private volatile boolean closed;
     private @Nullable Running running;
 
     /** What is there once all has been started. */
@@ -65,6 +68,14 @@ final class Demo implements AutoCloseable {
 
     /** Starts everything and returns when a client could read from every shard. */
     void start() {
+        try {
+            startAll();
+        } finally {
+            starting.countDown();
+        }
+    }
+
+    private void startAll() {
         say("starting ZooKeeper, the router and " + options.shards() + " x (PostgreSQL " + options.postgres() + " + "
                 + options.replicas() + " replicas)");
         Workspace workspace = closeLater(Workspace.create(stateFile));
@@ -84,7 +95,6 @@ final class Demo implements AutoCloseable {
         Running all = new Running(shards, zooKeeper, new ZooKeeperTopologyPublisher(connection), router, workspace);
         running = all;
         publish();
-        router.awaitAccepting(options.port(), READY_LIMIT);
         awaitReads();
         closeLater(DemoControl.start(this, controlSocket()));
         writeState();
@@ -154,6 +164,7 @@ final class Demo implements AutoCloseable {
             return;
         }
         say("stopping");
+        awaitEndOfStart();
         for (AutoCloseable each : closing) {
             try {
                 each.close();
@@ -161,6 +172,16 @@ final class Demo implements AutoCloseable {
                 // The rest must be closed all the same; the workspace's guard ends what is left.
                 say("while stopping: " + e.getMessage());
             }
+        }
+    }
+
+    private void awaitEndOfStart() {
+        try {
+            if (!starting.await(READY_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                say("the start does not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -191,6 +212,10 @@ final class Demo implements AutoCloseable {
         List<String> reads = new DemoData(shards()).readsByShard();
         @Nullable SQLException[] last = new SQLException[1];
         boolean answered = Deadline.in(READY_LIMIT).comes(() -> {
+            if (closed || !router().isRunning()) {
+                throw new FixtureException(
+                        closed ? "stopped while starting" : "the router ended\n" + router().logTail());
+            }
             try (Connection connection = connect(options.port());
                     var statement = connection.createStatement()) {
                 for (String sql : reads) {
