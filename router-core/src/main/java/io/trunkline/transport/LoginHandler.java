@@ -126,7 +126,7 @@ final class LoginHandler extends ByteToMessageDecoder implements ClientLogin.Lis
 
     @Override
     public void exceptionCaught(ChannelHandlerContext current, Throwable cause) {
-        LOG.debug("connection ended during login", cause);
+        PeerFailures.log(LOG, "client", String.valueOf(current.channel().remoteAddress()), cause);
         current.close();
     }
 }

@@ -12,7 +12,9 @@ final class PeerFailures {
 
     /** Logs a failure of a channel: a lost connection or a broken TLS record at DEBUG, anything else as an error of the router. */
     static void log(Logger log, String side, String who, Throwable cause) {
-        if (cause instanceof IOException || cause instanceof DecoderException) {
+        // Netty wraps what a decoder throws, ours included.
+        Throwable inner = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
+        if (inner instanceof IOException || inner instanceof DecoderException) {
             log.debug("connection of {} {} failed: {}", side, who, cause.toString());
         } else {
             log.error("handling {} {} failed", side, who, cause);

@@ -179,7 +179,7 @@ final class StartupHandler extends ByteToMessageDecoder implements StartupNegoti
 
     @Override
     public void exceptionCaught(ChannelHandlerContext current, Throwable cause) {
-        LOG.debug("connection ended during startup", cause);
+        PeerFailures.log(LOG, "client", String.valueOf(current.channel().remoteAddress()), cause);
         current.close();
     }
 }
