@@ -7,6 +7,7 @@ import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.BackendStatements;
+import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.ErrorResponse;
@@ -15,6 +16,7 @@ import io.trunkline.wire.MessageScanner;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ParameterStatus;
 import io.trunkline.wire.ProtocolViolation;
+import io.trunkline.wire.SqlState;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -462,6 +464,7 @@ public final class BackendConnection implements MessageScanner.Listener {
         boolean substitute = expected.frontAction() == Action.SUBSTITUTE_ERROR;
         // A Sync can fail too, when it commits: its ReadyForQuery still comes and its effect fails with it.
         requestsFailed = true;
+        noteOutdated(error);
         expected.failFront();
         if (substitute && effect instanceof SubstituteError replacement && holder != null) {
             ByteBuf out = link.allocator().buffer(256);
@@ -471,6 +474,14 @@ public final class BackendConnection implements MessageScanner.Listener {
             return Disposition.SKIP;
         }
         return Disposition.FORWARD;
+    }
+
+    /** "cached plan must not change result type", among others: a statement that fails so once fails so until it is parsed again. */
+    private void noteOutdated(ErrorResponse error) {
+        PreparedStatement statement = expected.frontStatement();
+        if (statement != null && error.sqlState().equals(SqlState.FEATURE_NOT_SUPPORTED.code())) {
+            statement.outdated();
+        }
     }
 
     private void onParameterStatus(ParameterStatus parameter) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.backend;
 
+import io.trunkline.prepared.PreparedStatement;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,7 @@ public final class ExpectedReplies {
     private byte[] kinds = new byte[16];
     private byte[] actions = new byte[16];
     private @Nullable ReplyEffect[] effects = new ReplyEffect[16];
+    private @Nullable PreparedStatement[] statements = new PreparedStatement[16];
     private int head;
     private int size;
     private boolean skipping;
@@ -100,6 +102,11 @@ public final class ExpectedReplies {
 
     /** Appends what a request that is being sent will be answered with. */
     public void add(Kind kind, Action action, @Nullable ReplyEffect effect) {
+        add(kind, action, effect, null);
+    }
+
+    /** As the other; {@code statement} is what the request uses. */
+    public void add(Kind kind, Action action, @Nullable ReplyEffect effect, @Nullable PreparedStatement statement) {
         if (kind == Kind.COPY_END && copyingIn) {
             copyingIn = false;
             return;
@@ -122,6 +129,7 @@ public final class ExpectedReplies {
         kinds[tail] = (byte) kind.ordinal();
         actions[tail] = (byte) action.ordinal();
         effects[tail] = effect;
+        statements[tail] = statement;
         size++;
     }
 
@@ -138,6 +146,11 @@ public final class ExpectedReplies {
     /** Returns the effect of the oldest entry, or null. */
     public @Nullable ReplyEffect frontEffect() {
         return effects[head];
+    }
+
+    /** Returns the prepared statement the oldest entry uses, or null. */
+    public @Nullable PreparedStatement frontStatement() {
+        return statements[head];
     }
 
     /** Removes the oldest entry and confirms its effect. */
@@ -241,6 +254,7 @@ public final class ExpectedReplies {
 
     private void drop() {
         effects[head] = null;
+        statements[head] = null;
         head = (head + 1) & (kinds.length - 1);
         size--;
     }
@@ -253,9 +267,11 @@ public final class ExpectedReplies {
             kinds[to] = kinds[from];
             actions[to] = actions[from];
             effects[to] = effects[from];
+            statements[to] = statements[from];
         }
         size--;
         effects[(head + size) & mask] = null;
+        statements[(head + size) & mask] = null;
     }
 
     private void grow() {
@@ -263,15 +279,18 @@ public final class ExpectedReplies {
         byte[] newKinds = new byte[capacity];
         byte[] newActions = new byte[capacity];
         @Nullable ReplyEffect[] newEffects = new ReplyEffect[capacity];
+        @Nullable PreparedStatement[] newStatements = new PreparedStatement[capacity];
         for (int i = 0; i < size; i++) {
             int from = (head + i) & (kinds.length - 1);
             newKinds[i] = kinds[from];
             newActions[i] = actions[from];
             newEffects[i] = effects[from];
+            newStatements[i] = statements[from];
         }
         kinds = newKinds;
         actions = newActions;
         effects = newEffects;
+        statements = newStatements;
         head = 0;
     }
 }

@@ -13,27 +13,55 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BackendStatements {
     private final int limit;
-    private final LinkedHashMap<PreparedStatement, Long> present = new LinkedHashMap<>(16, 0.75f, true);
+    private final LinkedHashMap<PreparedStatement, Presence> present = new LinkedHashMap<>(16, 0.75f, true);
     private @Nullable PreparedStatement unnamed;
+    private int unnamedVersion;
     private long pipeline;
+
+    /** A statement on the backend: when it was used last, and in which version it was parsed there. */
+    private static final class Presence {
+        private final int version;
+        private long lastUse;
+
+        Presence(int version, long lastUse) {
+            this.version = version;
+            this.lastUse = lastUse;
+        }
+    }
 
     /** Creates the statements of a fresh backend. */
     public BackendStatements(int limit) {
         this.limit = limit;
     }
 
-    /** Returns true when the backend has the statement, and notes that it is used now. */
+    /** Returns true when the backend has the statement in a form that can be executed, and notes that it is used now. */
     public boolean use(PreparedStatement statement) {
-        if (!present.containsKey(statement)) {
+        Presence presence = present.get(statement);
+        if (presence == null || presence.version != statement.version()) {
             return false;
         }
-        present.put(statement, pipeline);
+        presence.lastUse = pipeline;
+        return true;
+    }
+
+    /** Returns true, and forgets the statement, when the backend has it in an outdated form: it must be closed before it is parsed again. */
+    public boolean removeOutdated(PreparedStatement statement) {
+        Presence presence = present.get(statement);
+        if (presence == null || presence.version == statement.version()) {
+            return false;
+        }
+        present.remove(statement);
         return true;
     }
 
     /** Notes that a Parse for the statement is being sent. */
     public void add(PreparedStatement statement) {
-        present.put(statement, pipeline);
+        present.put(statement, new Presence(statement.version(), pipeline));
+    }
+
+    /** Notes that the backend has the statement, but must close it before it can be used again. */
+    public void addOutdated(PreparedStatement statement) {
+        present.put(statement, new Presence(statement.version() - 1, pipeline));
     }
 
     /** Notes that the backend does not have the statement. */
@@ -46,10 +74,10 @@ public final class BackendStatements {
         if (present.size() < limit) {
             return null;
         }
-        Iterator<Map.Entry<PreparedStatement, Long>> eldestFirst =
+        Iterator<Map.Entry<PreparedStatement, Presence>> eldestFirst =
                 present.entrySet().iterator();
-        Map.Entry<PreparedStatement, Long> eldest = eldestFirst.next();
-        if (eldest.getValue() == pipeline) {
+        Map.Entry<PreparedStatement, Presence> eldest = eldestFirst.next();
+        if (eldest.getValue().lastUse == pipeline) {
             // All of them are used by requests not yet answered: one more for a moment does no harm, closing one would.
             return null;
         }
@@ -63,14 +91,15 @@ public final class BackendStatements {
         pipeline++;
     }
 
-    /** Returns what the backend's unnamed statement is, or null when unknown. */
+    /** Returns what the backend's unnamed statement is, or null when unknown or outdated. */
     public @Nullable PreparedStatement unnamed() {
-        return unnamed;
+        return unnamed != null && unnamed.version() == unnamedVersion ? unnamed : null;
     }
 
     /** Notes a Parse of the unnamed statement. */
     public void unnamed(PreparedStatement statement) {
         unnamed = statement;
+        unnamedVersion = statement.version();
     }
 
     /** A simple Query, or a failed Parse, destroys the unnamed statement. */

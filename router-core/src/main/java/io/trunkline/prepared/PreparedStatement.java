@@ -26,6 +26,7 @@ public final class PreparedStatement {
     private int @Nullable [] describedTypes;
     private int users;
     private boolean parsed;
+    private int version;
 
     PreparedStatement(
             byte[] sql, int[] parameterTypes, String context, int hash, String backendName, AnalyzedQuery analysis) {
@@ -114,6 +115,21 @@ public final class PreparedStatement {
     /** A backend has parsed this statement. */
     public void parsed() {
         parsed = true;
+    }
+
+    /**
+     * The database has changed so that what backends parsed before can no longer be executed: each of them must parse the statement again before
+     * it is used there next.
+     */
+    public void outdated() {
+        version++;
+        parsed = false;
+        describedTypes = null;
+    }
+
+    /** Returns a number that differs from that at the time of a Parse when the statement has to be parsed again. */
+    int version() {
+        return version;
     }
 
     /** A session has a name for this statement. */

@@ -107,12 +107,12 @@ public final class DirectRelay implements Relay, BackendHolder {
             int tail) {
         if (unnamed) {
             ensureUnnamed(statement);
-            expected.add(Kind.BIND, Action.FORWARD, null);
+            expected.add(Kind.BIND, Action.FORWARD, null, statement);
             stream(buffer, index, available);
             return;
         }
         ensureParsed(statement);
-        expected.add(Kind.BIND, Action.FORWARD, null);
+        expected.add(Kind.BIND, Action.FORWARD, null, statement);
         writeOwn(Bind.rewriteStatement(link.allocator(), buffer, index, length, statement.backendName()));
         stream(buffer, tail, index + available - tail);
     }
@@ -124,7 +124,7 @@ public final class DirectRelay implements Relay, BackendHolder {
         } else {
             ensureParsed(statement);
         }
-        expected.add(Kind.DESCRIBE_STATEMENT, Action.FORWARD, effect);
+        expected.add(Kind.DESCRIBE_STATEMENT, Action.FORWARD, effect, statement);
         byte[] name = unnamed ? NO_NAME : statement.backendName();
         ByteBuf out = link.allocator().buffer(name.length + 7);
         FrontendWriter.describeStatement(out, name);
@@ -190,17 +190,24 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     private void sendParse(PreparedStatement statement, Action action, @Nullable ReplyEffect effect) {
+        if (statements.removeOutdated(statement)) {
+            close(statement);
+        }
         PreparedStatement evicted = statements.evict();
         if (evicted != null) {
             // Close before Parse: the backend may be at its statement limit.
-            expected.add(Kind.CLOSE, Action.SWALLOW, new CloseEffect(statements, evicted));
-            ByteBuf out = link.allocator().buffer(evicted.backendName().length + 7);
-            FrontendWriter.closeStatement(out, evicted.backendName());
-            writeOwn(out);
+            close(evicted);
         }
         statements.add(statement);
         expected.add(Kind.PARSE, action, new ParseEffect(statements, statement, false, effect));
         writeParse(statement, statement.backendName());
+    }
+
+    private void close(PreparedStatement statement) {
+        expected.add(Kind.CLOSE, Action.SWALLOW, new CloseEffect(statements, statement));
+        ByteBuf out = link.allocator().buffer(statement.backendName().length + 7);
+        FrontendWriter.closeStatement(out, statement.backendName());
+        writeOwn(out);
     }
 
     private void writeParse(PreparedStatement statement, byte[] name) {
@@ -364,7 +371,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void onWritabilityChanged(boolean writable) {
-        listener.onBackendWritable(writable);
+        client.setReading(writable);
     }
 
     /** A statement that is being parsed on the backend: not there after all when that fails. */
@@ -418,7 +425,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
         @Override
         public void onUndone() {
-            statements.add(statement);
+            statements.addOutdated(statement);
         }
     }
 }

@@ -273,17 +273,11 @@ final class SessionContext {
             }
         }
         for (SessionEffect effect : statement.effects()) {
-            if (effect.pinsSession()) {
-                pin(effect);
+            if (effect.pinsSession() && pins.add(effect)) {
+                worker.metrics().pinned(effect.name().toLowerCase(Locale.ROOT));
             } else if (effect.dirtiesBackend()) {
                 dirty = true;
             }
-        }
-    }
-
-    private void pin(SessionEffect effect) {
-        if (pins.add(effect)) {
-            worker.metrics().pinned(effect.name().toLowerCase(Locale.ROOT));
         }
     }
 
@@ -343,10 +337,6 @@ final class SessionContext {
         if (command instanceof SessionCommand.Set set) {
             if (set.scope() == SessionCommand.Scope.SESSION) {
                 settings.set(set.name(), text);
-            }
-            if (set.mayReachTemporarySchema()) {
-                // What is created from now on may be temporary, whatever its statement looks like.
-                pin(SessionEffect.TEMP_TABLE);
             }
             return null;
         }
