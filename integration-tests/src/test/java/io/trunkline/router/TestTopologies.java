@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.router;
+
+import io.trunkline.fixture.PostgresCluster;
+import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.fixture.PostgresServer;
+import io.trunkline.fixture.ShardedCluster;
+import io.trunkline.topology.Cluster;
+import io.trunkline.topology.Database;
+import io.trunkline.topology.Distribution;
+import io.trunkline.topology.Node;
+import io.trunkline.topology.NodeRole;
+import io.trunkline.topology.ReferenceTable;
+import io.trunkline.topology.Shard;
+import io.trunkline.topology.ShardedTable;
+import io.trunkline.topology.Topology;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Topologies of the fixture's servers, and what the tests' users need on these servers. */
+final class TestTopologies {
+    /** The name of the database on every server. */
+    static final String DATABASE = "app";
+
+    private TestTopologies() {}
+
+    /** Returns options under which the trusted user needs no password. */
+    static PostgresOptions trusting(PostgresOptions options) {
+        return options.hostBasedAuthentication("host all " + RouterUnderTest.TRUSTED_USER + " 127.0.0.1/32 trust")
+                .setting("max_connections", "100");
+    }
+
+    /** Makes the database and both users; either may create what it likes there. */
+    static void prepare(PostgresCluster cluster) {
+        cluster.primary().createDatabase(DATABASE, RouterUnderTest.USER, RouterUnderTest.PASSWORD);
+        cluster.primary().execute("create role " + RouterUnderTest.TRUSTED_USER + " login");
+        cluster.primary()
+                .executeIn(
+                        DATABASE,
+                        "grant all on schema public to public",
+                        "grant create, temporary on database " + DATABASE + " to public");
+        cluster.awaitReplay();
+    }
+
+    /** Returns the topology of one primary with its replicas, in their present roles; clients know the database by each of the names. */
+    static Topology single(PostgresCluster cluster, long revision, String... databases) {
+        return single(cluster, revision, NodeRole.PRIMARY, NodeRole.REPLICA, databases);
+    }
+
+    /** As the other, but every node's role is left to the probes. */
+    static Topology singleWithoutRoles(PostgresCluster cluster, long revision, String... databases) {
+        return single(cluster, revision, NodeRole.AUTO, NodeRole.AUTO, databases);
+    }
+
+    private static Topology single(
+            PostgresCluster cluster, long revision, NodeRole primary, NodeRole replica, String... databases) {
+        Cluster one =
+                new Cluster("main", List.of(shard("only", cluster, primary, replica)), List.of(), List.of(), List.of());
+        return new Topology(revision, List.of(one), databases("main", databases));
+    }
+
+    /** Returns the topology of shards named {@code s0} and so on. */
+    static Topology sharded(
+            ShardedCluster shards,
+            long revision,
+            List<Distribution> distributions,
+            List<ShardedTable> tables,
+            List<ReferenceTable> referenceTables,
+            String... databases) {
+        List<Shard> all = new ArrayList<>();
+        for (PostgresCluster shard : shards.shards()) {
+            all.add(shard("s" + all.size(), shard, NodeRole.PRIMARY, NodeRole.REPLICA));
+        }
+        Cluster cluster = new Cluster("sharded", all, distributions, tables, referenceTables);
+        return new Topology(revision, List.of(cluster), databases("sharded", databases));
+    }
+
+    private static Shard shard(String name, PostgresCluster servers, NodeRole primary, NodeRole replica) {
+        return new Shard(
+                name,
+                servers.servers().stream()
+                        .map(server -> node(server, server == servers.primary() ? primary : replica))
+                        .toList());
+    }
+
+    private static Node node(PostgresServer server, NodeRole role) {
+        return new Node(server.name(), server.host(), server.port(), role, Node.WEIGHT_DEFAULT, "");
+    }
+
+    private static List<Database> databases(String cluster, String... names) {
+        return Stream.of(names)
+                .map(name -> new Database(name, cluster, DATABASE))
+                .toList();
+    }
+}
