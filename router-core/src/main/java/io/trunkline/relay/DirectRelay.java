@@ -371,7 +371,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void onWritabilityChanged(boolean writable) {
-        client.setReading(writable);
+        listener.onBackendWritable(writable);
     }
 
     /** A statement that is being parsed on the backend: not there after all when that fails. */

@@ -39,6 +39,9 @@ public sealed interface Relay permits DirectRelay {
         /** Replies have been read: what waited for room among the expected replies may go on. */
         void onProgress();
 
+        /** The backend takes bytes again, or no longer. */
+        void onBackendWritable(boolean writable);
+
         /** The relay is gone and must not be used again. */
         void onRelayLost(ErrorResponse cause, boolean midMessage);
     }

@@ -24,6 +24,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private static final CatalogSnapshot UNLOADED = new CatalogSnapshot(false, Map.of(), Set.of(), Set.of(), false);
     private static final CatalogSnapshot PLAIN = new CatalogSnapshot(true, Map.of(), Set.of(), Set.of(), false);
 
+    private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
+
     private final boolean loaded;
     private final Map<String, FunctionNature> functions;
     private final Set<String> opaqueNames;
@@ -116,16 +118,25 @@ public final class CatalogSnapshot implements FunctionCatalog {
     public FunctionNature nature(String name) {
         String bare = name.substring(name.lastIndexOf('.') + 1);
         if (functions.isEmpty()) {
-            // A name qualified with another schema than pg_catalog is not one of PostgreSQL's own, and KnownFunctions
-            // says so.
-            return KnownFunctions.isSafe(name)
-                    ? FunctionNature.PURE
-                    : KnownFunctions.isBoundToHost(bare) ? FunctionNature.SYSTEM_VOLATILE : FunctionNature.UNKNOWN;
+            return builtIn(name, bare);
         }
         // A quoted name may contain a dot: the name as a whole must be fine too, if there is one.
         FunctionNature whole = functions.getOrDefault(name, FunctionNature.PURE);
         FunctionNature nature = functions.getOrDefault(bare, FunctionNature.UNKNOWN);
         return whole.mayRunOnReplica() && whole.ignoresTables() ? nature : whole;
+    }
+
+    /** A name qualified with another schema than pg_catalog is not one of PostgreSQL's own. */
+    private static FunctionNature builtIn(String name, String bare) {
+        if (name.length() != bare.length() && !name.equals("pg_catalog." + bare)) {
+            return FunctionNature.UNKNOWN;
+        }
+        if (KnownFunctions.isSafe(bare)) {
+            return FunctionNature.PURE;
+        }
+        return KnownFunctions.isBoundToHost(bare) || SYSTEM_VOLATILE.contains(bare)
+                ? FunctionNature.SYSTEM_VOLATILE
+                : FunctionNature.UNKNOWN;
     }
 
     /** Returns true when one of the names may be a relation that hides more than a table, or a function called like a column. */

@@ -10,16 +10,9 @@ import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.Shard;
 import io.trunkline.topology.ShardedTable;
 import io.trunkline.topology.Topology;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -36,7 +29,7 @@ public final class RoutingTable implements TableDirectory {
     private static final TableUse REFERENCE = new TableUse.Reference();
     private static final TableUse UNKNOWN = new TableUse.Unknown();
     private static final String CATALOG_SCHEMA = "pg_catalog";
-    private static final Set<String> SYSTEM_RELATIONS = systemRelations();
+    private static final Set<String> SYSTEM_RELATIONS = NameList.load("system-relations.txt");
 
     private final long revision;
     private final Cluster cluster;
@@ -189,17 +182,5 @@ public final class RoutingTable implements TableDirectory {
             }
         }
         return UNKNOWN;
-    }
-
-    private static Set<String> systemRelations() {
-        String resource = "system-relations.txt";
-        try (InputStream in = Objects.requireNonNull(RoutingTable.class.getResourceAsStream(resource), resource);
-                BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-            return reader.lines()
-                    .filter(line -> !line.isBlank() && line.charAt(0) != '#')
-                    .collect(Collectors.toUnmodifiableSet());
-        } catch (IOException e) {
-            throw new UncheckedIOException(resource, e);
-        }
     }
 }

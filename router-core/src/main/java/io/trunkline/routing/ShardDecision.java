@@ -110,9 +110,9 @@ final class ShardDecision {
                 return RouteRefusal.FUNCTION_WITHOUT_SHARD.because("the function is " + function);
             }
         }
-        // What may lock rows of a reference table, or nobody could look into, goes to one shard for everybody, so that
-        // all
-        // of it meets there.
+        // What may lock rows of a reference table, or nobody could look into, goes to one shard for everybody: all of
+        // it
+        // meets there.
         boolean meets =
                 statement.access() == Access.WRITE && (statement.functions().isEmpty() || reason == Reason.REFERENCE);
         return meets || bindsToHome(statement) ? place(HOME_SHARD, Reason.HOME_SHARD) : place(Target.ANY_SHARD, reason);

@@ -2,7 +2,6 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReportedParameters;
@@ -31,7 +30,6 @@ import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
-import io.trunkline.wire.MessageScanner;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.Severity;
@@ -50,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * backend says goes to the client through the relay and comes by here only as events. {@link #become} is the only place where the state
  * changes. Confined to the event loop of its worker.
  */
-public final class Session implements MessageScanner.Listener, Relay.Listener, LeaseRequest, SessionRegistry.Drainable {
+public final class Session implements Relay.Listener, LeaseRequest, SessionRegistry.Drainable {
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     final Worker worker;
@@ -59,23 +57,11 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
     final SessionStatements statements = new SessionStatements();
     final SessionSettings settings;
     final SessionContext context;
-    private final MessageScanner scanner;
+    private final SessionInput input;
     private SessionState state = Idle.INSTANCE;
     private RequestBatch batch;
     private ReportedParameters told;
 
-    /** The bytes that were read but could not be taken yet; owned. */
-    private @Nullable ByteBuf unread;
-    /** The buffer being scanned; requests in any other buffer were cut by the end of one. */
-    private @Nullable ByteBuf input;
-
-    private boolean scanning;
-    /** The message at the head of {@link #unread}, or cut in the scanner, could not be taken yet. */
-    private boolean paused;
-    /** It can be taken as soon as there is a relay. */
-    private boolean offerAgain;
-    /** Bytes at the beginning of a long message that were sent in another form already. */
-    private int rewrittenBytes;
     /** An error was answered here: everything up to Sync is dropped. */
     private boolean skipping;
     /** The text of a BEGIN that was answered here and will lead what is sent to the backend. */
@@ -84,7 +70,6 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
     private boolean groupOpen;
 
     private boolean draining;
-    private boolean inputClosed;
     private @Nullable BackendKey key;
 
     Session(
@@ -100,33 +85,15 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         this.told = told;
         this.batch = worker.emptyBatch();
         this.context = new SessionContext(this);
-        this.scanner = new MessageScanner(
-                MessageScanner.Direction.FROM_FRONTEND, worker.limits().inspectedBytesMax(), MessageScanner.LENGTH_MAX);
+        this.input = new SessionInput(this, worker.limits().inspectedBytesMax());
     }
 
-    // bytes from the client
+    // messages from the client
 
     /** Bytes from the client; borrowed. */
     public void onBytes(ByteBuf in) {
         assert worker.inEventLoop();
-        if (state instanceof Closed || inputClosed) {
-            return;
-        }
-        ByteBuf waiting = unread;
-        if (waiting != null) {
-            // Only what was in flight when reading was turned off: bounded by the receive buffer.
-            unread = client.allocator()
-                    .buffer(waiting.readableBytes() + in.readableBytes())
-                    .writeBytes(waiting)
-                    .writeBytes(in);
-            waiting.release();
-            return;
-        }
-        scan(in);
-        if (paused && !(state instanceof Closed)) {
-            unread = in.isReadable() ? in.readRetainedSlice(in.readableBytes()) : null;
-            client.setReading(false);
-        }
+        input.onBytes(in);
     }
 
     /** The read that led to {@link #onBytes} is over. */
@@ -138,52 +105,26 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         client.flush();
     }
 
-    private void scan(ByteBuf in) {
-        scanning = true;
-        input = in;
-        try {
-            do {
-                paused = false;
-                offerAgain = false;
-                scanner.scan(in, this);
-                // A long message was left where it is until its way was found; if that took no waiting it goes now.
-            } while (paused && offerAgain && state.relay() != null);
-        } catch (ProtocolViolation violation) {
-            onViolation(violation);
-        } finally {
-            scanning = false;
-            input = null;
-            Relay relay = state.relay();
-            if (relay != null) {
-                relay.endOfInput();
+    /** One message from the client, not understood yet. */
+    Disposition onRequest(Request request) {
+        if (skipping) {
+            if (request.tag != FrontendTag.SYNC) {
+                return Disposition.SKIP;
             }
-            if (state instanceof Closed) {
-                scanner.close();
-            }
+            skipping = false;
+            writeReadyForQuery();
+            return Disposition.SKIP;
         }
+        return state.onMessage(this, request);
     }
 
-    /** Goes on with bytes that had to wait; also offers a paused message again. */
-    private void resume() {
-        if (scanning || !paused || state instanceof Closed) {
-            return;
-        }
-        ByteBuf waiting = unread;
-        unread = null;
-        ByteBuf in = waiting == null ? Unpooled.EMPTY_BUFFER : waiting;
-        scan(in);
-        if (paused && in.isReadable() && !(state instanceof Closed)) {
-            unread = in;
-        } else {
-            in.release();
-        }
-        if (!paused && !inputClosed) {
-            client.setReading(true);
-        }
-        onReadComplete();
+    /** Terminate arrived. */
+    void onTerminate() {
+        close("terminated by client");
     }
 
-    private void onViolation(ProtocolViolation violation) {
+    /** The bytes are no message; nothing after them can be read. */
+    void onViolation(ProtocolViolation violation) {
         if (violation.consequence() != ProtocolViolation.Consequence.SILENT_CLOSE) {
             closeWith(RouterErrors.protocolViolation(violation));
         } else {
@@ -191,51 +132,16 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         }
     }
 
-    @Override
-    public Disposition onMessage(byte tag, int length, ByteBuf buffer, int index, int available) {
-        if (tag == FrontendTag.TERMINATE) {
-            inputClosed = true;
-            close("terminated by client");
-            return Disposition.SKIP;
-        }
-        if (skipping) {
-            if (tag != FrontendTag.SYNC) {
-                return Disposition.SKIP;
-            }
-            skipping = false;
-            writeReadyForQuery();
-            return Disposition.SKIP;
-        }
-        Request request = worker.request();
-        request.set(tag, length, buffer, index, available);
-        Disposition disposition = state.onMessage(this, request);
-        paused = disposition == Disposition.PAUSE;
-        return disposition;
-    }
-
-    @Override
-    public void onRun(ByteBuf buffer, int index, int length) {
-        Relay relay = state.relay();
-        if (relay != null) {
-            int rewritten = Math.min(rewrittenBytes, length);
-            rewrittenBytes -= rewritten;
-            relay.stream(buffer, index + rewritten, length - rewritten);
-            if (buffer != input) {
-                relay.endOfInput();
-            }
-            if (!relay.isWritable()) {
-                client.setReading(false);
-            }
-        }
-    }
-
-    @Override
-    public void onBreak() {
-        // the rest of a long message has passed: what came back meanwhile may end the lease now
+    /** The last part of a long message has been handed on: what came back meanwhile may end the lease now. */
+    void onLongMessageEnd() {
         Relay relay = state.relay();
         if (relay != null && relay.isQuiet()) {
             onQuiet();
         }
+    }
+
+    boolean isClosed() {
+        return state instanceof Closed;
     }
 
     // Idle and Gathering
@@ -260,7 +166,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         if (request.isPartial()) {
             // Too long to hold: it stays where it is until there is a backend it can stream to.
             batch.target(context.combine(batch.target(), request));
-            offerAgain = true;
+            input.offerAgain();
             dispatch(false);
             return Disposition.PAUSE;
         }
@@ -287,7 +193,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
 
     /** Decides where the batch goes; {@code complete} is false when more of the same group may follow. */
     private void dispatch(boolean complete) {
-        if (!offerAgain && !batch.needsBackend()) {
+        if (!input.isOfferedAgain() && !batch.needsBackend()) {
             answerBatch();
             return;
         }
@@ -313,7 +219,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         }
         batch.clear(worker.requests());
         client.write(out);
-        if (!scanning) {
+        if (!input.isScanning()) {
             client.flush();
         }
         become(deferredBegin == null ? Idle.INSTANCE : Gathering.INSTANCE);
@@ -349,9 +255,9 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         } else {
             skipping = true;
         }
-        if (!scanning) {
+        if (!input.isScanning()) {
             client.flush();
-            resume();
+            input.resume();
         }
     }
 
@@ -430,9 +336,9 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         relay.endOfInput();
         sent.clear(worker.requests());
         worker.giveBack(sent);
-        if (!scanning) {
+        if (!input.isScanning()) {
             relay.flush();
-            resume();
+            input.resume();
         }
     }
 
@@ -440,10 +346,6 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
 
     /** A message while a relay is held. */
     Disposition sendOn(Relay relay, Request request) {
-        if (request.tag != FrontendTag.COPY_DATA) {
-            // COPY data passes as runs: what came before this message in the same read goes out first.
-            scanner.emitRun(this);
-        }
         switch (request.tag) {
             case FrontendTag.COPY_DATA -> {
                 if (relay.isQuiet()) {
@@ -500,7 +402,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
     }
 
     private Disposition endOfCut(Relay relay, Request request) {
-        if (request.buffer != input) {
+        if (input.isCut(request.buffer)) {
             relay.endOfInput();
         }
         // What was inspected of a long message has been sent; the rest of it follows as a run.
@@ -539,8 +441,8 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         if (request.isPartial()) {
             // The scanner passes all of it on, from its first byte, but for the part that is replaced here.
             boolean renamed = request.tag == FrontendTag.BIND && !request.unnamed;
-            rewrittenBytes = renamed ? request.tail - request.index : 0;
-            length = renamed ? rewrittenBytes : 0;
+            length = renamed ? request.tail - request.index : 0;
+            input.rewritten(length);
         }
         switch (request.tag) {
             case FrontendTag.QUERY -> relay.query(request.buffer, request.index, length, request.effect);
@@ -586,7 +488,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
     @Override
     public void onQuiet() {
         Relay relay = state.relay();
-        if (relay == null || groupOpen || scanner.isMidMessage()) {
+        if (relay == null || groupOpen || input.isMidMessage()) {
             // Part of the next request is on its way already: the lease ends with that.
             return;
         }
@@ -596,7 +498,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         } else {
             letGo(relay);
         }
-        resumeIfWaiting();
+        input.resume();
     }
 
     /** Ends the lease at a transaction boundary. */
@@ -632,14 +534,8 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
 
     @Override
     public void onProgress() {
-        if (paused && state instanceof Running running && !running.relay().isFull()) {
-            resume();
-        }
-    }
-
-    private void resumeIfWaiting() {
-        if (paused) {
-            resume();
+        if (state instanceof Running running && !running.relay().isFull()) {
+            input.resume();
         }
     }
 
@@ -669,7 +565,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
             return;
         }
         worker.suspect(relay.backend().target());
-        if (midMessage || scanner.isMidMessage() || relay.backend().expected().isCopyingIn()) {
+        if (midMessage || input.isMidMessage() || relay.backend().expected().isCopyingIn()) {
             // Half a message cannot be followed by an error.
             become(Closed.INSTANCE);
             end("backend lost in the middle of a message");
@@ -685,7 +581,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
         skipping = skipToSync;
         become(next);
         client.flush();
-        resumeIfWaiting();
+        input.resume();
     }
 
     boolean isGroupOpen() {
@@ -715,7 +611,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
             }
         }
         client.write(out);
-        if (!scanning) {
+        if (!input.isScanning()) {
             client.flush();
         }
         return request.isPartial() ? Disposition.SKIP_THEN_BREAK : Disposition.SKIP;
@@ -750,6 +646,11 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
     @Override
     public void terminate() {
         worker.execute(() -> closeWith(RouterErrors.shuttingDown()));
+    }
+
+    @Override
+    public void onBackendWritable(boolean writable) {
+        input.onBackendWritable(writable);
     }
 
     /** The client takes bytes again, or no longer. */
@@ -797,7 +698,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
 
     /** Gives the backend back in a state that the next session can use. */
     private void leave(Relay relay) {
-        if (!relay.isQuiet() || groupOpen || scanner.isMidMessage()) {
+        if (!relay.isQuiet() || groupOpen || input.isMidMessage()) {
             // Closing the connection alone would not stop a running statement.
             relay.cancel();
             relay.discard("client disconnected");
@@ -814,13 +715,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
                 .log("session ended");
         batch.undo();
         batch.clear(worker.requests());
-        if (unread != null) {
-            unread.release();
-            unread = null;
-        }
-        if (!scanning) {
-            scanner.close();
-        }
+        input.close();
         statements.clear();
         context.ended();
         if (key != null) {
@@ -862,7 +757,7 @@ public final class Session implements MessageScanner.Listener, Relay.Listener, L
 
     /** Offers the paused message again; something it waited for is there. */
     void proceed() {
-        resumeIfWaiting();
+        input.resume();
     }
 
     /** Like {@link #proceed}, but never from inside a scan. */

@@ -273,11 +273,17 @@ final class SessionContext {
             }
         }
         for (SessionEffect effect : statement.effects()) {
-            if (effect.pinsSession() && pins.add(effect)) {
-                worker.metrics().pinned(effect.name().toLowerCase(Locale.ROOT));
+            if (effect.pinsSession()) {
+                pin(effect);
             } else if (effect.dirtiesBackend()) {
                 dirty = true;
             }
+        }
+    }
+
+    private void pin(SessionEffect effect) {
+        if (pins.add(effect)) {
+            worker.metrics().pinned(effect.name().toLowerCase(Locale.ROOT));
         }
     }
 
@@ -337,6 +343,10 @@ final class SessionContext {
         if (command instanceof SessionCommand.Set set) {
             if (set.scope() == SessionCommand.Scope.SESSION) {
                 settings.set(set.name(), text);
+            }
+            if (set.mayReachTemporarySchema()) {
+                // What is created from now on may be temporary, whatever its statement looks like.
+                pin(SessionEffect.TEMP_TABLE);
             }
             return null;
         }

@@ -102,7 +102,7 @@ final class QueryBody {
                     break;
             }
         }
-        boolean syntax = unquoted && (Keywords.isSyntax(name) || isOperatorSyntax(i));
+        boolean syntax = unquoted && (isSyntax(i, name) || isOperatorSyntax(i));
         if (isCalled(i) && !isAliasOrWithQuery(i, depth) && !syntax) {
             functions.add(qualified(i, name));
             return !KnownFunctions.isBoundToHost(name);
@@ -111,6 +111,15 @@ final class QueryBody {
             names.add(name);
         }
         return !KnownFunctions.isHostView(name);
+    }
+
+    /** Words before a parenthesis that call nothing: keywords, and the ends of type names and of interval constants. */
+    private boolean isSyntax(int i, String name) {
+        return switch (name) {
+            case "varying" -> tokens.isWord(i - 1, "character", "char", "nchar", "bit");
+            case "second" -> tokens.token(i - 1).isLiteral() || tokens.isWord(i - 1, "to");
+            default -> Keywords.isSyntax(name);
+        };
     }
 
     private boolean isCalled(int i) {

@@ -91,18 +91,8 @@ final class TableReferences {
         if (!(use instanceof TableUse.Unknown)) {
             return use;
         }
-        if (isCatalog(schema, name)) {
-            return new TableUse.Catalog();
-        }
         throw new RefusedStatement(RefusalCode.UNKNOWN_RELATION.because(
                 "relation \"" + table.getFullyQualifiedName() + "\" is neither sharded nor a reference table"));
-    }
-
-    private static boolean isCatalog(@Nullable String schema, String name) {
-        if (schema == null) {
-            return name.startsWith("pg_");
-        }
-        return schema.equals("pg_catalog") || schema.equals("information_schema");
     }
 
     /** Notes that rows of a sharded table are inserted. */

@@ -38,8 +38,30 @@ class CatalogSnapshotTest {
         assertThat(catalog.isLoaded()).isFalse();
         assertThat(catalog.nature("lower")).isEqualTo(FunctionNature.PURE);
         assertThat(catalog.nature("pg_backend_pid")).isEqualTo(FunctionNature.SYSTEM_VOLATILE);
+        assertThat(catalog.nature("pg_catalog.random")).isEqualTo(FunctionNature.SYSTEM_VOLATILE);
+        assertThat(catalog.nature("nextval")).isEqualTo(FunctionNature.SYSTEM_VOLATILE);
+        assertThat(catalog.nature("app.random")).isEqualTo(FunctionNature.UNKNOWN);
         assertThat(catalog.nature("app.lower")).isEqualTo(FunctionNature.UNKNOWN);
         assertThat(catalog.nature("audit")).isEqualTo(FunctionNature.UNKNOWN);
+    }
+
+    @Test
+    void takesTheWorseOfTwoDatabases() {
+        CatalogSnapshot one = CatalogSnapshot.of(
+                List.of(List.of("a", "f", "f"), List.of("b", "f", "t"), List.of("c", "f", "f")),
+                List.of(List.of("hiding")),
+                List.of());
+        CatalogSnapshot other = CatalogSnapshot.of(
+                List.of(List.of("b", "t", "f"), List.of("c", "f", "t")), List.of(), List.of(List.of("domain", "")));
+
+        CatalogSnapshot both = one.mergedWith(other);
+
+        assertThat(both.nature("a")).isEqualTo(FunctionNature.PURE);
+        assertThat(both.nature("b")).isEqualTo(FunctionNature.USER_VOLATILE);
+        assertThat(both.nature("c")).isEqualTo(FunctionNature.USER_STABLE);
+        assertThat(both.namesAnyOpaque(List.of("hiding"))).isTrue();
+        assertThat(both.hasHiddenCalls()).isTrue();
+        assertThat(both.mergedWith(CatalogSnapshot.unloaded()).isLoaded()).isFalse();
     }
 
     @Test

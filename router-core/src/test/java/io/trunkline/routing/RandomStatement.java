@@ -21,7 +21,7 @@ final class RandomStatement {
     /** A condition: its text, and its value for a pair of rows, null for unknown. */
     private record Condition(String sql, Function<Pair, @Nullable Boolean> value) {}
 
-    /** An expression: its text and its value. */
+    /** A column: its text and its value. */
     private record Operand(String sql, Function<Pair, @Nullable BigDecimal> value) {}
 
     private enum Join {
@@ -33,8 +33,7 @@ final class RandomStatement {
     }
 
     private final Random random;
-    private final GivenKeys keys = GivenKeys.none();
-    private final List<String> parameters = new ArrayList<>();
+    private final RandomValues values;
     private final Join join;
     private final Condition on;
     private final Condition where;
@@ -42,11 +41,12 @@ final class RandomStatement {
 
     private RandomStatement(Random random) {
         this.random = random;
+        this.values = new RandomValues(random);
         this.join = random.nextInt(3) == 0 ? Join.values()[1 + random.nextInt(4)] : Join.NONE;
         this.on = join == Join.NONE ? always() : joinCondition();
         this.where = random.nextInt(12) == 0 ? always() : condition(0);
         this.sql = text();
-        keys.withSql(sql, true);
+        values.keys().withSql(sql, true);
     }
 
     static RandomStatement of(Random random) {
@@ -58,11 +58,11 @@ final class RandomStatement {
     }
 
     List<String> parameters() {
-        return parameters;
+        return values.parameters();
     }
 
     KeySource keys() {
-        return keys;
+        return values.keys();
     }
 
     boolean hasJoin() {
@@ -142,17 +142,17 @@ final class RandomStatement {
 
     private Condition membership() {
         Operand key = key();
-        List<Operand> values = new ArrayList<>();
+        List<Operand> operands = new ArrayList<>();
         for (int i = 0; i <= random.nextInt(3); i++) {
-            values.add(value());
+            operands.add(value());
         }
         boolean negated = random.nextInt(4) == 0;
         Condition in = new Condition(
                 key.sql() + (negated ? " not in (" : " in (")
-                        + values.stream().map(Operand::sql).collect(Collectors.joining(", ")) + ")",
+                        + operands.stream().map(Operand::sql).collect(Collectors.joining(", ")) + ")",
                 pair -> {
                     Boolean any = false;
-                    for (Operand value : values) {
+                    for (Operand value : operands) {
                         any = or(
                                 any,
                                 compare(key.value().apply(pair), value.value().apply(pair), 0));
@@ -173,16 +173,16 @@ final class RandomStatement {
                 .collect(Collectors.joining(",", "{", "}"))
                 .replace("null", "NULL");
         if (random.nextBoolean()) {
-            keys.andText(random.nextBoolean() ? 1016 : 1007, text);
+            values.keys().andText(random.nextBoolean() ? 1016 : 1007, text);
         } else {
             List<byte @Nullable []> encoded = new ArrayList<>();
             for (Long element : elements) {
                 encoded.add(element == null ? null : PostgresBinary.int8(element));
             }
-            keys.andBinary(1016, PostgresBinary.array(20, encoded));
+            values.keys().andBinary(1016, PostgresBinary.array(20, encoded));
         }
-        parameters.add(text);
-        return new Condition(key.sql() + " = any ($" + parameters.size() + ")", pair -> {
+        int number = values.note(text);
+        return new Condition(key.sql() + " = any ($" + number + ")", pair -> {
             Boolean any = false;
             for (Long element : elements) {
                 any = or(
@@ -267,50 +267,8 @@ final class RandomStatement {
     }
 
     private Operand value() {
-        // Few values, so that conditions often agree.
-        long number = random.nextInt(4) == 0 ? random.nextInt(16) - 3 : 5;
-        if (random.nextInt(24) == 0) {
-            return new Operand("null", pair -> null);
-        }
-        return random.nextInt(3) == 0 ? literal(number) : parameter(number);
-    }
-
-    private Operand literal(long number) {
-        String digits = Long.toString(number);
-        String sql = switch (random.nextInt(6)) {
-            case 0 -> "'" + digits + "'";
-            case 1 -> "'" + digits + "'::int8";
-            case 2 -> "cast(" + digits + " as bigint)";
-            case 3 -> "(" + digits + ")";
-            default -> digits;
-        };
-        return new Operand(sql, pair -> BigDecimal.valueOf(number));
-    }
-
-    private Operand parameter(long number) {
-        BigDecimal value = BigDecimal.valueOf(number);
-        String digits = Long.toString(number);
-        switch (random.nextInt(9)) {
-            case 0 -> keys.andText(20, digits);
-            case 1 -> keys.andText(23, " " + digits);
-            case 2 -> keys.andText(21, digits);
-            case 3 -> keys.andBinary(23, PostgresBinary.int4(number));
-            case 4 -> keys.andBinary(21, PostgresBinary.int2(number));
-            case 5 -> keys.andText(0, digits);
-            case 6 -> {
-                value = value.add(new BigDecimal("0.5"));
-                keys.andText(1700, value.toPlainString());
-            }
-            case 7 -> {
-                keys.andText(20, null);
-                parameters.add("null");
-                return new Operand("$" + parameters.size(), pair -> null);
-            }
-            default -> keys.andBinary(20, PostgresBinary.int8(number));
-        }
-        parameters.add(value.toPlainString());
-        BigDecimal given = value;
-        return new Operand("$" + parameters.size(), pair -> given);
+        RandomValues.Value value = values.next();
+        return new Operand(value.sql(), pair -> value.number());
     }
 
     private static Condition always() {

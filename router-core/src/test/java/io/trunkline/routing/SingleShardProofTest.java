@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trunkline.sql.ShardingShape;
 import io.trunkline.sql.ShardingShapeReader;
 import io.trunkline.sql.StatementShape;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -34,6 +37,34 @@ class SingleShardProofTest {
         assertSameAnswer(statement, target);
     }
 
+    @Property(tries = 2000)
+    void everyRowAnInsertStoresBelongsToTheShardItIsStoredOn(@ForAll long seed) {
+        Random random = new Random(seed);
+        RandomValues values = new RandomValues(random);
+        List<@Nullable BigDecimal> stored = new ArrayList<>();
+        StringBuilder sql = new StringBuilder("insert into orders (amount, customer_id) values ");
+        for (int row = 0; row <= random.nextInt(4); row++) {
+            RandomValues.Value key = values.next();
+            sql.append(row == 0 ? "" : ", ").append("(1, ").append(key.sql()).append(')');
+            stored.add(key.number());
+        }
+        boolean inWith = random.nextInt(4) == 0;
+        String text = inWith ? "with x as (" + sql + " returning 1) select * from x" : sql.toString();
+
+        Target target = route(text, values.keys().withSql(text, true));
+
+        if (target instanceof Target.At at) {
+            assertThat(stored).as(text).doesNotContainNull();
+            for (BigDecimal key : stored) {
+                // As PostgreSQL stores a numeric in an int8 column, should one ever get here.
+                long stores = key.setScale(0, RoundingMode.HALF_UP).longValueExact();
+                assertThat(at.shard())
+                        .as("%s with %s", text, values.parameters())
+                        .isEqualTo(Given.shardOf(table, stores));
+            }
+        }
+    }
+
     @Test
     void placesEnoughToProveAnything() {
         int placed = 0;
@@ -53,10 +84,13 @@ class SingleShardProofTest {
     }
 
     private Target route(RandomStatement statement) {
-        StatementShape shape = Given.statement(statement.sql());
-        ShardingShape sharding =
-                new ShardingShapeReader().read(statement.sql(), true, table.forSearchPath(List.of("public")));
-        return router.target(shape, sharding, statement.keys(), Given.SESSION);
+        return route(statement.sql(), statement.keys());
+    }
+
+    private Target route(String sql, KeySource keys) {
+        StatementShape shape = Given.statement(sql);
+        ShardingShape sharding = new ShardingShapeReader().read(sql, true, table.forSearchPath(List.of("public")));
+        return router.target(shape, sharding, keys, Given.SESSION);
     }
 
     private void assertSameAnswer(RandomStatement statement, Target target) {

@@ -197,6 +197,25 @@ class StatementRouterShardTest {
                 .isEqualTo(Target.ANY_SHARD);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "select version(), current_database(), current_schema(), pg_backend_pid(), random(), clock_timestamp()",
+                "select set_config('search_path', '', false)",
+                "select 1::decimal(10, 2), 'a'::character varying (3), cast('x' as char(3)), '1'::bit(3), 2::float(8)",
+                "select 'now'::timestamp(3), time (2) '10:00', interval '1' second (3), 'a'::nchar (3), 1::dec(3)",
+                "select count(*) filter (where true) over (partition by 1), grouping(1), coalesce(null, 1), row(1, 2)",
+                "select * from generate_series(1, 2) with ordinality as g (n, o), unnest(array[1]) u (x)",
+                "values (1), (2)",
+            })
+    void runsWhatToolsAskAnywhereBeforeTheCatalogueIsRead(String sql) {
+        StatementRouter early = new StatementRouter(table, CatalogSnapshot.unloaded());
+
+        assertThat(target(early, sql, Given.reach(Reach.NO_TABLE), GivenKeys.none()))
+                .isInstanceOfSatisfying(
+                        Target.At.class, at -> assertThat(at.shardReason()).isIn(Reason.NO_TABLE, Reason.HOME_SHARD));
+    }
+
     @Test
     void refusesALockThatWouldBeTakenOnAnotherShard() {
         String lock = "select pg_advisory_xact_lock(customer_id) from orders where customer_id = $1";

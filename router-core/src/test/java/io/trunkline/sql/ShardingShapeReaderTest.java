@@ -401,10 +401,14 @@ class ShardingShapeReaderTest {
     }
 
     private static TableUse lookup(String schema, String table) {
+        if ("pg_catalog".equals(schema) || "information_schema".equals(schema)) {
+            return new TableUse.Catalog();
+        }
         if (schema != null && !schema.equals("public")) {
             return new TableUse.Unknown();
         }
         return switch (table) {
+            case "pg_class" -> new TableUse.Catalog();
             case "orders" -> new TableUse.Sharded("customer_id", "C");
             case "customers" -> new TableUse.Sharded("id", "C");
             case "events" -> new TableUse.Sharded("tenant", "T");

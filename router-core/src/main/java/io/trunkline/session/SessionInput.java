@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.relay.Relay;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.MessageScanner;
+import io.trunkline.wire.MessageScanner.Disposition;
+import io.trunkline.wire.ProtocolViolation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of one client on their way to its session: scanned into messages, kept unread while the session cannot take the next one.
+ *
+ * <p>A message that must wait stays where it is and reading from the client stops; {@link #resume} offers it again. So what is kept is bounded
+ * by what was in flight at that moment. Confined to the session's event loop.
+ */
+final class SessionInput implements MessageScanner.Listener {
+    private final Session session;
+    private final MessageScanner scanner;
+
+    /** Bytes that were read but could not be taken yet; owned. */
+    private @Nullable ByteBuf unread;
+    /** The buffer being scanned; a message in any other buffer was cut by the end of one. */
+    private @Nullable ByteBuf scanned;
+
+    private boolean scanning;
+    /** The message at the head of {@link #unread}, or cut in the scanner, could not be taken yet. */
+    private boolean paused;
+    /** It can be taken as soon as there is a relay. */
+    private boolean offerAgain;
+    /** Bytes at the beginning of a long message that were sent in another form already. */
+    private int rewrittenBytes;
+    /** Terminate was read: nothing after it counts. */
+    private boolean ended;
+
+    SessionInput(Session session, int inspectedBytesMax) {
+        this.session = session;
+        this.scanner = new MessageScanner(
+                MessageScanner.Direction.FROM_FRONTEND, inspectedBytesMax, MessageScanner.LENGTH_MAX);
+    }
+
+    void onBytes(ByteBuf in) {
+        if (ended || session.isClosed()) {
+            return;
+        }
+        ByteBuf waiting = unread;
+        if (waiting != null) {
+            // Only what was in flight when reading was turned off: bounded by the receive buffer.
+            unread = session.client
+                    .allocator()
+                    .buffer(waiting.readableBytes() + in.readableBytes())
+                    .writeBytes(waiting)
+                    .writeBytes(in);
+            waiting.release();
+            return;
+        }
+        scan(in);
+        if (paused && !session.isClosed()) {
+            unread = in.isReadable() ? in.readRetainedSlice(in.readableBytes()) : null;
+            session.client.setReading(false);
+        }
+    }
+
+    /** Offers the message that had to wait again, and goes on with what follows it. Does nothing while nothing waits or from inside a scan. */
+    void resume() {
+        if (scanning || !paused || session.isClosed()) {
+            return;
+        }
+        ByteBuf waiting = unread;
+        unread = null;
+        ByteBuf in = waiting == null ? Unpooled.EMPTY_BUFFER : waiting;
+        scan(in);
+        if (paused && in.isReadable() && !session.isClosed()) {
+            unread = in;
+        } else {
+            in.release();
+        }
+        if (!paused && !ended && !session.isClosed()) {
+            session.client.setReading(true);
+        }
+        session.onReadComplete();
+    }
+
+    private void scan(ByteBuf in) {
+        scanning = true;
+        scanned = in;
+        try {
+            do {
+                paused = false;
+                offerAgain = false;
+                scanner.scan(in, this);
+                // A long message was left where it is until its way was found; if that took no waiting it goes now.
+            } while (paused && offerAgain && session.state().relay() != null);
+        } catch (ProtocolViolation violation) {
+            session.onViolation(violation);
+        } finally {
+            scanning = false;
+            scanned = null;
+            Relay relay = session.state().relay();
+            if (relay != null) {
+                relay.endOfInput();
+            }
+            if (session.isClosed()) {
+                scanner.close();
+            }
+        }
+    }
+
+    @Override
+    public Disposition onMessage(byte tag, int length, ByteBuf buffer, int index, int available) {
+        if (tag == FrontendTag.TERMINATE) {
+            ended = true;
+            session.onTerminate();
+            return Disposition.SKIP;
+        }
+        if (tag != FrontendTag.COPY_DATA) {
+            // COPY data passes as runs: what came before this message in the same read goes out first.
+            scanner.emitRun(this);
+        }
+        Request request = session.worker.request();
+        request.set(tag, length, buffer, index, available);
+        Disposition disposition = session.onRequest(request);
+        paused = disposition == Disposition.PAUSE;
+        return disposition;
+    }
+
+    @Override
+    public void onRun(ByteBuf buffer, int index, int length) {
+        Relay relay = session.state().relay();
+        if (relay == null) {
+            return;
+        }
+        int rewritten = Math.min(rewrittenBytes, length);
+        rewrittenBytes -= rewritten;
+        relay.stream(buffer, index + rewritten, length - rewritten);
+        if (isCut(buffer)) {
+            relay.endOfInput();
+        }
+        if (!relay.isWritable()) {
+            session.client.setReading(false);
+        }
+    }
+
+    @Override
+    public void onBreak() {
+        session.onLongMessageEnd();
+    }
+
+    /** The backend takes bytes again, or no longer; while a message waits, reading stays off. */
+    void onBackendWritable(boolean writable) {
+        if (!writable || !paused) {
+            session.client.setReading(writable);
+        }
+    }
+
+    /** The message being offered is too long to hold: it is offered again as soon as there is a relay it can stream to. */
+    void offerAgain() {
+        offerAgain = true;
+    }
+
+    boolean isOfferedAgain() {
+        return offerAgain;
+    }
+
+    /** The first bytes of the long message being offered were sent in another form. */
+    void rewritten(int bytes) {
+        rewrittenBytes = bytes;
+    }
+
+    /** Returns true when a buffer is not the one being scanned, so that it is released when the message has been handled. */
+    boolean isCut(ByteBuf buffer) {
+        return buffer != scanned;
+    }
+
+    boolean isScanning() {
+        return scanning;
+    }
+
+    boolean isMidMessage() {
+        return scanner.isMidMessage();
+    }
+
+    /** Releases what is kept; the session is closed. */
+    void close() {
+        if (unread != null) {
+            unread.release();
+            unread = null;
+        }
+        if (!scanning) {
+            scanner.close();
+        }
+    }
+}
