@@ -64,7 +64,7 @@ final class SessionContext {
     private long groupStartNanos;
     private int queries;
     private Route lastRoute = Route.NONE;
-    private @Nullable Settings searchPathSettings;
+    private @Nullable Settings readSettings;
     private List<String> searchPath = List.of("$user", "public");
     private String searchPathText = "";
 
@@ -88,6 +88,7 @@ final class SessionContext {
     }
 
     SessionRouting routing() {
+        refreshSettings();
         if (routing.recentWriteUntilNanos() != 0) {
             routing = routing.withRecentWrite(
                     routing.recentWriteUntilNanos(), worker.clock().nanoTime());
@@ -191,20 +192,23 @@ final class SessionContext {
 
     /** Returns the search path by which unqualified tables are found. */
     List<String> searchPath() {
-        refreshSearchPath();
+        refreshSettings();
         return searchPath;
     }
 
     /** Returns the search path as one string, for cache keys. */
     String searchPathText() {
-        refreshSearchPath();
+        refreshSettings();
         return searchPathText;
     }
 
-    private void refreshSearchPath() {
+    /** Takes over what the settings in force mean for routing. */
+    private void refreshSettings() {
         Settings current = session.settings.current();
-        if (current != searchPathSettings) {
-            searchPathSettings = current;
+        if (current != readSettings) {
+            readSettings = current;
+            TransactionDefaults defaults = TransactionDefaults.of(current);
+            routing = routing.withSerializable(defaults.serializable()).withReadOnlyByDefault(defaults.readOnly());
             searchPath = SearchPath.of(current.get("search_path"), session.identity.backendUser());
             searchPathText = String.join(",", searchPath);
         }

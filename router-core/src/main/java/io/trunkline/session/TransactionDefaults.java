@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.backend.Settings;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a session's transactions are unless they say otherwise, as far as routing must know.
+ *
+ * @param serializable whether they may be SERIALIZABLE, which a replica refuses
+ * @param readOnly whether they are surely READ ONLY, so that a replica may serve a whole one
+ */
+record TransactionDefaults(boolean serializable, boolean readOnly) {
+    private static final TransactionDefaults PLAIN = new TransactionDefaults(false, false);
+    private static final Pattern ON = Pattern.compile("\\b(on|true|yes|1)\\b");
+
+    static TransactionDefaults of(Settings settings) {
+        String characteristics = text(settings.get(SessionSettings.CHARACTERISTICS));
+        String isolation = text(settings.get("default_transaction_isolation"));
+        String readOnly = value(text(settings.get("default_transaction_read_only")));
+        if (characteristics.isEmpty() && isolation.isEmpty() && readOnly.isEmpty()) {
+            return PLAIN;
+        }
+        // Characteristics are a list of commands, of which the last that says read only or read write counts.
+        int only = characteristics.lastIndexOf("read only");
+        boolean isReadOnly = characteristics.isEmpty()
+                ? ON.matcher(readOnly).find()
+                : only >= 0 && only > characteristics.lastIndexOf("read write");
+        return new TransactionDefaults((characteristics + isolation).contains("serializable"), isReadOnly);
+    }
+
+    private static String text(@Nullable String command) {
+        return command == null ? "" : command.toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
+    }
+
+    /** Returns what stands behind the parameter's name in its command. */
+    private static String value(String command) {
+        int name = command.indexOf("default_transaction_read_only");
+        return name < 0 ? "" : command.substring(name + "default_transaction_read_only".length());
+    }
+}
