@@ -125,6 +125,11 @@ public enum RouteRefusal {
         return hint;
     }
 
+    /** Returns the SQLSTATE of the error, unless a refusal brings its own. */
+    public SqlState sqlState() {
+        return sqlState;
+    }
+
     /** Returns a refusal; {@code detail} says what was found, as a clause without a full stop and without values. */
     Target.Refused because(String detail) {
         return because(sqlState, detail);

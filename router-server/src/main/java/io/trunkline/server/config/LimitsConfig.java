@@ -20,14 +20,14 @@ public record LimitsConfig(
 
         @Setting(
                 value =
-                        "Largest Query, Parse or Bind that is read to be routed; a larger one goes to the primary where there is one shard and is refused where there are several.",
+                        "Most bytes of one message that are read to be routed. A larger Query goes to the primary where there is one shard and is refused where there are several; a larger Bind needs its shard key within them; a larger Parse is refused.",
                 byDefault = "1MiB",
                 range = "16KiB..256MiB")
         ByteSize inspectedMessage,
 
         @Setting(
                 value =
-                        "Most bytes of one client kept in the router while it waits for a backend; then reading from the client stops.",
+                        "Most bytes of one client kept in the router before it is known where they go; beyond it they are sent on without waiting for more, and not read from the client until a backend is there.",
                 byDefault = "4MiB",
                 range = "16KiB..256MiB")
         ByteSize heldBytes,
