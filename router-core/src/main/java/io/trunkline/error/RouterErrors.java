@@ -467,6 +467,11 @@ public final class RouterErrors {
                 "The message names no table and no shard key.");
     }
 
+    /** No topology has been seen since the router started. */
+    public static RouterError noTopology() {
+        return fatal(Kind.TOPOLOGY, SqlState.CANNOT_CONNECT_NOW, "the router has no topology yet");
+    }
+
     /** No topology has been read yet that has the cluster. */
     public static RouterError noTopology(String cluster) {
         return fatal(

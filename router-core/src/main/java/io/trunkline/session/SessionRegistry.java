@@ -7,7 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The live sessions of the router, for their limit and for draining. */
-@SharedAcrossLoops("a concurrent set and a counter; sessions are only told to drain, through their own event loop")
+@SharedAcrossLoops(
+        "a concurrent set, a counter and a flag; sessions are only told to drain, through their own event loop")
 public final class SessionRegistry {
     /** A session that can be asked to end at its next transaction boundary. */
     public interface Drainable {
@@ -21,6 +22,7 @@ public final class SessionRegistry {
     private final Set<Drainable> sessions = ConcurrentHashMap.newKeySet();
     private final AtomicInteger admitted = new AtomicInteger();
     private final int sessionsMax;
+    private volatile boolean draining;
 
     /** Creates an empty registry that admits {@code sessionsMax} sessions at a time. */
     public SessionRegistry(int sessionsMax) {
@@ -41,9 +43,12 @@ public final class SessionRegistry {
         admitted.decrementAndGet();
     }
 
-    /** Adds a session that has begun. */
+    /** Adds a session that has begun; one whose login was under way when draining began is asked at once. */
     public void add(Drainable session) {
         sessions.add(session);
+        if (draining) {
+            session.drain();
+        }
     }
 
     /** Removes a session that has ended. */
@@ -58,6 +63,8 @@ public final class SessionRegistry {
 
     /** Asks every session to end at its next transaction boundary. */
     public void drain() {
+        // First: a session that is added now is seen here or sees this there, or both, which does no harm.
+        draining = true;
         sessions.forEach(Drainable::drain);
     }
 

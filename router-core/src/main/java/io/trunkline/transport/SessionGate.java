@@ -28,6 +28,9 @@ public final class SessionGate implements SessionStarter {
 
     /** What the configuration and the topology in force say of databases; callable on any event loop. */
     public interface Databases {
+        /** Returns true once a topology is known; until then nobody can say which databases there are. */
+        boolean areKnown();
+
         /** Returns what an authenticated client enters, or null when there is no such database. */
         @Nullable
         SessionIdentity find(ClientIdentity client);
@@ -61,7 +64,9 @@ public final class SessionGate implements SessionStarter {
         NettyClientLink link = new NettyClientLink(channel);
         SessionIdentity identity = databases.find(client);
         Worker worker = workers.get(channel.eventLoop());
-        if (identity == null) {
+        if (!databases.areKnown()) {
+            refuse(link, RouterErrors.noTopology(), LoginOutcome.UNAVAILABLE);
+        } else if (identity == null) {
             refuse(link, RouterErrors.unknownDatabase(client.database()), LoginOutcome.REJECTED);
         } else if (worker == null) {
             refuse(link, RouterErrors.internal("no worker"), LoginOutcome.UNAVAILABLE);

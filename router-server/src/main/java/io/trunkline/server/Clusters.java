@@ -16,12 +16,13 @@ import java.util.function.Function;
 /**
  * All clusters this router has operated since its start.
  *
- * <p>{@link #onTopology} is called by one thread at a time, in order of revision.
+ * <p>{@link #onTopology} is called in order of revision.
  */
-@SharedAcrossLoops("a concurrent map; its values take care of themselves")
+@SharedAcrossLoops("a concurrent map, and a flag under a lock; the values take care of themselves")
 final class Clusters implements NodeSuspicion {
     private final Function<String, OperatedCluster> opener;
     private final Map<String, OperatedCluster> clusters = new ConcurrentHashMap<>();
+    private boolean closed;
 
     /**
      * Creates an empty set.
@@ -37,9 +38,16 @@ final class Clusters implements NodeSuspicion {
      *
      * @param applied runs once every worker decides by it
      */
-    void onTopology(Topology topology, Runnable applied) {
+    synchronized void onTopology(Topology topology, Runnable applied) {
+        if (closed) {
+            return;
+        }
         Set<String> names = new HashSet<>(clusters.keySet());
         topology.clusters().stream().map(Cluster::name).forEach(names::add);
+        if (names.isEmpty()) {
+            applied.run();
+            return;
+        }
         AtomicInteger missing = new AtomicInteger(names.size());
         for (String name : names) {
             clusters.computeIfAbsent(name, opener).onTopology(topology, () -> {
@@ -58,7 +66,9 @@ final class Clusters implements NodeSuspicion {
         }
     }
 
-    void close() {
+    /** Ends them all; topologies that come later are ignored. */
+    synchronized void close() {
+        closed = true;
         List.copyOf(clusters.values()).forEach(OperatedCluster::close);
     }
 }

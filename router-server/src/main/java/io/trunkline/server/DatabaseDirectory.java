@@ -33,6 +33,11 @@ final class DatabaseDirectory implements SessionGate.Databases, PoolCatalog {
     }
 
     @Override
+    public boolean areKnown() {
+        return topology != null;
+    }
+
+    @Override
     public @Nullable SessionIdentity find(ClientIdentity client) {
         Topology known = topology;
         Database database =

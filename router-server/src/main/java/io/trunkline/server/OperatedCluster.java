@@ -65,6 +65,8 @@ final class OperatedCluster {
     private final Map<String, CatalogSnapshot> snapshots = new TreeMap<>();
     private @Nullable RoutingTable table;
     private long revision;
+    /** Set before the loops end: nothing is posted to them any more. */
+    private boolean closed;
 
     OperatedCluster(String name, Surroundings surroundings) {
         this.name = name;
@@ -121,7 +123,10 @@ final class OperatedCluster {
     /** Ends probes and loaders. */
     void close() {
         monitor.close();
-        surroundings.clock.execute(() -> keepLoaders(Set.of()));
+        surroundings.clock.execute(() -> {
+            keepLoaders(Set.of());
+            closed = true;
+        });
     }
 
     private void keepLoaders(Set<String> databases) {
@@ -178,7 +183,7 @@ final class OperatedCluster {
 
     private void publish(Runnable applied) {
         RoutingTable published = table;
-        if (published == null) {
+        if (published == null || closed) {
             return;
         }
         CatalogSnapshot catalog =
@@ -196,6 +201,9 @@ final class OperatedCluster {
     }
 
     private void onShardStatus(String cluster, ShardStatus status) {
+        if (closed) {
+            return;
+        }
         surroundings.board.onShardStatus(cluster, status);
         for (Worker worker : surroundings.workers) {
             worker.execute(

@@ -9,28 +9,41 @@ import io.trunkline.topology.TopologySource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The page {@code /ready}: whether clients should be sent here, and if not, why. */
-@SharedAcrossLoops("one volatile phase")
+@SharedAcrossLoops("volatile references to immutable or thread-safe values; the phase is changed under a lock")
 final class Readiness {
     /** How far the router is. */
-    enum Phase {
+    private enum Phase {
         STARTING,
-        LISTENING,
+        ACCEPTING,
         STOPPING
     }
 
-    private final TopologySource source;
     private final NodeBoard board;
+    private volatile @Nullable TopologySource source;
     private volatile Phase phase = Phase.STARTING;
 
-    Readiness(TopologySource source, NodeBoard board) {
-        this.source = source;
+    Readiness(NodeBoard board) {
         this.board = board;
     }
 
-    void become(Phase next) {
-        phase = next;
+    /** The topology is read from here. */
+    void onSource(TopologySource opened) {
+        source = opened;
+    }
+
+    /** Clients are let in. */
+    synchronized void onAccepting() {
+        if (phase == Phase.STARTING) {
+            phase = Phase.ACCEPTING;
+        }
+    }
+
+    /** No more clients are let in. */
+    synchronized void onStopping() {
+        phase = Phase.STOPPING;
     }
 
     /** Returns the page as it is now: 200, or 503 with a line for each thing that is missing. */
@@ -44,13 +57,18 @@ final class Readiness {
     private List<String> missing() {
         List<String> missing = new ArrayList<>();
         switch (phase) {
-            case STARTING -> missing.add("not listening yet");
+            case STARTING -> missing.add("not accepting clients yet");
             case STOPPING -> missing.add("stopping");
-            case LISTENING -> {}
+            case ACCEPTING -> {}
         }
-        Optional<Topology> topology = source.current();
+        TopologySource opened = source;
+        if (opened == null) {
+            missing.add("no topology: not read yet");
+            return missing;
+        }
+        Optional<Topology> topology = opened.current();
         if (topology.isEmpty()) {
-            missing.add("no topology: " + source.trouble().orElse("not read yet"));
+            missing.add("no topology: " + opened.trouble().orElse("not read yet"));
         }
         topology.ifPresent(known -> known.clusters().forEach(cluster -> addUnprobed(cluster, missing)));
         return missing;

@@ -13,7 +13,6 @@ import io.trunkline.auth.MockVerifiers;
 import io.trunkline.auth.ScramVerifier;
 import io.trunkline.frontend.ClientLogin;
 import io.trunkline.metrics.RouterMetrics;
-import io.trunkline.server.Readiness.Phase;
 import io.trunkline.server.admin.AdminEndpoint;
 import io.trunkline.server.admin.AdminPage;
 import io.trunkline.server.config.ListenConfig;
@@ -37,6 +36,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,11 +49,14 @@ import org.slf4j.LoggerFactory;
  *   stop:  not ready · listener · sessions drained, then ended · topology · pools · admin endpoint · event loops
  * </pre>
  *
- * <p>Starting does not wait for ZooKeeper or any node: clients are accepted at once and told what is missing, and {@code /ready} says so
- * too.
+ * <p>Starting does not wait for ZooKeeper or any node. The port is bound at once, but clients stay in its queue until every worker has a
+ * topology: so a restart costs them a moment and not an error. After {@link #ACCEPT_AT_LATEST} they are let in and told what is missing.
  */
 public final class RouterServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RouterServer.class);
+
+    /** How long clients queue for the first topology. */
+    private static final Duration ACCEPT_AT_LATEST = Duration.ofSeconds(10);
 
     private static final int DECOY_SECRET_BYTES = 32;
     private static final Duration POLL = Duration.ofMillis(20);
@@ -77,10 +80,10 @@ public final class RouterServer implements AutoCloseable {
     private final WorkerFleet fleet;
     private final Clusters clusters;
     private final DatabaseDirectory databases;
-    private final TopologyFeed feed;
-    private final Readiness readiness;
+    private final Readiness readiness = new Readiness(board);
     private final FrontendInitializer frontends;
     private @Nullable Channel listener;
+    private @Nullable TopologyFeed feed;
     private @Nullable AdminEndpoint admin;
 
     private RouterServer(StartupParts parts) {
@@ -93,8 +96,6 @@ public final class RouterServer implements AutoCloseable {
         CancelRegistry cancels = new CancelRegistry();
         fleet = WorkerFleet.start(
                 parts, runtime, blocking, new Worker.Shared(analyzer, sessions, cancels), databases, clusters, metrics);
-        feed = new TopologyFeed(config.topology());
-        readiness = new Readiness(feed.source(), board);
         frontends = new FrontendInitializer(new FrontendAccess(
                 CoreSettings.encryption(config.listen()),
                 parts.listenerTls(),
@@ -128,11 +129,16 @@ public final class RouterServer implements AutoCloseable {
     }
 
     private void begin() throws IOException {
-        feed.source().onRefused(reason -> metrics.topologyRejected());
-        feed.source().subscribe(this::onTopology);
-        listener = listen(config.listen());
-        readiness.become(Phase.LISTENING);
-        feed.register(address());
+        // First of all, so that clients of a router that was restarted find a port to queue at.
+        Channel bound = listen(config.listen());
+        listener = bound;
+        bound.eventLoop().schedule(() -> accept(bound), ACCEPT_AT_LATEST.toNanos(), TimeUnit.NANOSECONDS);
+        TopologyFeed opened = new TopologyFeed(config.topology());
+        feed = opened;
+        readiness.onSource(opened.source());
+        opened.source().onRefused(reason -> metrics.topologyRejected());
+        opened.source().subscribe(topology -> onTopology(topology, bound, opened));
+        opened.register(address());
         admin = AdminEndpoint.start(
                 new InetSocketAddress(config.admin().host(), config.admin().port()),
                 Map.of(
@@ -143,7 +149,7 @@ public final class RouterServer implements AutoCloseable {
                         "/ready",
                         readiness::page,
                         "/topology",
-                        new TopologyPage(feed.source(), board)::page));
+                        new TopologyPage(opened.source(), board)::page));
         log.atInfo()
                 .addKeyValue("address", address())
                 .addKeyValue("admin", adminAddress())
@@ -156,6 +162,7 @@ public final class RouterServer implements AutoCloseable {
         ChannelFuture bound = new ServerBootstrap()
                 .group(runtime.acceptor(), runtime.workers())
                 .channel(runtime.serverChannel())
+                .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.SO_BACKLOG, listen.backlog())
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.ALLOCATOR, runtime.allocator())
@@ -171,11 +178,18 @@ public final class RouterServer implements AutoCloseable {
         return bound.channel();
     }
 
-    private void onTopology(Topology topology) {
+    /** Lets in those who have queued since the port was bound. */
+    private void accept(Channel bound) {
+        bound.config().setAutoRead(true);
+        readiness.onAccepting();
+    }
+
+    private void onTopology(Topology topology, Channel bound, TopologyFeed from) {
         databases.onTopology(topology);
         clusters.onTopology(topology, () -> {
+            accept(bound);
             metrics.topologyRevision(topology.revision());
-            feed.applied(topology.revision());
+            from.applied(topology.revision());
         });
     }
 
@@ -229,13 +243,17 @@ public final class RouterServer implements AutoCloseable {
         if (stopped.getCount() == 0) {
             return;
         }
-        readiness.become(Phase.STOPPING);
-        feed.unregister();
+        readiness.onStopping();
+        if (feed != null) {
+            feed.unregister();
+        }
         if (listener != null) {
             listener.close().awaitUninterruptibly();
         }
         drain();
-        feed.close();
+        if (feed != null) {
+            feed.close();
+        }
         clusters.close();
         try {
             fleet.close();

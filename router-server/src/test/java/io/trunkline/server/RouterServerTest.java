@@ -10,6 +10,7 @@ import io.trunkline.testing.LogGate;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -21,6 +22,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,7 +95,7 @@ class RouterServerTest {
         writeTopology(7);
 
         assertThat(early.statusCode()).isEqualTo(503);
-        assertThat(early.body()).startsWith("no topology: ").contains("topology.json does not exist");
+        assertThat(early.body()).contains("not accepting clients yet").contains("no topology: ");
         await().untilAsserted(() -> assertThat(get("/ready").statusCode()).isEqualTo(200));
         assertThat(get("/live").body()).isEqualTo("alive\n");
         await().untilAsserted(() -> assertThat(get("/topology").body())
@@ -102,6 +105,17 @@ class RouterServerTest {
         await().untilAsserted(() -> assertThat(get("/metrics").body())
                 .contains("trunkline_topology_revision 7.0")
                 .contains("trunkline_node_state{cluster=\"main\",node=\"n0\",shard=\"s0\",state=\"unusable\"} 1.0"));
+    }
+
+    @Test
+    void letsClientsWaitUntilItHasATopology() throws Exception {
+        log.expect("topology.json does not exist");
+        start("listen: {port: 0}\n");
+        CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> login("nowhere"));
+
+        writeTopology(1);
+
+        assertThat(answer.get(10, TimeUnit.SECONDS)).contains("3D000");
     }
 
     @Test
@@ -158,7 +172,7 @@ class RouterServerTest {
     }
 
     /** Returns everything the router says to a startup packet, as text. */
-    private String login(String database) throws IOException {
+    private String login(String database) {
         byte[] body = ("user\0app\0database\0" + database + "\0\0").getBytes(StandardCharsets.UTF_8);
         try (Socket socket =
                 new Socket(server.address().getAddress(), server.address().getPort())) {
@@ -169,6 +183,8 @@ class RouterServerTest {
             out.write(body);
             out.flush();
             return new String(new DataInputStream(socket.getInputStream()).readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
