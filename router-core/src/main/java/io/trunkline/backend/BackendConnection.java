@@ -325,11 +325,11 @@ public final class BackendConnection implements MessageScanner.Listener {
             case BackendTag.CLOSE_COMPLETE:
                 return onCompletion(tag, Kind.CLOSE);
             default:
-                return onRareMessage(tag, buffer, index, available);
+                return onRareMessage(tag, length, buffer, index, available);
         }
     }
 
-    private Disposition onRareMessage(byte tag, ByteBuf buffer, int index, int available) {
+    private Disposition onRareMessage(byte tag, int length, ByteBuf buffer, int index, int available) {
         switch (tag) {
             case BackendTag.ROW_DESCRIPTION:
             case BackendTag.NO_DATA:
@@ -344,7 +344,7 @@ public final class BackendConnection implements MessageScanner.Listener {
                     return unexpected(tag);
                 }
                 ReplyEffect effect = expected.frontEffect();
-                if (effect != null) {
+                if (effect != null && available > length) {
                     effect.onParameterDescription(buffer, index);
                 }
                 return frontDisposition();
@@ -455,6 +455,10 @@ public final class BackendConnection implements MessageScanner.Listener {
         if (error.isFatal()) {
             // The connection is about to end; what the client hears of it is for the holder to say.
             lastWords = error;
+            if (holder == null) {
+                // Idle, it must not be given to anybody before the end of the connection is seen.
+                lose(RouterErrors.backendLost(target.node()));
+            }
             return Disposition.SKIP;
         }
         if (expected.isEmpty()) {

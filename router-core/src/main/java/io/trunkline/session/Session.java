@@ -62,8 +62,8 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
     private RequestBatch batch;
     private ReportedParameters told;
 
-    /** An error was answered here: everything up to Sync is dropped. */
-    private boolean skipping;
+    /** What is dropped because an error was answered here. */
+    private Skipping skipping = Skipping.NOTHING;
     /** The text of a BEGIN that was answered here and will lead what is sent to the backend. */
     private byte @Nullable [] deferredBegin;
     /** Messages have been sent since the last Sync, Query or FunctionCall. */
@@ -71,6 +71,15 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
 
     private boolean draining;
     private @Nullable BackendKey key;
+
+    /** What a client sent that an error of the router makes void. */
+    private enum Skipping {
+        NOTHING,
+        /** One Query or FunctionCall too long to hold. */
+        ONE_MESSAGE,
+        /** The rest of the group. */
+        UP_TO_SYNC
+    }
 
     Session(
             Worker worker,
@@ -107,12 +116,15 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
 
     /** One message from the client, not understood yet. */
     Disposition onRequest(Request request) {
-        if (skipping) {
-            if (request.tag != FrontendTag.SYNC) {
-                return Disposition.SKIP;
+        if (skipping == Skipping.ONE_MESSAGE) {
+            skipping = Skipping.NOTHING;
+            return Disposition.SKIP;
+        }
+        if (skipping == Skipping.UP_TO_SYNC) {
+            if (request.tag == FrontendTag.SYNC) {
+                skipping = Skipping.NOTHING;
+                writeReadyForQuery();
             }
-            skipping = false;
-            writeReadyForQuery();
             return Disposition.SKIP;
         }
         return state.onMessage(this, request);
@@ -144,6 +156,11 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
         return state instanceof Closed;
     }
 
+    /** Returns true when a message that had to wait may be offered again: its way is open, or it is to be dropped. */
+    boolean mayOfferAgain() {
+        return !(state instanceof Leasing) && !(state instanceof Closed);
+    }
+
     // Idle and Gathering
 
     /** A message while its destination is unknown. */
@@ -159,14 +176,18 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
                 }
             }
         }
-        if (request.refusal != null) {
+        if (request.refusal != null && !batch.needsBackend()) {
+            if (!batch.isEmpty()) {
+                answerBatch();
+            }
             refuseBatch(request, request.refusal.response());
             return Disposition.SKIP;
         }
-        if (request.isPartial()) {
+        // The error of a refused message comes in its place, behind the answers to those before it.
+        if (request.isPartial() && request.refusal == null) {
             // Too long to hold: it stays where it is until there is a backend it can stream to.
             batch.target(context.combine(batch.target(), request));
-            input.offerAgain();
+            input.offerAgain(request.tag);
             dispatch(false);
             return Disposition.PAUSE;
         }
@@ -193,7 +214,7 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
 
     /** Decides where the batch goes; {@code complete} is false when more of the same group may follow. */
     private void dispatch(boolean complete) {
-        if (!input.isOfferedAgain() && !batch.needsBackend()) {
+        if (input.longTag() == 0 && !batch.needsBackend()) {
             answerBatch();
             return;
         }
@@ -250,10 +271,13 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
         context.released();
         become(stranded ? new Stranded(null) : Idle.INSTANCE);
         writeError(error);
-        if (ended) {
+        if (input.longTag() == FrontendTag.QUERY || input.longTag() == FrontendTag.FUNCTION_CALL) {
+            writeReadyForQuery();
+            skipping = Skipping.ONE_MESSAGE;
+        } else if (ended) {
             writeReadyForQuery();
         } else {
-            skipping = true;
+            skipping = Skipping.UP_TO_SYNC;
         }
         if (!input.isScanning()) {
             client.flush();
@@ -287,11 +311,13 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
             return;
         }
         Settings wanted = settings.current();
+        // A cancel may end this wait, and the session wait for another backend by the time this one answers.
+        SessionState waiting = state;
         backend.query(commands, 1_000, new BackendConnection.QueryListener() {
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
                 backend.noteSettings(wanted);
-                if (state instanceof Leasing) {
+                if (state == waiting) {
                     attach(lease);
                 } else {
                     lease.release();
@@ -302,7 +328,7 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
             public void onError(ErrorResponse error) {
                 // The statement must not run under settings that are not the session's.
                 lease.discard("settings");
-                if (state instanceof Leasing) {
+                if (state == waiting) {
                     refuseBatch(null, error.withSeverity(Severity.ERROR));
                 }
             }
@@ -337,7 +363,8 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
         sent.clear(worker.requests());
         worker.giveBack(sent);
         if (!input.isScanning()) {
-            relay.flush();
+            // What was answered here need not wait for the backend: a Flush has no answer of its own.
+            onReadComplete();
             input.resume();
         }
     }
@@ -358,7 +385,8 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
                 if (relay.isQuiet()) {
                     return Disposition.SKIP;
                 }
-                relay.forward(Kind.COPY_END, request.buffer, request.index, request.available, null);
+                int length = request.isPartial() ? 0 : request.available;
+                relay.forward(Kind.COPY_END, request.buffer, request.index, length, null);
                 return endOfCut(relay, request);
             }
             default -> {
@@ -385,10 +413,12 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
             request.refusal = refused.error();
         }
         deliver(relay, request);
+        Disposition disposition = endOfCut(relay, request);
         if (relay.isQuiet() && !groupOpen) {
+            // From here on the request may be another session's: who gets the backend goes on at once.
             onQuiet();
         }
-        return endOfCut(relay, request);
+        return disposition;
     }
 
     /** Returns true when a request can only be placed after earlier ones were answered. */
@@ -405,8 +435,13 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
         if (input.isCut(request.buffer)) {
             relay.endOfInput();
         }
-        // What was inspected of a long message has been sent; the rest of it follows as a run.
-        return request.isPartial() ? Disposition.FORWARD_THEN_BREAK : Disposition.SKIP;
+        if (!request.isPartial()) {
+            return Disposition.SKIP;
+        }
+        // What was inspected of a long message has been sent; the rest of it follows as a run, if the backend is to
+        // have it.
+        boolean sent = request.refusal == null && request.answer == null;
+        return sent ? Disposition.FORWARD_THEN_BREAK : Disposition.SKIP_THEN_BREAK;
     }
 
     /** RESET may have taken the backend back to its own default where the session's is another. */
@@ -433,7 +468,12 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
             return;
         }
         if (request.answer != null) {
-            relay.answer(request.kind, request.answer);
+            if (relay.backend().status() == TransactionStatus.FAILED && !isAnsweredWhenFailed(request)) {
+                request.answer.onUndone();
+                relay.refuse(Kind.PARSE, RouterErrors.transactionAborted());
+            } else {
+                relay.answer(request.kind, request.answer);
+            }
             return;
         }
         context.sending(request);
@@ -480,6 +520,11 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
         }
     }
 
+    /** Close works in a failed transaction, and the answer to a Query says itself that nothing else does. */
+    private static boolean isAnsweredWhenFailed(Request request) {
+        return request.tag == FrontendTag.CLOSE || request.tag == FrontendTag.QUERY;
+    }
+
     @Override
     public void onReadyForQuery(TransactionStatus status, boolean failed) {
         context.onReadyForQuery(status, failed);
@@ -497,6 +542,7 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
             become(new Holding(relay));
         } else {
             letGo(relay);
+            input.updateReading();
         }
         input.resume();
     }
@@ -578,9 +624,10 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
     void afterLoss(SessionState next, boolean skipToSync) {
         groupOpen = false;
         context.released();
-        skipping = skipToSync;
+        skipping = skipToSync ? Skipping.UP_TO_SYNC : Skipping.NOTHING;
         become(next);
         client.flush();
+        input.updateReading();
         input.resume();
     }
 
@@ -603,8 +650,11 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
                 if (request.effect != null) {
                     request.effect.onUndone();
                 }
+                if (request.answer != null) {
+                    request.answer.onUndone();
+                }
                 become(new Stranded(null));
-                skipping = !endsGroup(request);
+                skipping = endsGroup(request) ? Skipping.NOTHING : Skipping.UP_TO_SYNC;
             }
             case SAME -> {
                 // Close, Flush, Sync: nothing changes
@@ -650,7 +700,7 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
 
     @Override
     public void onBackendWritable(boolean writable) {
-        input.onBackendWritable(writable);
+        input.updateReading();
     }
 
     /** The client takes bytes again, or no longer. */

@@ -28,8 +28,8 @@ final class SessionInput implements MessageScanner.Listener {
     private boolean scanning;
     /** The message at the head of {@link #unread}, or cut in the scanner, could not be taken yet. */
     private boolean paused;
-    /** It can be taken as soon as there is a relay. */
-    private boolean offerAgain;
+    /** The tag of a message too long to hold that waits for its way, 0 when there is none. */
+    private byte longTag;
     /** Bytes at the beginning of a long message that were sent in another form already. */
     private int rewrittenBytes;
     /** Terminate was read: nothing after it counts. */
@@ -45,15 +45,8 @@ final class SessionInput implements MessageScanner.Listener {
         if (ended || session.isClosed()) {
             return;
         }
-        ByteBuf waiting = unread;
-        if (waiting != null) {
-            // Only what was in flight when reading was turned off: bounded by the receive buffer.
-            unread = session.client
-                    .allocator()
-                    .buffer(waiting.readableBytes() + in.readableBytes())
-                    .writeBytes(waiting)
-                    .writeBytes(in);
-            waiting.release();
+        if (paused) {
+            keep(in);
             return;
         }
         scan(in);
@@ -63,9 +56,24 @@ final class SessionInput implements MessageScanner.Listener {
         }
     }
 
+    /** Keeps bytes for later: only what was in flight when reading was turned off, so bounded by the receive buffer. */
+    private void keep(ByteBuf in) {
+        ByteBuf waiting = unread;
+        if (waiting == null) {
+            unread = in.readRetainedSlice(in.readableBytes());
+            return;
+        }
+        unread = session.client
+                .allocator()
+                .buffer(waiting.readableBytes() + in.readableBytes())
+                .writeBytes(waiting)
+                .writeBytes(in);
+        waiting.release();
+    }
+
     /** Offers the message that had to wait again, and goes on with what follows it. Does nothing while nothing waits or from inside a scan. */
     void resume() {
-        if (scanning || !paused || session.isClosed()) {
+        if (scanning || !paused || !session.mayOfferAgain()) {
             return;
         }
         ByteBuf waiting = unread;
@@ -77,10 +85,16 @@ final class SessionInput implements MessageScanner.Listener {
         } else {
             in.release();
         }
-        if (!paused && !ended && !session.isClosed()) {
-            session.client.setReading(true);
-        }
+        updateReading();
         session.onReadComplete();
+    }
+
+    /** Reads from the client while its messages can be taken and sent on. */
+    void updateReading() {
+        if (!ended && !session.isClosed()) {
+            Relay relay = session.state().relay();
+            session.client.setReading(!paused && (relay == null || relay.isWritable()));
+        }
     }
 
     private void scan(ByteBuf in) {
@@ -89,10 +103,10 @@ final class SessionInput implements MessageScanner.Listener {
         try {
             do {
                 paused = false;
-                offerAgain = false;
+                longTag = 0;
                 scanner.scan(in, this);
                 // A long message was left where it is until its way was found; if that took no waiting it goes now.
-            } while (paused && offerAgain && session.state().relay() != null);
+            } while (paused && longTag != 0 && session.mayOfferAgain());
         } catch (ProtocolViolation violation) {
             session.onViolation(violation);
         } finally {
@@ -119,6 +133,7 @@ final class SessionInput implements MessageScanner.Listener {
             // COPY data passes as runs: what came before this message in the same read goes out first.
             scanner.emitRun(this);
         }
+        longTag = 0;
         Request request = session.worker.request();
         request.set(tag, length, buffer, index, available);
         Disposition disposition = session.onRequest(request);
@@ -148,20 +163,14 @@ final class SessionInput implements MessageScanner.Listener {
         session.onLongMessageEnd();
     }
 
-    /** The backend takes bytes again, or no longer; while a message waits, reading stays off. */
-    void onBackendWritable(boolean writable) {
-        if (!writable || !paused) {
-            session.client.setReading(writable);
-        }
+    /** The message being offered is too long to hold: it is offered again as soon as there is a relay it can stream to, or an error. */
+    void offerAgain(byte tag) {
+        longTag = tag;
     }
 
-    /** The message being offered is too long to hold: it is offered again as soon as there is a relay it can stream to. */
-    void offerAgain() {
-        offerAgain = true;
-    }
-
-    boolean isOfferedAgain() {
-        return offerAgain;
+    /** Returns the tag of the long message that waits, or 0. */
+    byte longTag() {
+        return longTag;
     }
 
     /** The first bytes of the long message being offered were sent in another form. */

@@ -75,7 +75,8 @@ public final class BackendTag {
         put(DATA_ROW, Verdict.STREAM, ANY);
         put(COPY_DATA, Verdict.STREAM, ANY);
         put(ROW_DESCRIPTION, Verdict.HEADER, ANY);
-        put(PARAMETER_DESCRIPTION, Verdict.HEADER, ANY);
+        // It tells the types of a statement's parameters, by which a binary shard key is read.
+        put(PARAMETER_DESCRIPTION, Verdict.BODY, ANY);
         put(NOTICE_RESPONSE, Verdict.HEADER, ANY);
         put(NOTIFICATION_RESPONSE, Verdict.HEADER, ANY);
         put(FUNCTION_CALL_RESPONSE, Verdict.HEADER, ANY);

@@ -4,6 +4,9 @@ package io.trunkline.testing;
 import io.trunkline.backend.EventLoopClock;
 import java.time.Duration;
 import java.util.PriorityQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,8 @@ public final class VirtualClock {
 
     private long scheduled;
     private @Nullable Loop current;
+    private final Thread owner = Thread.currentThread();
+    private final BlockingQueue<Task> fromOtherThreads = new LinkedBlockingQueue<>();
 
     /** Returns a new event loop in this time. */
     public EventLoopClock newLoop() {
@@ -54,6 +59,20 @@ public final class VirtualClock {
         nowNanos = until;
     }
 
+    /** Waits for a task that another thread gives to a loop, then it is due; false when none comes within so many real milliseconds. */
+    public boolean awaitOtherThreads(long millis) {
+        try {
+            Task task = fromOtherThreads.poll(millis, TimeUnit.MILLISECONDS);
+            if (task == null) {
+                return false;
+            }
+            task.loop.execute(task.action);
+            return true;
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
     /** Returns the present time of all loops. */
     public long nanoTime() {
         return nowNanos;
@@ -74,7 +93,11 @@ public final class VirtualClock {
 
         @Override
         public void execute(Runnable task) {
-            tasks.add(new Task(nowNanos, scheduled++, this, task));
+            if (Thread.currentThread() == owner) {
+                tasks.add(new Task(nowNanos, scheduled++, this, task));
+            } else {
+                fromOtherThreads.add(new Task(0, 0, this, task));
+            }
         }
 
         @Override
