@@ -15,7 +15,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The scripts of {@code src/test/resources/wire}, each with whole reads and with the bytes cut at every place. */
 class WireScriptTest {
-    private static final List<String> FILES = List.of("simple", "extended", "transactions", "copy", "settings", "pins", "losses", "cancels", "own", "sharded");
+    private static final List<String> FILES = List.of(
+            "simple", "extended", "transactions", "copy", "settings", "pins", "losses", "cancels", "own", "sharded");
     private static final int CUTS_MAX = 300;
 
     @RegisterExtension

@@ -24,13 +24,15 @@ import org.jspecify.annotations.Nullable;
  * Messages in words, both ways: {@code Bind "" s1 [7 NULL]} and its bytes.
  *
  * <p>Words are bare or in double quotes, lists stand in brackets, messages are separated by semicolons. <code>%{1000}</code> within quotes stands
- * for a thousand times {@code x}. An error is written as severity, SQLSTATE and message, of which an expectation may leave out any.
+ * for a thousand times {@code x}, {@code int8:7} for a binary parameter. An error is written as severity, SQLSTATE and message, of which an expectation may leave out any.
  */
 public final class MessageText {
     private static final Pattern WORD =
             Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"|([\\[\\]])|([^\\s\"\\[\\],;]+)|(;)");
     private static final Pattern FILLER = Pattern.compile("%\\{(\\d+)}");
     private static final Pattern LONG_FILLER = Pattern.compile("x{40,}");
+
+    private static final String INT8 = "int8:";
 
     private MessageText() {}
 
@@ -78,7 +80,7 @@ public final class MessageText {
             }
             case "Bind" -> {
                 String portal = words.next();
-                FrontendWriter.bind(out, portal, words.next(), words.list());
+                bind(out, portal, words.next(), words.list());
             }
             case "Describe" -> FrontendWriter.describe(out, kind(words.next()), words.next());
             case "Close" -> FrontendWriter.close(out, kind(words.next()), words.next());
@@ -101,6 +103,38 @@ public final class MessageText {
                         .writeShort(0);
             default -> throw new IllegalArgumentException("no frontend message " + words.name);
         }
+    }
+
+    private static void bind(ByteBuf out, String portal, String statement, List<String> values) {
+        if (values.stream().noneMatch(MessageText::isBinary)) {
+            FrontendWriter.bind(out, portal, statement, values);
+            return;
+        }
+        int start = out.writerIndex();
+        out.writeByte(FrontendTag.BIND).writeInt(0);
+        string(out, portal);
+        string(out, statement);
+        out.writeShort(values.size());
+        values.forEach(value -> out.writeShort(isBinary(value) ? 1 : 0));
+        out.writeShort(values.size());
+        for (String value : values) {
+            byte[] text = value.getBytes(StandardCharsets.UTF_8);
+            if (isBinary(value)) {
+                out.writeInt(8).writeLong(Long.parseLong(value.substring(INT8.length())));
+            } else {
+                out.writeInt(text.length).writeBytes(text);
+            }
+        }
+        out.writeShort(0);
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+
+    private static boolean isBinary(@Nullable String value) {
+        return value != null && value.startsWith(INT8);
+    }
+
+    private static void string(ByteBuf out, String text) {
+        out.writeBytes(text.getBytes(StandardCharsets.UTF_8)).writeByte(0);
     }
 
     private static StatementOrPortal.Kind kind(String letter) {
@@ -191,8 +225,12 @@ public final class MessageText {
             }
             case 'B' -> {
                 String text = "Bind " + word(string(body)) + " " + word(string(body));
-                body.skipBytes(2 * body.readUnsignedShort());
-                yield text + " " + values(body);
+                int formats = body.readUnsignedShort();
+                boolean binary = false;
+                for (int i = 0; i < formats; i++) {
+                    binary |= body.readUnsignedShort() == 1;
+                }
+                yield text + " " + values(body, binary);
             }
             case 'D' -> "Describe " + (char) body.readByte() + " " + word(string(body));
             case 'C' -> "Close " + (char) body.readByte() + " " + word(string(body));
@@ -235,7 +273,7 @@ public final class MessageText {
                 }
                 yield "RowDescription [" + String.join(" ", names) + "]";
             }
-            case 'D' -> "DataRow " + values(body);
+            case 'D' -> "DataRow " + values(body, false);
             case 'C' -> "CommandComplete " + quoted(string(body));
             case 'I' -> "EmptyQueryResponse";
             case 's' -> "PortalSuspended";
@@ -262,11 +300,15 @@ public final class MessageText {
         return error.severity() + " " + error.sqlState() + " " + quoted(error.message());
     }
 
-    private static String values(ByteBuf body) {
+    private static String values(ByteBuf body, boolean binary) {
         List<String> values = new ArrayList<>();
         int count = body.readUnsignedShort();
         for (int i = 0; i < count; i++) {
             int length = body.readInt();
+            if (binary && length == 8) {
+                values.add(INT8 + body.readLong());
+                continue;
+            }
             values.add(
                     length < 0
                             ? "NULL"
