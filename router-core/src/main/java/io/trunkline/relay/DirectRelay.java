@@ -13,6 +13,8 @@ import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.SubstituteError;
 import io.trunkline.backend.Synthesis;
 import io.trunkline.error.RouterError;
+import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.metrics.RouterMetrics.PreparedEvent;
 import io.trunkline.pool.Lease;
 import io.trunkline.prepared.BackendStatements;
 import io.trunkline.prepared.PreparedStatement;
@@ -46,12 +48,14 @@ public final class DirectRelay implements Relay, BackendHolder {
     private final ClientLink client;
     private final Listener listener;
     private final BackendConnector connector;
+    private final RouterMetrics metrics;
     private @Nullable ByteBuf runBuffer;
     private int runIndex;
     private int runLength;
 
     /** Attaches to the leased backend. */
-    public DirectRelay(Lease lease, ClientLink client, Listener listener, BackendConnector connector) {
+    public DirectRelay(
+            Lease lease, ClientLink client, Listener listener, BackendConnector connector, RouterMetrics metrics) {
         this.lease = lease;
         this.backend = lease.backend();
         this.link = backend.link();
@@ -60,6 +64,7 @@ public final class DirectRelay implements Relay, BackendHolder {
         this.client = client;
         this.listener = listener;
         this.connector = connector;
+        this.metrics = metrics;
         backend.attach(this);
     }
 
@@ -90,6 +95,7 @@ public final class DirectRelay implements Relay, BackendHolder {
             stream(buffer, index, length);
         } else if (backend.status() != TransactionStatus.FAILED && statements.use(statement)) {
             // In a failed transaction PostgreSQL refuses any Parse, so there it has to be asked.
+            metrics.prepared(PreparedEvent.HIT);
             answer(Kind.PARSE, new FixedAnswer(FixedAnswer.PARSE_COMPLETE, effect));
         } else {
             sendParse(statement, Action.FORWARD, effect);
@@ -177,6 +183,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     private void ensureParsed(PreparedStatement statement) {
         if (!statements.use(statement)) {
+            metrics.prepared(PreparedEvent.INJECTED);
             sendParse(statement, Action.SWALLOW, null);
         }
     }
@@ -195,6 +202,7 @@ public final class DirectRelay implements Relay, BackendHolder {
         }
         PreparedStatement evicted = statements.evict();
         if (evicted != null) {
+            metrics.prepared(PreparedEvent.EVICTED);
             // Close before Parse: the backend may be at its statement limit.
             close(evicted);
         }

@@ -67,10 +67,9 @@ final class BackendLoss {
         TransactionStatus told = stranded ? TransactionStatus.FAILED : TransactionStatus.IDLE;
         for (int i = 0; i < readies; i++) {
             if (i > 0) {
-                // Requests behind the first were never run: each gets its own error.
-                ErrorResponse next = stranded
-                        ? RouterErrors.transactionAborted().response()
-                        : describe(RouterErrors.transactionLost(node));
+                // Each request gets an error of its own; where the first may have run, so may those behind it.
+                ErrorResponse next =
+                        stranded ? RouterErrors.transactionAborted().response() : describe(lost);
                 next.encode(out);
             }
             BackendWriter.readyForQuery(out, told);

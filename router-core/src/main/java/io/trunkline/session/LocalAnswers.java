@@ -7,6 +7,7 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.sql.TransactionMode;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
@@ -76,12 +77,12 @@ final class LocalAnswers {
         StatementKind kind = kind(request);
         switch (kind) {
             case BEGIN -> {
-                session.deferBegin(text(request));
+                session.deferBegin(text(request), mode(request));
                 BackendWriter.commandComplete(out, "BEGIN");
                 return TransactionStatus.IN_TRANSACTION;
             }
             case COMMIT, ROLLBACK -> {
-                session.deferBegin(null);
+                session.endDeferredBegin();
                 BackendWriter.commandComplete(out, kind.name());
                 return TransactionStatus.IDLE;
             }
@@ -130,7 +131,9 @@ final class LocalAnswers {
             case FrontendTag.DESCRIBE -> writeNothingDescribed(out, request);
             default -> {
                 BackendWriter.commandComplete(out, "ROLLBACK");
-                session.deferBegin(chains ? BEGIN : null);
+                if (chains) {
+                    session.deferBegin(BEGIN, TransactionMode.UNSAID);
+                }
                 if (request.tag == FrontendTag.QUERY) {
                     BackendWriter.readyForQuery(
                             out, chains ? TransactionStatus.IN_TRANSACTION : TransactionStatus.IDLE);
@@ -141,15 +144,25 @@ final class LocalAnswers {
         return Outcome.SAME;
     }
 
+    private static TransactionMode mode(Request request) {
+        StatementShape shape = shape(request);
+        return shape == null ? TransactionMode.UNSAID : shape.transactionMode();
+    }
+
     private static StatementKind kind(Request request) {
+        StatementShape shape = shape(request);
+        return shape == null ? StatementKind.OTHER : shape.kind();
+    }
+
+    private static @Nullable StatementShape shape(Request request) {
         PreparedStatement statement = request.statement;
         AnalyzedQuery analysis =
                 request.analysis != null || statement == null ? request.analysis : statement.analysis();
         if (analysis == null) {
-            return StatementKind.OTHER;
+            return null;
         }
         List<StatementShape> statements = analysis.shape().statements();
-        return statements.size() == 1 ? statements.get(0).kind() : StatementKind.OTHER;
+        return statements.size() == 1 ? statements.get(0) : null;
     }
 
     private static byte[] text(Request request) {

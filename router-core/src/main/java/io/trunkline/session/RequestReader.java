@@ -200,7 +200,7 @@ final class RequestReader {
         ClusterView view = context.view();
         parse.wrap(request.buffer, request.index, request.available);
         String name = parse.name();
-        String statementContext = session.settings.current().statementContext();
+        String statementContext = context.statementContext();
         PreparedStatement statement = worker.catalog().find(request.buffer, parse, statementContext);
         if (statement == null || isStale(statement, view)) {
             AnalyzedQuery analysis = analysis(context, view, request.buffer, parse.sqlStart(), parse.sqlEnd());
@@ -216,7 +216,8 @@ final class RequestReader {
             request.refusal = RouterErrors.duplicateStatement(name);
             return true;
         }
-        if (session.statements.namedCount() >= worker.limits().statementsMax()) {
+        if (!name.isEmpty()
+                && session.statements.namedCount() >= worker.limits().statementsMax()) {
             request.refusal = RouterErrors.tooManyStatements(worker.limits().statementsMax());
             return true;
         }

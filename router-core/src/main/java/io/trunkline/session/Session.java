@@ -26,6 +26,7 @@ import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.session.SessionState.Stranded;
+import io.trunkline.sql.TransactionMode;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.ErrorResponse;
@@ -246,9 +247,16 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
         become(deferredBegin == null ? Idle.INSTANCE : Gathering.INSTANCE);
     }
 
-    /** Remembers a BEGIN that was answered here, or with null that its transaction ended here. */
-    void deferBegin(byte @Nullable [] sql) {
+    /** Remembers a BEGIN that was answered here: it leads what is sent to the backend that the next statement finds. */
+    void deferBegin(byte[] sql, TransactionMode mode) {
         deferredBegin = sql;
+        context.begun(mode);
+    }
+
+    /** The transaction of a BEGIN that was answered here ended here, too. */
+    void endDeferredBegin() {
+        deferredBegin = null;
+        context.released();
     }
 
     boolean hasDeferredBegin() {
@@ -344,7 +352,7 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
     }
 
     private void attach(Lease lease) {
-        DirectRelay relay = new DirectRelay(lease, client, this, worker.connector());
+        DirectRelay relay = new DirectRelay(lease, client, this, worker.connector(), worker.metrics());
         context.placed(lease);
         become(new Running(relay));
         tellParameters(relay.backend().reported());

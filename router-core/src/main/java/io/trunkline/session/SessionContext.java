@@ -25,6 +25,7 @@ import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.sql.TransactionMode;
 import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.TransactionStatus;
@@ -67,6 +68,7 @@ final class SessionContext {
     private @Nullable Settings readSettings;
     private List<String> searchPath = List.of("$user", "public");
     private String searchPathText = "";
+    private String statementContext = "";
 
     /** Where the last batch went, for SHOW trunkline.route. */
     record Route(String shard, String role, String node, Reason shardReason, Reason roleReason) {
@@ -180,8 +182,10 @@ final class SessionContext {
         commitSent = false;
         beginSent = false;
         clearPortals();
-        if (routing.isPlaced()) {
+        if (routing.isPlaced() || routing.transaction() != TransactionScope.NONE) {
             routing = routing.begin(TransactionScope.NONE);
+            // The isolation of the transaction goes with it.
+            readSettings = null;
         }
     }
 
@@ -196,10 +200,27 @@ final class SessionContext {
         return searchPath;
     }
 
+    /** Returns what a statement's text was parsed under: two sessions share a prepared statement only when it is equal. */
+    String statementContext() {
+        refreshSettings();
+        return statementContext;
+    }
+
     /** Returns the search path as one string, for cache keys. */
     String searchPathText() {
         refreshSettings();
         return searchPathText;
+    }
+
+    /** A BEGIN was answered here: statements are placed as part of its transaction from now on. */
+    void begun(TransactionMode mode) {
+        boolean readOnly = mode.readOnly() == TransactionMode.Choice.YES
+                || mode.readOnly() == TransactionMode.Choice.UNSAID
+                        && TransactionDefaults.of(session.settings.current()).readOnly();
+        routing = routing.begin(readOnly ? TransactionScope.READ_ONLY : TransactionScope.READ_WRITE);
+        if (mode.serializable() != TransactionMode.Choice.UNSAID) {
+            routing = routing.withSerializable(mode.serializable() == TransactionMode.Choice.YES);
+        }
     }
 
     /** Takes over what the settings in force mean for routing. */
@@ -207,6 +228,11 @@ final class SessionContext {
         Settings current = session.settings.current();
         if (current != readSettings) {
             readSettings = current;
+            statementContext = session.identity.cluster()
+                    + '/'
+                    + session.identity.backendDatabase()
+                    + ';'
+                    + current.statementContext();
             TransactionDefaults defaults = TransactionDefaults.of(current);
             routing = routing.withSerializable(defaults.serializable()).withReadOnlyByDefault(defaults.readOnly());
             searchPath = SearchPath.of(current.get("search_path"), session.identity.backendUser());
