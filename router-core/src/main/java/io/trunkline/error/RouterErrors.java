@@ -51,11 +51,6 @@ public final class RouterErrors {
                 "prepared statement \"" + name + "\" already exists");
     }
 
-    /** Execute or Describe of a portal that does not exist. */
-    public static RouterError unknownPortal(String name) {
-        return error(Kind.CLIENT, SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist");
-    }
-
     /** A statement in a transaction block that has failed. */
     public static RouterError transactionAborted() {
         return error(
@@ -231,14 +226,6 @@ public final class RouterErrors {
                 "too many prepared statements in this session (limit: " + limit + ")");
     }
 
-    /** A client sent more than may be held before its destination is known. */
-    public static RouterError tooManyHeldBytes(long limitBytes) {
-        return fatal(
-                Kind.LIMIT,
-                SqlState.OUT_OF_MEMORY,
-                "request is larger than what can be held before it is routed (limit: " + limitBytes + " bytes)");
-    }
-
     /** No backend became free in time. */
     public static RouterError leaseTimeout(Duration limit) {
         return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "no backend became free within " + limit.toMillis() + " ms");
@@ -263,24 +250,6 @@ public final class RouterErrors {
                 Kind.LIMIT,
                 SqlState.TOO_MANY_CONNECTIONS,
                 "too many requests wait for a backend (limit: " + limit + ")");
-    }
-
-    /** The session did nothing for too long. */
-    public static RouterError idleSessionTimeout() {
-        return fatal(Kind.LIMIT, SqlState.IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
-    }
-
-    /** The session did nothing in a transaction for too long. */
-    public static RouterError idleInTransactionTimeout() {
-        return fatal(
-                Kind.LIMIT,
-                SqlState.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-                "terminating connection due to idle-in-transaction timeout");
-    }
-
-    /** The transaction took too long. */
-    public static RouterError transactionTimeout() {
-        return fatal(Kind.LIMIT, SqlState.TRANSACTION_TIMEOUT, "terminating connection due to transaction timeout");
     }
 
     /** The statement took too long, or the client cancelled it while it waited for a backend. */
@@ -391,11 +360,6 @@ public final class RouterErrors {
                 "shard \"" + shard + "\" has no readable replica at the moment");
     }
 
-    /** A write in a session or transaction that may only read. */
-    public static RouterError readOnlyRoute(String command) {
-        return error(Kind.CLIENT, SqlState.READ_ONLY_SQL_TRANSACTION, "cannot execute " + command + " on a replica");
-    }
-
     // Routing
 
     /**
@@ -493,11 +457,6 @@ public final class RouterErrors {
     /** The router stops. */
     public static RouterError shuttingDown() {
         return fatal(Kind.TOPOLOGY, SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command");
-    }
-
-    /** A hint or setting the user may not use. */
-    public static RouterError permissionDenied(String what) {
-        return error(Kind.CLIENT, SqlState.INSUFFICIENT_PRIVILEGE, "permission denied for " + what);
     }
 
     /** A defect; the log has more under the same reference. */
