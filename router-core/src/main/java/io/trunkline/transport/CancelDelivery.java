@@ -4,6 +4,8 @@ package io.trunkline.transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.trunkline.backend.BackendTarget;
@@ -68,6 +70,7 @@ final class CancelDelivery implements BackendDial.Listener {
     @Override
     public void onReached(Channel reached, LinkSecurity security) {
         channel = reached;
+        reached.pipeline().addLast(new Ending(target.node()));
         ByteBuf request = reached.alloc().buffer();
         FrontendWriter.cancelRequest(request, key);
         reached.closeFuture().addListener(closed -> end());
@@ -91,6 +94,21 @@ final class CancelDelivery implements BackendDial.Listener {
         }
         if (waiting != null) {
             waiting.run();
+        }
+    }
+
+    /** Takes the node's reset for the end that it is: a node may close without reading, and then the kernel resets. */
+    private static final class Ending extends ChannelInboundHandlerAdapter {
+        private final String node;
+
+        Ending(String node) {
+            this.node = node;
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            PeerFailures.log(LOG, "cancel request to", node, cause);
+            context.close();
         }
     }
 }
