@@ -426,6 +426,7 @@ final class SessionContext {
         if (status != TransactionStatus.IDLE) {
             return;
         }
+        worker.routeMetrics(session.identity.cluster(), lastRoute).transaction();
         if (session.settings.isInFlux()) {
             if (failed) {
                 session.settings.rollback();

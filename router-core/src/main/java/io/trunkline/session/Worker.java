@@ -35,7 +35,9 @@ public final class Worker {
     private final CancelRegistry cancels;
     private final StatementCatalog catalog;
     private final Map<String, ClusterView> views = new HashMap<>();
-    private final Map<SessionContext.Route, RouteMetrics> routeMetrics = new HashMap<>();
+    /** By cluster first: clusters may use the same names for their shards and nodes. */
+    private final Map<String, Map<SessionContext.Route, RouteMetrics>> routeMetrics = new HashMap<>();
+
     private final RequestReader reader;
     private final Request request = new Request();
     private final RequestPool requests = new RequestPool();
@@ -173,11 +175,13 @@ public final class Worker {
     }
 
     RouteMetrics routeMetrics(String cluster, SessionContext.Route route) {
-        RouteMetrics handle = routeMetrics.get(route);
+        Map<SessionContext.Route, RouteMetrics> handles =
+                routeMetrics.computeIfAbsent(cluster, name -> new HashMap<>());
+        RouteMetrics handle = handles.get(route);
         if (handle == null) {
             handle = metrics.route(
                     cluster, route.shard(), route.role(), route.roleReason().label());
-            routeMetrics.put(route, handle);
+            handles.put(route, handle);
         }
         return handle;
     }
