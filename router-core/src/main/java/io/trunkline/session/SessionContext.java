@@ -34,6 +34,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -320,10 +321,16 @@ final class SessionContext {
     /** A statement that concerns the session completed. */
     void completed(StatementKind kind, @Nullable SessionCommand command, String text, ByteBuf buffer, int index) {
         SessionSettings settings = session.settings;
-        Settings carried = null;
+        // What the backend carries now; after a RESET that is not what the session wants.
+        Settings carried = backend().settings();
         switch (kind) {
-            case SET, SET_ROLE, SET_SESSION_AUTHORIZATION, RESET -> carried = settingCompleted(command, text);
-            case SET_SESSION_CHARACTERISTICS -> settings.addCharacteristics(text);
+            case SET, SET_ROLE, SET_SESSION_AUTHORIZATION, RESET -> carried = settingCompleted(carried, command, text);
+            case SET_SESSION_CHARACTERISTICS -> {
+                settings.addCharacteristics(text);
+                carried = carried.with(
+                        SessionSettings.CHARACTERISTICS,
+                        Objects.requireNonNull(settings.current().get(SessionSettings.CHARACTERISTICS)));
+            }
             case SAVEPOINT -> {
                 if (command instanceof SessionCommand.Savepoint savepoint) {
                     settings.savepoint(savepoint.name());
@@ -337,17 +344,22 @@ final class SessionContext {
             case ROLLBACK_TO_SAVEPOINT -> {
                 if (command instanceof SessionCommand.RollbackTo rollback) {
                     settings.rollbackTo(rollback.name());
+                    carried = settings.current();
                 }
             }
             case COMMIT, COMMIT_AND_CHAIN, PREPARE_TRANSACTION -> {
                 int available = buffer.getInt(index + 1) + 1;
                 if (CommandTag.matches(buffer, index, available, "ROLLBACK")) {
                     settings.rollback();
+                    carried = settings.current();
                 } else {
                     settings.commit();
                 }
             }
-            case ROLLBACK, ROLLBACK_AND_CHAIN -> settings.rollback();
+            case ROLLBACK, ROLLBACK_AND_CHAIN -> {
+                settings.rollback();
+                carried = settings.current();
+            }
             case DISCARD -> {
                 if (command instanceof SessionCommand.Discard discard
                         && discard.what() == SessionCommand.Discarded.ALL) {
@@ -365,39 +377,40 @@ final class SessionContext {
                 // only its pins matter
             }
         }
-        backend().noteSettings(carried == null ? settings.current() : carried);
+        backend().noteSettings(carried);
     }
 
-    private @Nullable Settings settingCompleted(@Nullable SessionCommand command, String text) {
+    /** Returns what the backend carries after the command. */
+    private Settings settingCompleted(Settings carried, @Nullable SessionCommand command, String text) {
         SessionSettings settings = session.settings;
         if (command instanceof SessionCommand.Set set) {
-            if (set.scope() == SessionCommand.Scope.SESSION) {
-                settings.set(set.name(), text);
-            }
             if (set.mayReachTemporarySchema()) {
                 // What is created from now on may be temporary, whatever its statement looks like.
                 pin(SessionEffect.TEMP_TABLE);
             }
-            return null;
+            if (set.scope() == SessionCommand.Scope.SESSION) {
+                settings.set(set.name(), text);
+                return carried.with(set.name(), text);
+            }
+            return carried;
         }
-        Settings before = settings.current();
         if (command instanceof SessionCommand.Reset reset) {
             if (reset.scope() == SessionCommand.Scope.SESSION) {
                 settings.reset(reset.name());
                 // The backend is at its own default now, which is not the session's when the startup packet named
                 // another.
-                return before.without(reset.name());
+                return carried.without(reset.name());
             }
         } else if (command instanceof SessionCommand.ResetAll) {
             settings.resetAll();
             Settings identity = Settings.NONE;
             for (String name : List.of(SessionSettings.ROLE, SessionSettings.SESSION_AUTHORIZATION)) {
-                String value = before.get(name);
+                String value = carried.get(name);
                 identity = value == null ? identity : identity.with(name, value);
             }
             return identity;
         }
-        return null;
+        return carried;
     }
 
     private void discarded() {
