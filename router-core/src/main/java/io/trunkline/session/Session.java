@@ -168,8 +168,14 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
     Disposition gather(Request request) {
         switch (request.tag) {
             case FrontendTag.COPY_DATA, FrontendTag.COPY_DONE, FrontendTag.COPY_FAIL -> {
-                // Left over from a copy that failed: PostgreSQL ignores it outside a copy.
-                return Disposition.SKIP;
+                if (!batch.needsBackend()) {
+                    // Left over from a copy that failed: PostgreSQL ignores it outside a copy.
+                    return Disposition.SKIP;
+                }
+                // Data for the COPY that is held, sent without waiting for the invitation.
+                input.offerAgain(request.tag);
+                dispatch(false);
+                return Disposition.PAUSE;
             }
             default -> {
                 if (!worker.reader().read(context, request)) {
@@ -631,6 +637,8 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
     /** The client was told that its backend is lost; goes on as its transaction allows. */
     void afterLoss(SessionState next, boolean skipToSync) {
         groupOpen = false;
+        // What the lost transaction had set went with it; after a COMMIT in doubt either would do.
+        settings.rollback();
         context.released();
         skipping = skipToSync ? Skipping.UP_TO_SYNC : Skipping.NOTHING;
         become(next);
