@@ -346,7 +346,7 @@ public final class MessageText {
     }
 
     /** The words of one message. */
-    private static final class Words {
+    static final class Words {
         final String name;
         final List<String> rest = new ArrayList<>();
         private final List<@Nullable String> list = new ArrayList<>();
