@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.pool.PoolSettings;
 import io.trunkline.testing.ByteBufLeaks;
+import io.trunkline.testing.Fragmenter;
 import io.trunkline.testing.LogGate;
+import io.trunkline.testing.MessageText;
 import io.trunkline.testing.PostgresModel;
 import io.trunkline.testing.ScriptedBackend;
 import io.trunkline.testing.SimulatedClient;
 import io.trunkline.testing.TestClient;
 import io.trunkline.testing.TestRouter;
+import io.trunkline.wire.MessageScanner.Direction;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,7 +33,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * {@code -Dsimulation.first=17 -Dsimulation.seeds=1} one again.
  */
 class SimulationTest {
-    private static final long SEEDS = Long.getLong("simulation.seeds", 40);
+    private static final long SEEDS = Long.getLong("simulation.seeds", 20);
     private static final long FIRST = Long.getLong("simulation.first", 1);
     private static final int CLIENTS = 12;
     private static final int ACTIONS = 30;
@@ -44,6 +49,45 @@ class SimulationTest {
     @TestFactory
     Stream<DynamicTest> leavesNobodyWaitingAndNothingHeldWhenPeersFail() {
         return seeds(seed -> new Run(seed, true).play());
+    }
+
+    /** What {@code pgbench -S -M prepared -c 16} does over a pool of 8: all prepare one new statement at once. */
+    @TestFactory
+    Stream<DynamicTest> answersSixteenClientsThatPrepareOneStatementAtOnce() {
+        return seeds(SimulationTest::prepareAtOnce);
+    }
+
+    private static void prepareAtOnce(long seed) {
+        Random random = new Random(seed);
+        PoolSettings pools = PoolSettings.builder().size(8).build();
+        try (TestRouter router = new TestRouter.Plan().pools(pools).start()) {
+            router.onConnected(backend -> new PostgresModel(backend, router.loop(), random));
+            List<TestClient> bench = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                bench.add(router.connect(Map.of("application_name", "pgbench")));
+                router.time().advance(Duration.ofMillis(10));
+            }
+            bench.forEach(TestClient::takeReceived);
+            int[] rounds = new int[16];
+            ByteArrayOutputStream[] answers = new ByteArrayOutputStream[16];
+            Arrays.setAll(answers, i -> new ByteArrayOutputStream());
+            for (int tick = 0; tick < 3_000; tick++) {
+                for (int i = 0; i < 16; i++) {
+                    answers[i].writeBytes(bench.get(i).takeReceived());
+                    List<String> answer = MessageText.decode(Direction.FROM_BACKEND, answers[i].toByteArray());
+                    if ((rounds[i] == 0 || answer.contains("ReadyForQuery I")) && rounds[i] <= 20) {
+                        answers[i].reset();
+                        String next = rounds[i]++ == 0
+                                ? "Parse P_0 \"select $1, 'x'\"; Sync"
+                                : "Bind \"\" P_0 [7]; Describe P \"\"; Execute \"\"; Sync";
+                        bench.get(i).send(MessageText.encode(Direction.FROM_FRONTEND, next), Fragmenter.whole(), true);
+                    }
+                }
+                router.time().advance(Duration.ofMillis(1));
+            }
+
+            assertThat(rounds).containsOnly(21);
+        }
     }
 
     private interface Play {
