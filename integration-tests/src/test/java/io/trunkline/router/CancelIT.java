@@ -162,10 +162,12 @@ class CancelIT {
     }
 
     private static void awaitWaiters(int count) {
-        await().atMost(Duration.ofSeconds(20)).until(() -> router.get("/metrics")
-                .body()
-                .lines()
-                .anyMatch(line -> line.contains("wait") && !line.startsWith("#") && line.endsWith(" " + count + ".0")));
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> router.get("/metrics")
+                        .body()
+                        .lines()
+                        .anyMatch(line ->
+                                line.contains("wait") && !line.startsWith("#") && line.endsWith(" " + count + ".0")));
     }
 
     private static List<String> texts(List<ServerMessage> messages) {

@@ -75,8 +75,7 @@ class DifferentialIT {
                         "create table t (id int primary key, word text)",
                         "create table deferred (id int unique deferrable initially deferred)",
                         "grant all on t, deferred to public");
-        router = RouterUnderTest.with(
-                        cluster.workspace(), TestTopologies.single(cluster, 1, TRANSACTION, SESSION))
+        router = RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, TRANSACTION, SESSION))
                 .set("databases.session.pool_mode", "session")
                 .start();
     }
@@ -140,8 +139,7 @@ class DifferentialIT {
     }
 
     private static Script queries(String name, String... sql) {
-        return new Script(
-                name, Stream.of(sql).map(text -> ready(query(text))).toList());
+        return new Script(name, Stream.of(sql).map(text -> ready(query(text))).toList());
     }
 
     static Stream<Script> scripts() {
@@ -159,10 +157,18 @@ class DifferentialIT {
                         "select count(*) from t"),
                 queries("Q06 empty query", "", ";", " ; ; ", "-- nothing", "/* nothing */"),
                 queries("Q08 an error in the middle", "select 1; select 1/0; select 2", "select 3"),
-                script("Q09 pipelined queries", ready(4, query("select 1"), query("select 1/0"), query(""), query("select 2"))),
-                queries("Q12 lexical traps", "select $$;$$, 'a''b;', E'\\';', \"id\" /* ; /* ; */ */ from t where id = 1; select $a$ $$ $a$"),
+                script(
+                        "Q09 pipelined queries",
+                        ready(4, query("select 1"), query("select 1/0"), query(""), query("select 2"))),
+                queries(
+                        "Q12 lexical traps",
+                        "select $$;$$, 'a''b;', E'\\';', \"id\" /* ; /* ; */ */ from t where id = 1; select $a$ $$ $a$"),
                 queries("Q12 an unterminated quote", "select 'abc", "select 1"),
-                queries("Q12 backslashes without standard strings", "set standard_conforming_strings = off; set escape_string_warning = off", "select 'a\\';b'", "reset standard_conforming_strings"),
+                queries(
+                        "Q12 backslashes without standard strings",
+                        "set standard_conforming_strings = off; set escape_string_warning = off",
+                        "select 'a\\';b'",
+                        "reset standard_conforming_strings"),
                 script(
                         "Q15 a query destroys the unnamed statement",
                         ready(parse("", "select 1"), sync()),
@@ -171,98 +177,516 @@ class DifferentialIT {
                 script(
                         "Q16 a query in the middle of a batch",
                         ready(2, parse("", "select 1"), bind("", ""), query("select 2"), execute("", 0), sync())),
-                script("Q17 a query is skipped after an error", ready(parse("", "selec"), query("select 2"), sync()), ready(query("select 3"))),
-                queries("Q22 other words for the same", "start transaction", "end", "begin work", "abort", "begin transaction isolation level serializable", "rollback work"),
-                queries("N01 notices", "do $$ begin raise notice 'one'; raise warning 'two'; end $$", "drop table if exists nothing_there"),
-                script("E53 function call", ready(functionCall(1397, new byte[] {-1, -1, -1, -7})), ready(functionCall(1397)), ready(query("select 1"))));
+                script(
+                        "Q17 a query is skipped after an error",
+                        ready(parse("", "selec"), query("select 2"), sync()),
+                        ready(query("select 3"))),
+                queries(
+                        "Q22 other words for the same",
+                        "start transaction",
+                        "end",
+                        "begin work",
+                        "abort",
+                        "begin transaction isolation level serializable",
+                        "rollback work"),
+                queries(
+                        "N01 notices",
+                        "do $$ begin raise notice 'one'; raise warning 'two'; end $$",
+                        "drop table if exists nothing_there"),
+                script(
+                        "E53 function call",
+                        ready(functionCall(1397, new byte[] {-1, -1, -1, -7})),
+                        ready(functionCall(1397)),
+                        ready(query("select 1"))));
     }
 
     private static Stream<Script> extended() {
         return Stream.of(
-                script("E01 unnamed statement", ready(parse("", "select $1::int + 1"), bind("", "", "41"), describePortal(""), execute("", 0), sync()), ready(bind("", "", "1"), execute("", 0), sync())),
-                script("E04 named statement, bound again and again", ready(parse("s", "select $1::int, $2::text"), sync()), ready(bind("", "s", "1", null), execute("", 0), bind("", "s", "2", "b"), execute("", 0), sync()), ready(bind("", "s", "3", "c"), execute("", 0), sync())),
-                script("E06 duplicate name", ready(parse("s", "select 1"), parse("s", "select 2"), sync()), ready(bind("", "s"), execute("", 0), sync())),
-                script("E06 duplicate name in a later batch", ready(parse("s", "select 1"), sync()), ready(parse("s", "select 1"), sync()), ready(closeStatement("s"), parse("s", "select 2"), bind("", "s"), execute("", 0), sync())),
-                script("E07 unknown statement", ready(bind("", "unknown"), execute("", 0), sync()), ready(describeStatement("unknown"), sync()), ready(execute("unknown", 0), sync()), ready(describePortal("unknown"), sync())),
-                script("E08 close", ready(parse("s", "select 1"), closeStatement("s"), closeStatement("s"), closePortal("none"), sync()), ready(bind("", "s"), sync())),
-                script("E15 parse error, then the name again", ready(parse("s", "selec 1"), sync()), ready(parse("s", "select 1"), bind("", "s"), execute("", 0), sync())),
-                script("E16 a Parse that was skipped", ready(parse("a", "selec"), parse("s", "select 1"), sync()), ready(bind("", "s"), execute("", 0), sync()), ready(parse("s", "select 2"), bind("", "s"), execute("", 0), sync())),
-                script("E22 describe statement", ready(parse("a", "select $1::int8, word from t where id = $2"), describeStatement("a"), parse("b", "insert into t values ($1, $2)"), describeStatement("b"), parse("c", "insert into t values ($1, $2) returning id"), describeStatement("c"), parse("d", ""), describeStatement("d"), sync())),
-                script("E23 describe portal", ready(parse("", "select word from t where id = $1"), bind("p", "", "3"), describePortal("p"), execute("p", 0), sync())),
-                script("E24 flush", until('1', parse("s", "select $1::int"), flush()), until('T', bind("", "s", "7"), describePortal(""), flush()), until('C', execute("", 0), flush()), ready(sync())),
-                script("E26 several Syncs", ready(3, parse("", "select 1"), bind("", ""), execute("", 0), sync(), parse("", "select 1/0"), bind("", ""), execute("", 0), sync(), parse("", "select 3"), bind("", ""), execute("", 0), sync())),
+                script(
+                        "E01 unnamed statement",
+                        ready(
+                                parse("", "select $1::int + 1"),
+                                bind("", "", "41"),
+                                describePortal(""),
+                                execute("", 0),
+                                sync()),
+                        ready(bind("", "", "1"), execute("", 0), sync())),
+                script(
+                        "E04 named statement, bound again and again",
+                        ready(parse("s", "select $1::int, $2::text"), sync()),
+                        ready(
+                                bind("", "s", "1", null),
+                                execute("", 0),
+                                bind("", "s", "2", "b"),
+                                execute("", 0),
+                                sync()),
+                        ready(bind("", "s", "3", "c"), execute("", 0), sync())),
+                script(
+                        "E06 duplicate name",
+                        ready(parse("s", "select 1"), parse("s", "select 2"), sync()),
+                        ready(bind("", "s"), execute("", 0), sync())),
+                script(
+                        "E06 duplicate name in a later batch",
+                        ready(parse("s", "select 1"), sync()),
+                        ready(parse("s", "select 1"), sync()),
+                        ready(closeStatement("s"), parse("s", "select 2"), bind("", "s"), execute("", 0), sync())),
+                script(
+                        "E07 unknown statement",
+                        ready(bind("", "unknown"), execute("", 0), sync()),
+                        ready(describeStatement("unknown"), sync()),
+                        ready(execute("unknown", 0), sync()),
+                        ready(describePortal("unknown"), sync())),
+                script(
+                        "E08 close",
+                        ready(
+                                parse("s", "select 1"),
+                                closeStatement("s"),
+                                closeStatement("s"),
+                                closePortal("none"),
+                                sync()),
+                        ready(bind("", "s"), sync())),
+                script(
+                        "E15 parse error, then the name again",
+                        ready(parse("s", "selec 1"), sync()),
+                        ready(parse("s", "select 1"), bind("", "s"), execute("", 0), sync())),
+                script(
+                        "E16 a Parse that was skipped",
+                        ready(parse("a", "selec"), parse("s", "select 1"), sync()),
+                        ready(bind("", "s"), execute("", 0), sync()),
+                        ready(parse("s", "select 2"), bind("", "s"), execute("", 0), sync())),
+                script(
+                        "E22 describe statement",
+                        ready(
+                                parse("a", "select $1::int8, word from t where id = $2"),
+                                describeStatement("a"),
+                                parse("b", "insert into t values ($1, $2)"),
+                                describeStatement("b"),
+                                parse("c", "insert into t values ($1, $2) returning id"),
+                                describeStatement("c"),
+                                parse("d", ""),
+                                describeStatement("d"),
+                                sync())),
+                script(
+                        "E23 describe portal",
+                        ready(
+                                parse("", "select word from t where id = $1"),
+                                bind("p", "", "3"),
+                                describePortal("p"),
+                                execute("p", 0),
+                                sync())),
+                script(
+                        "E24 flush",
+                        until('1', parse("s", "select $1::int"), flush()),
+                        until('T', bind("", "s", "7"), describePortal(""), flush()),
+                        until('C', execute("", 0), flush()),
+                        ready(sync())),
+                script(
+                        "E26 several Syncs",
+                        ready(
+                                3,
+                                parse("", "select 1"),
+                                bind("", ""),
+                                execute("", 0),
+                                sync(),
+                                parse("", "select 1/0"),
+                                bind("", ""),
+                                execute("", 0),
+                                sync(),
+                                parse("", "select 3"),
+                                bind("", ""),
+                                execute("", 0),
+                                sync())),
                 script("E27 lone Syncs", ready(sync()), ready(3, sync(), sync(), sync())),
-                script("E28 lone Flush and Close", silent(flush()), until('3', closeStatement("none"), flush()), ready(closePortal(""), sync())),
-                script("E33 a portal that is suspended", ready(query("begin")), ready(parse("", "select id from t order by id"), bind("p", ""), execute("p", 3), execute("p", 3), sync()), ready(execute("p", 100), execute("p", 1), closePortal("p"), sync()), ready(execute("p", 1), sync()), ready(query("rollback"))),
-                script("E02 a portal ends with the transaction", ready(parse("", "select id from t"), bind("p", ""), execute("p", 1), sync()), ready(execute("p", 1), sync())),
-                script("E34 every end of Execute", ready(parse("a", ""), bind("", "a"), execute("", 0), parse("b", "create temporary table x ()"), bind("", "b"), execute("", 0), parse("c", "select 1 where false"), bind("", "c"), execute("", 0), sync())),
-                script("E45 wrong number of parameters", ready(parse("", "select $1::int"), bind("", ""), sync()), ready(bind("", "", "1", "2"), sync()), ready(bind("", "", "x"), sync()), ready(bind("", "", "1"), execute("", 0), sync())),
-                script("E48 binary parameters and results", ready(parse("s", "select $1, $2", 23, 25), bind("", "s", new int[] {1, 0}, new byte[][] {{0, 0, 0, 5}, {'a'}}, new int[] {0, 1}), execute("", 0), bind("", "s", new int[] {1}, new byte[][] {{0, 0, 0, 6}, {'b'}}, new int[] {1}), execute("", 0), sync())),
-                script("E50 transaction control by Parse", ready(parse("b", "begin"), bind("", "b"), execute("", 0), sync()), ready(parse("", "delete from t"), bind("", ""), execute("", 0), sync()), ready(parse("r", "rollback"), bind("", "r"), execute("", 0), sync()), ready(query("select count(*) from t"))),
-                script("E54 simple and extended in turn", ready(3, query("begin"), parse("", "select 1"), bind("", ""), execute("", 0), sync(), query("commit"))),
-                script("E57 DDL by Parse", ready(parse("", "create table made (a int)"), bind("", ""), execute("", 0), sync()), ready(parse("", "drop table made"), bind("", ""), describePortal(""), execute("", 0), sync())),
-                script("E31 one implicit transaction up to Sync", ready(parse("", "insert into t values (100)"), bind("", ""), execute("", 0), parse("", "select 1/0"), bind("", ""), execute("", 0), sync()), ready(query("select count(*) from t"))));
+                script(
+                        "E28 lone Flush and Close",
+                        silent(flush()),
+                        until('3', closeStatement("none"), flush()),
+                        ready(closePortal(""), sync())),
+                script(
+                        "E33 a portal that is suspended",
+                        ready(query("begin")),
+                        ready(
+                                parse("", "select id from t order by id"),
+                                bind("p", ""),
+                                execute("p", 3),
+                                execute("p", 3),
+                                sync()),
+                        ready(execute("p", 100), execute("p", 1), closePortal("p"), sync()),
+                        ready(execute("p", 1), sync()),
+                        ready(query("rollback"))),
+                script(
+                        "E02 a portal ends with the transaction",
+                        ready(parse("", "select id from t"), bind("p", ""), execute("p", 1), sync()),
+                        ready(execute("p", 1), sync())),
+                script(
+                        "E34 every end of Execute",
+                        ready(
+                                parse("a", ""),
+                                bind("", "a"),
+                                execute("", 0),
+                                parse("b", "create temporary table x ()"),
+                                bind("", "b"),
+                                execute("", 0),
+                                parse("c", "select 1 where false"),
+                                bind("", "c"),
+                                execute("", 0),
+                                sync())),
+                script(
+                        "E45 wrong number of parameters",
+                        ready(parse("", "select $1::int"), bind("", ""), sync()),
+                        ready(bind("", "", "1", "2"), sync()),
+                        ready(bind("", "", "x"), sync()),
+                        ready(bind("", "", "1"), execute("", 0), sync())),
+                script(
+                        "E48 binary parameters and results",
+                        ready(
+                                parse("s", "select $1, $2", 23, 25),
+                                bind("", "s", new int[] {1, 0}, new byte[][] {{0, 0, 0, 5}, {'a'}}, new int[] {0, 1}),
+                                execute("", 0),
+                                bind("", "s", new int[] {1}, new byte[][] {{0, 0, 0, 6}, {'b'}}, new int[] {1}),
+                                execute("", 0),
+                                sync())),
+                script(
+                        "E50 transaction control by Parse",
+                        ready(parse("b", "begin"), bind("", "b"), execute("", 0), sync()),
+                        ready(parse("", "delete from t"), bind("", ""), execute("", 0), sync()),
+                        ready(parse("r", "rollback"), bind("", "r"), execute("", 0), sync()),
+                        ready(query("select count(*) from t"))),
+                script(
+                        "E54 simple and extended in turn",
+                        ready(
+                                3,
+                                query("begin"),
+                                parse("", "select 1"),
+                                bind("", ""),
+                                execute("", 0),
+                                sync(),
+                                query("commit"))),
+                script(
+                        "E57 DDL by Parse",
+                        ready(parse("", "create table made (a int)"), bind("", ""), execute("", 0), sync()),
+                        ready(parse("", "drop table made"), bind("", ""), describePortal(""), execute("", 0), sync())),
+                script(
+                        "E31 one implicit transaction up to Sync",
+                        ready(
+                                parse("", "insert into t values (100)"),
+                                bind("", ""),
+                                execute("", 0),
+                                parse("", "select 1/0"),
+                                bind("", ""),
+                                execute("", 0),
+                                sync()),
+                        ready(query("select count(*) from t"))));
     }
 
     private static Stream<Script> failing() {
         return Stream.of(
-                script("E29 everything up to Sync is skipped", ready(parse("", "select 1/0"), bind("", ""), describePortal(""), execute("", 0), parse("x", "select 1"), bind("", "x"), closeStatement("x"), execute("", 0), flush(), sync()), ready(bind("", "x"), sync())),
-                script("E29 an error awaited by Flush", until('E', parse("", "selec"), flush()), silent(parse("y", "select 1"), bind("", "y")), ready(sync()), ready(bind("", "y"), sync())),
-                script("E30 an error of the router's own in its place", ready(parse("a", "select 1"), bind("", "a"), execute("", 0), bind("", "unknown"), execute("", 0), parse("b", "select 2"), sync()), ready(bind("", "b"), sync())),
-                script("E30 in a transaction", ready(query("begin")), ready(parse("a", "select 1"), bind("", "a"), execute("", 0), bind("", "unknown"), sync()), ready(query("select 1")), ready(query("rollback")), ready(bind("", "a"), execute("", 0), sync())),
-                script("E59 parse and describe in a failed transaction", ready(parse("a", "select 1"), parse("c", "commit"), sync()), ready(query("begin; select 1/0")), ready(parse("b", "select 2"), sync()), ready(describeStatement("a"), sync()), ready(bind("", "a"), sync()), ready(bind("", "c"), execute("", 0), sync()), ready(bind("", "a"), execute("", 0), sync())),
-                script("E14 a statement survives ROLLBACK", ready(query("begin")), ready(parse("s", "select 1"), sync()), ready(query("rollback")), ready(bind("", "s"), execute("", 0), sync())),
-                script("E20 DDL under a statement", ready(query("create temporary table c (a int)")), ready(parse("s", "select * from c"), bind("", "s"), execute("", 0), sync()), ready(query("alter table c add b int")), ready(bind("", "s"), execute("", 0), sync()), ready(parse("z", "select * from c"), bind("", "z"), execute("", 0), sync()), ready(query("discard temp"))));
+                script(
+                        "E29 everything up to Sync is skipped",
+                        ready(
+                                parse("", "select 1/0"),
+                                bind("", ""),
+                                describePortal(""),
+                                execute("", 0),
+                                parse("x", "select 1"),
+                                bind("", "x"),
+                                closeStatement("x"),
+                                execute("", 0),
+                                flush(),
+                                sync()),
+                        ready(bind("", "x"), sync())),
+                script(
+                        "E29 an error awaited by Flush",
+                        until('E', parse("", "selec"), flush()),
+                        silent(parse("y", "select 1"), bind("", "y")),
+                        ready(sync()),
+                        ready(bind("", "y"), sync())),
+                script(
+                        "E30 an error of the router's own in its place",
+                        ready(
+                                parse("a", "select 1"),
+                                bind("", "a"),
+                                execute("", 0),
+                                bind("", "unknown"),
+                                execute("", 0),
+                                parse("b", "select 2"),
+                                sync()),
+                        ready(bind("", "b"), sync())),
+                script(
+                        "E30 in a transaction",
+                        ready(query("begin")),
+                        ready(parse("a", "select 1"), bind("", "a"), execute("", 0), bind("", "unknown"), sync()),
+                        ready(query("select 1")),
+                        ready(query("rollback")),
+                        ready(bind("", "a"), execute("", 0), sync())),
+                script(
+                        "E59 parse and describe in a failed transaction",
+                        ready(parse("a", "select 1"), parse("c", "commit"), sync()),
+                        ready(query("begin; select 1/0")),
+                        ready(parse("b", "select 2"), sync()),
+                        ready(describeStatement("a"), sync()),
+                        ready(bind("", "a"), sync()),
+                        ready(bind("", "c"), execute("", 0), sync()),
+                        ready(bind("", "a"), execute("", 0), sync())),
+                script(
+                        "E14 a statement survives ROLLBACK",
+                        ready(query("begin")),
+                        ready(parse("s", "select 1"), sync()),
+                        ready(query("rollback")),
+                        ready(bind("", "s"), execute("", 0), sync())),
+                script(
+                        "E20 DDL under a statement",
+                        ready(query("create temporary table c (a int)")),
+                        ready(parse("s", "select * from c"), bind("", "s"), execute("", 0), sync()),
+                        ready(query("alter table c add b int")),
+                        ready(bind("", "s"), execute("", 0), sync()),
+                        ready(parse("z", "select * from c"), bind("", "z"), execute("", 0), sync()),
+                        ready(query("discard temp"))));
     }
 
     private static Stream<Script> transactions() {
         return Stream.of(
-                queries("T02 a failed transaction", "begin", "select 1/0", "select 1", "savepoint a", "commit", "select 1"),
-                queries("T03 savepoints", "begin", "savepoint a", "delete from t", "rollback to a", "select count(*) from t", "release a", "rollback to a", "rollback"),
+                queries(
+                        "T02 a failed transaction",
+                        "begin",
+                        "select 1/0",
+                        "select 1",
+                        "savepoint a",
+                        "commit",
+                        "select 1"),
+                queries(
+                        "T03 savepoints",
+                        "begin",
+                        "savepoint a",
+                        "delete from t",
+                        "rollback to a",
+                        "select count(*) from t",
+                        "release a",
+                        "rollback to a",
+                        "rollback"),
                 queries("T07 warnings", "commit", "rollback", "begin", "begin", "commit", "commit"),
-                queries("T08 and chain", "begin isolation level repeatable read", "commit and chain", "show transaction_isolation", "rollback and chain", "select 1/0", "rollback and chain", "show transaction_isolation", "commit", "commit and chain"),
-                queries("T09 prepared transactions", "begin", "prepare transaction 'p'", "select 1", "rollback prepared 'p'", "rollback prepared 'p'"),
-                queries("T11 cursors", "begin", "declare c cursor for select id from t order by id", "fetch 2 from c", "move 3 in c", "fetch all from c", "close c", "fetch c", "commit"),
-                queries("T12 a constraint that fails at COMMIT", "begin", "insert into deferred values (1), (1)", "commit", "select 1"),
-                script("T12 a constraint that fails at Sync", ready(parse("", "insert into deferred values (1), (1)"), bind("", ""), execute("", 0), sync()), ready(query("select count(*) from deferred"))),
-                queries("T15 statement timeout", "set statement_timeout = 50", "select pg_sleep(5)", "reset statement_timeout"),
-                queries("Q21 a procedure that commits", "do $$ begin delete from t; commit; raise exception 'after'; end $$", "select count(*) from t"));
+                queries(
+                        "T08 and chain",
+                        "begin isolation level repeatable read",
+                        "commit and chain",
+                        "show transaction_isolation",
+                        "rollback and chain",
+                        "select 1/0",
+                        "rollback and chain",
+                        "show transaction_isolation",
+                        "commit",
+                        "commit and chain"),
+                queries(
+                        "T09 prepared transactions",
+                        "begin",
+                        "prepare transaction 'p'",
+                        "select 1",
+                        "rollback prepared 'p'",
+                        "rollback prepared 'p'"),
+                queries(
+                        "T11 cursors",
+                        "begin",
+                        "declare c cursor for select id from t order by id",
+                        "fetch 2 from c",
+                        "move 3 in c",
+                        "fetch all from c",
+                        "close c",
+                        "fetch c",
+                        "commit"),
+                queries(
+                        "T12 a constraint that fails at COMMIT",
+                        "begin",
+                        "insert into deferred values (1), (1)",
+                        "commit",
+                        "select 1"),
+                script(
+                        "T12 a constraint that fails at Sync",
+                        ready(parse("", "insert into deferred values (1), (1)"), bind("", ""), execute("", 0), sync()),
+                        ready(query("select count(*) from deferred"))),
+                queries(
+                        "T15 statement timeout",
+                        "set statement_timeout = 50",
+                        "select pg_sleep(5)",
+                        "reset statement_timeout"),
+                queries(
+                        "Q21 a procedure that commits",
+                        "do $$ begin delete from t; commit; raise exception 'after'; end $$",
+                        "select count(*) from t"));
     }
 
     private static Stream<Script> copies() {
         byte[] copyIn = query("copy t from stdin");
         return Stream.of(
-                script("C01 copy in", until('G', copyIn), ready(copyData("11\ta\n"), copyData("12\tb\n13\tc\n"), copyDone()), ready(query("select count(*) from t"))),
-                script("C01 copy in, sent without waiting", ready(copyIn, copyData("11\ta\n"), copyDone()), ready(query("select count(*) from t"))),
-                script("C02 copy out", ready(query("copy (select id, word from t order by id) to stdout")), ready(parse("", "copy t (id) to stdout (format binary)"), bind("", ""), execute("", 0), sync())),
-                script("C04 an error before the end", until('G', copyIn), ready(copyData("x\ty\n"), copyDone()), ready(query("select 1"))),
-                script("C04 an error before COPY begins", ready(query("copy nowhere from stdin"), copyData("1\n"), copyDone()), ready(query("select 1"))),
-                script("C04 data after the error", until('G', copyIn), ready(copyData("x\ty\n"), copyData("11\tb\n"), copyData("12\tc\n"), copyDone()), silent(copyData("13\n"), copyDone(), copyFail("late")), ready(query("select count(*) from t"))),
-                script("C05 extended", until('G', parse("", "copy t from stdin"), bind("", ""), execute("", 0), flush()), ready(copyData("11\ta\n"), copyDone(), sync()), ready(query("select count(*) from t"))),
-                script("C05 extended with an error", until('G', parse("", "copy t from stdin"), bind("", ""), execute("", 0), flush()), ready(copyData("x\ty\n"), copyDone(), sync()), ready(query("select 1"))),
-                script("C06 Sync and Flush inside", until('G', copyIn), ready(copyData("11\ta\n"), flush(), sync(), copyData("12\tb\n"), copyDone()), ready(query("select count(*) from t"))),
-                script("C06 Sync behind Execute", until('G', parse("", "copy t from stdin"), bind("", ""), execute("", 0), sync()), ready(copyData("11\ta\n"), copyDone(), sync()), ready(query("select count(*) from t"))),
-                script("C08 CopyFail", until('G', copyIn), ready(copyData("11\ta\n"), copyFail("no more")), ready(query("select count(*) from t"))),
-                script("C09 in a transaction", ready(query("begin")), until('G', copyIn), ready(copyData("x\n"), copyDone()), ready(query("select 1")), ready(query("rollback"))),
-                script("C10 several copies in one text", ready(query("copy t from stdin; select 1; copy t from stdin; copy (select 2) to stdout"), copyData("11\ta\n"), copyDone(), copyData("12\ta\n"), copyDone())),
-                script("C11 stray copy messages", silent(copyData("1\n"), copyDone(), copyFail("stray")), ready(query("select 1"))));
+                script(
+                        "C01 copy in",
+                        until('G', copyIn),
+                        ready(copyData("11\ta\n"), copyData("12\tb\n13\tc\n"), copyDone()),
+                        ready(query("select count(*) from t"))),
+                script(
+                        "C01 copy in, sent without waiting",
+                        ready(copyIn, copyData("11\ta\n"), copyDone()),
+                        ready(query("select count(*) from t"))),
+                script(
+                        "C02 copy out",
+                        ready(query("copy (select id, word from t order by id) to stdout")),
+                        ready(
+                                parse("", "copy t (id) to stdout (format binary)"),
+                                bind("", ""),
+                                execute("", 0),
+                                sync())),
+                script(
+                        "C04 an error before the end",
+                        until('G', copyIn),
+                        ready(copyData("x\ty\n"), copyDone()),
+                        ready(query("select 1"))),
+                script(
+                        "C04 an error before COPY begins",
+                        ready(query("copy nowhere from stdin"), copyData("1\n"), copyDone()),
+                        ready(query("select 1"))),
+                script(
+                        "C04 data after the error",
+                        until('G', copyIn),
+                        ready(copyData("x\ty\n"), copyData("11\tb\n"), copyData("12\tc\n"), copyDone()),
+                        silent(copyData("13\n"), copyDone(), copyFail("late")),
+                        ready(query("select count(*) from t"))),
+                script(
+                        "C05 extended",
+                        until('G', parse("", "copy t from stdin"), bind("", ""), execute("", 0), flush()),
+                        ready(copyData("11\ta\n"), copyDone(), sync()),
+                        ready(query("select count(*) from t"))),
+                script(
+                        "C05 extended with an error",
+                        until('G', parse("", "copy t from stdin"), bind("", ""), execute("", 0), flush()),
+                        ready(copyData("x\ty\n"), copyDone(), sync()),
+                        ready(query("select 1"))),
+                script(
+                        "C06 Sync and Flush inside",
+                        until('G', copyIn),
+                        ready(copyData("11\ta\n"), flush(), sync(), copyData("12\tb\n"), copyDone()),
+                        ready(query("select count(*) from t"))),
+                script(
+                        "C06 Sync behind Execute",
+                        until('G', parse("", "copy t from stdin"), bind("", ""), execute("", 0), sync()),
+                        ready(copyData("11\ta\n"), copyDone(), sync()),
+                        ready(query("select count(*) from t"))),
+                script(
+                        "C08 CopyFail",
+                        until('G', copyIn),
+                        ready(copyData("11\ta\n"), copyFail("no more")),
+                        ready(query("select count(*) from t"))),
+                script(
+                        "C09 in a transaction",
+                        ready(query("begin")),
+                        until('G', copyIn),
+                        ready(copyData("x\n"), copyDone()),
+                        ready(query("select 1")),
+                        ready(query("rollback"))),
+                script(
+                        "C10 several copies in one text",
+                        ready(
+                                query("copy t from stdin; select 1; copy t from stdin; copy (select 2) to stdout"),
+                                copyData("11\ta\n"),
+                                copyDone(),
+                                copyData("12\ta\n"),
+                                copyDone())),
+                script(
+                        "C11 stray copy messages",
+                        silent(copyData("1\n"), copyDone(), copyFail("stray")),
+                        ready(query("select 1"))));
     }
 
     private static Stream<Script> sessions() {
         return Stream.of(
-                queries("N02 parameters that are reported", "set client_encoding to latin1", "set datestyle to german", "set timezone to 'UTC'; set application_name to 'other'", "reset all", "show client_encoding"),
-                queries("N05 a setting that is rolled back", "begin", "set application_name to 'inside'", "rollback", "show application_name"),
-                queries("N06 local settings", "begin", "set local work_mem to '1MB'", "show work_mem", "commit", "show work_mem", "set local work_mem to '1MB'"),
-                queries("N08 custom settings", "set my.setting to 'x'", "show my.setting", "reset my.setting", "show my.setting", "show my.other"),
-                queries("N13 RESET leads to what the client started with", "set application_name to 'other'", "reset application_name", "show application_name", "set application_name to 'again'", "reset all", "show application_name"),
-                queries("a setting that does not exist", "set nothing_there to 1", "show nothing_there", "set work_mem to 'much'", "select 1"),
-                queries("E35 SQL PREPARE and EXECUTE", "prepare s (int) as select $1 + 1", "execute s (1)", "execute unknown", "deallocate s", "execute s (1)"),
-                script("E36 DEALLOCATE of a protocol statement", ready(parse("s", "select 1"), sync()), ready(query("deallocate s")), ready(bind("", "s"), sync()), ready(query("deallocate s"))),
-                script("E37 DEALLOCATE ALL", ready(parse("s", "select 1"), parse("u", "select 2"), sync()), ready(query("deallocate all")), ready(bind("", "s"), sync()), ready(parse("u", "select 3"), bind("", "u"), execute("", 0), sync())),
-                script("E37 DISCARD ALL", ready(parse("s", "select 1"), sync()), ready(query("set work_mem to '1MB'")), ready(query("discard all")), ready(bind("", "s"), sync()), ready(query("show work_mem"))),
-                queries("E38 DISCARD ALL in a transaction", "begin", "discard all", "rollback", "select 1; discard all"),
-                script("E39 one name space", ready(query("prepare s as select 1")), ready(bind("", "s"), execute("", 0), sync()), ready(query("deallocate s"))),
-                queries("N14 temporary tables", "create temporary table mine (a int)", "insert into mine values (1)", "select * from mine", "drop table mine"),
-                queries("N16 notifications", "listen channel", "notify channel, 'one'", "unlisten *", "notify channel, 'two'"));
+                queries(
+                        "N02 parameters that are reported",
+                        "set client_encoding to latin1",
+                        "set datestyle to german",
+                        "set timezone to 'UTC'; set application_name to 'other'",
+                        "reset all",
+                        "show client_encoding"),
+                queries(
+                        "N05 a setting that is rolled back",
+                        "begin",
+                        "set application_name to 'inside'",
+                        "rollback",
+                        "show application_name"),
+                queries(
+                        "N06 local settings",
+                        "begin",
+                        "set local work_mem to '1MB'",
+                        "show work_mem",
+                        "commit",
+                        "show work_mem",
+                        "set local work_mem to '1MB'"),
+                queries(
+                        "N08 custom settings",
+                        "set my.setting to 'x'",
+                        "show my.setting",
+                        "reset my.setting",
+                        "show my.setting",
+                        "show my.other"),
+                queries(
+                        "N13 RESET leads to what the client started with",
+                        "set application_name to 'other'",
+                        "reset application_name",
+                        "show application_name",
+                        "set application_name to 'again'",
+                        "reset all",
+                        "show application_name"),
+                queries(
+                        "a setting that does not exist",
+                        "set nothing_there to 1",
+                        "show nothing_there",
+                        "set work_mem to 'much'",
+                        "select 1"),
+                queries(
+                        "E35 SQL PREPARE and EXECUTE",
+                        "prepare s (int) as select $1 + 1",
+                        "execute s (1)",
+                        "execute unknown",
+                        "deallocate s",
+                        "execute s (1)"),
+                script(
+                        "E36 DEALLOCATE of a protocol statement",
+                        ready(parse("s", "select 1"), sync()),
+                        ready(query("deallocate s")),
+                        ready(bind("", "s"), sync()),
+                        ready(query("deallocate s"))),
+                script(
+                        "E37 DEALLOCATE ALL",
+                        ready(parse("s", "select 1"), parse("u", "select 2"), sync()),
+                        ready(query("deallocate all")),
+                        ready(bind("", "s"), sync()),
+                        ready(parse("u", "select 3"), bind("", "u"), execute("", 0), sync())),
+                script(
+                        "E37 DISCARD ALL",
+                        ready(parse("s", "select 1"), sync()),
+                        ready(query("set work_mem to '1MB'")),
+                        ready(query("discard all")),
+                        ready(bind("", "s"), sync()),
+                        ready(query("show work_mem"))),
+                queries(
+                        "E38 DISCARD ALL in a transaction",
+                        "begin",
+                        "discard all",
+                        "rollback",
+                        "select 1; discard all"),
+                script(
+                        "E39 one name space",
+                        ready(query("prepare s as select 1")),
+                        ready(bind("", "s"), execute("", 0), sync()),
+                        ready(query("deallocate s"))),
+                queries(
+                        "N14 temporary tables",
+                        "create temporary table mine (a int)",
+                        "insert into mine values (1)",
+                        "select * from mine",
+                        "drop table mine"),
+                queries(
+                        "N16 notifications",
+                        "listen channel",
+                        "notify channel, 'one'",
+                        "unlisten *",
+                        "notify channel, 'two'"));
     }
 }

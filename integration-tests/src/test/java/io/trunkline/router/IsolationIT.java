@@ -85,8 +85,7 @@ class IsolationIT {
                         "grant all on t to public",
                         "create sequence numbers",
                         "grant all on sequence numbers to public");
-        router = RouterUnderTest.with(
-                        cluster.workspace(), TestTopologies.single(cluster, 1, "transaction", "session"))
+        router = RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, "transaction", "session"))
                 .set("defaults.pool_size", "1")
                 .set("databases.session.pool_mode", "session")
                 .start();
@@ -126,11 +125,21 @@ class IsolationIT {
                 queries("N19 lastval", "select nextval('numbers')"),
                 queries("T01 an open transaction", "begin; insert into t values (1)"),
                 queries("T02 a failed transaction", "begin; insert into t values (1)", "select 1/0"),
-                new Leftover("E04 a statement of the protocol", client -> client.send(
-                                parse("leaked", "select 1"), bind("leaked", "leaked"), sync())
-                        .receiveUntilReady()),
-                frames("E60 a batch without Sync", parse("leaked", "insert into t values (1)"), bind("", "leaked"), execute("", 0)),
-                frames("E60 a batch that is under way", parse("", "insert into t values (1)"), bind("", ""), execute("", 0), flush()),
+                new Leftover(
+                        "E04 a statement of the protocol",
+                        client -> client.send(parse("leaked", "select 1"), bind("leaked", "leaked"), sync())
+                                .receiveUntilReady()),
+                frames(
+                        "E60 a batch without Sync",
+                        parse("leaked", "insert into t values (1)"),
+                        bind("", "leaked"),
+                        execute("", 0)),
+                frames(
+                        "E60 a batch that is under way",
+                        parse("", "insert into t values (1)"),
+                        bind("", ""),
+                        execute("", 0),
+                        flush()),
                 frames("D03 half a frame", Arrays.copyOf(half, half.length - 5)),
                 new Leftover("D03 half a frame in a transaction", client -> {
                     client.query("begin; insert into t values (1)");
@@ -145,7 +154,9 @@ class IsolationIT {
                     client.sendBytes(Arrays.copyOf(copyData("1\n2\n3\n"), 8));
                 }),
                 frames("D02 a statement that is running", query("insert into t select 1 from pg_sleep(60)")),
-                frames("D23 a large result that nobody reads", query("select repeat('x', 1000) from generate_series(1, 100000)")));
+                frames(
+                        "D23 a large result that nobody reads",
+                        query("select repeat('x', 1000) from generate_series(1, 100000)")));
     }
 
     static Stream<Arguments> matrix() {
@@ -248,15 +259,24 @@ class IsolationIT {
         assertThat(settings(client)).containsExactly("", "UTF8", "4MB", "\"$user\", public", "off", "none");
         assertThat(client.parameter("application_name")).isEmpty();
         assertThat(client.parameter("client_encoding")).isEqualTo("UTF8");
-        assertThat(client.ask("select coalesce(current_setting('leaked.setting', true), '')")).isEmpty();
+        assertThat(client.ask("select coalesce(current_setting('leaked.setting', true), '')"))
+                .isEmpty();
         assertThat(client.ask("select current_user")).isEqualTo(RouterUnderTest.TRUSTED_USER);
-        assertThat(client.ask("select count(*) from pg_class where relnamespace = pg_my_temp_schema()")).isEqualTo("0");
+        assertThat(client.ask("select count(*) from pg_class where relnamespace = pg_my_temp_schema()"))
+                .isEqualTo("0");
         assertThat(client.ask("select count(*) from t")).isEqualTo("0");
-        assertThat(client.ask("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")).isEqualTo("0");
+        assertThat(client.ask("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"))
+                .isEqualTo("0");
         assertThat(client.ask("select count(*) from pg_listening_channels()")).isEqualTo("0");
-        assertThat(client.ask("select count(*) from pg_cursors where name = 'leaked'")).isEqualTo("0");
-        assertThat(client.ask("select count(*) from pg_prepared_statements where name = 'leaked'")).isEqualTo("0");
-        assertThat(client.send(bind("", "leaked"), sync()).receiveUntilReady().get(0).sqlState()).isEqualTo("26000");
+        assertThat(client.ask("select count(*) from pg_cursors where name = 'leaked'"))
+                .isEqualTo("0");
+        assertThat(client.ask("select count(*) from pg_prepared_statements where name = 'leaked'"))
+                .isEqualTo("0");
+        assertThat(client.send(bind("", "leaked"), sync())
+                        .receiveUntilReady()
+                        .get(0)
+                        .sqlState())
+                .isEqualTo("26000");
         assertThat(client.ask("execute leaked")).isEqualTo("26000");
         assertThat(client.ask("select lastval()")).isEqualTo("55000");
         assertThat(client.query("select 1").toString())

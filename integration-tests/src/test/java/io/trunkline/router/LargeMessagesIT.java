@@ -91,7 +91,8 @@ class LargeMessagesIT {
     void aBindOf64MegabytesPasses() {
         byte[] value = new byte[LARGE];
         try (WireClient client = WireClient.connect(port, "app")) {
-            client.send(parse("large", "select length($1), length($2)", 17, 25), sync()).receiveUntilReady();
+            client.send(parse("large", "select length($1), length($2)", 17, 25), sync())
+                    .receiveUntilReady();
 
             client.send(
                     bind("", "large", new int[] {1, 0}, new byte[][] {value, {'a'}}, new int[0]),
@@ -100,7 +101,10 @@ class LargeMessagesIT {
 
             assertThat(client.receiveUntilReady().stream().map(ServerMessage::toString))
                     .containsExactly(
-                            "BindComplete", "DataRow [" + LARGE + ", 1]", "CommandComplete SELECT 1", "ReadyForQuery I");
+                            "BindComplete",
+                            "DataRow [" + LARGE + ", 1]",
+                            "CommandComplete SELECT 1",
+                            "ReadyForQuery I");
             assertThat(client.ask("select 1")).isEqualTo("1");
         }
     }
@@ -108,7 +112,8 @@ class LargeMessagesIT {
     @Test
     void aQueryOf8MegabytesPasses() {
         try (WireClient client = WireClient.connect(port, "app")) {
-            assertThat(client.ask("select length('" + "x".repeat(8 * MEBI) + "')")).isEqualTo("" + 8 * MEBI);
+            assertThat(client.ask("select length('" + "x".repeat(8 * MEBI) + "')"))
+                    .isEqualTo("" + 8 * MEBI);
         }
     }
 
@@ -120,7 +125,8 @@ class LargeMessagesIT {
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> "1"
                             .equals(cluster.primary()
-                                    .queryText("select count(*) from pg_stat_activity where wait_event = 'ClientWrite'")));
+                                    .queryText(
+                                            "select count(*) from pg_stat_activity where wait_event = 'ClientWrite'")));
 
             for (int i = 0; i < 100; i++) {
                 assertThat(other.ask("select " + i)).isEqualTo("" + i);

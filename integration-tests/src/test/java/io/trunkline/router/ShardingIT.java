@@ -130,7 +130,8 @@ class ShardingIT {
         }
 
         for (int n = 0; n < 60; n++) {
-            int wordShard = SLOTS.shardOf(KeyValue.parse(KeyType.TEXT, "w\u00f6rd " + n)).getAsInt();
+            int wordShard = SLOTS.shardOf(KeyValue.parse(KeyType.TEXT, "w\u00f6rd " + n))
+                    .getAsInt();
             int thingShard =
                     SLOTS.shardOf(KeyValue.ofUuid(new UUID(n * 31L, n))).getAsInt();
             for (int shard = 0; shard < SHARDS; shard++) {
@@ -154,8 +155,10 @@ class ShardingIT {
         try (WireClient client = connect()) {
             for (long id = 1; id <= 60; id++) {
                 String name = "customer " + id;
-                assertThat(client.ask("select name from customers where id = " + id)).isEqualTo(name);
-                assertThat(client.ask("select name from customers where id in (" + id + ")")).isEqualTo(name);
+                assertThat(client.ask("select name from customers where id = " + id))
+                        .isEqualTo(name);
+                assertThat(client.ask("select name from customers where id in (" + id + ")"))
+                        .isEqualTo(name);
                 assertThat(client.ask("select name from customers c join orders o on o.customer_id = c.id"
                                 + " where c.id = '" + id + "' and amount > 0"))
                         .isEqualTo(name);
@@ -171,7 +174,8 @@ class ShardingIT {
     @CsvSource({"0", "20", "23", "21"})
     void E42_E43_aParameterIsReadAsTextAndBinaryDeclaredOrNot(int type) {
         try (WireClient client = connect()) {
-            client.send(parse("s", "select name from customers where id = $1", type), sync()).receiveUntilReady();
+            client.send(parse("s", "select name from customers where id = $1", type), sync())
+                    .receiveUntilReady();
             for (long id = 1; id <= 60; id++) {
                 byte[] binary = type == INT4
                         ? ByteBuffer.allocate(4).putInt((int) id).array()
@@ -235,8 +239,8 @@ class ShardingIT {
     void H02_whatHasNoSingleShardIsRefusedWithACodeAndAHintInBothProtocols(String sql) {
         try (WireClient client = connect()) {
             List<ServerMessage> simple = client.query(sql);
-            List<ServerMessage> extended =
-                    client.send(parse("", sql), bind("", ""), execute("", 0), sync()).receiveUntilReady();
+            List<ServerMessage> extended = client.send(parse("", sql), bind("", ""), execute("", 0), sync())
+                    .receiveUntilReady();
 
             assertRefused(simple);
             ServerMessage refusal = extended.stream()
@@ -265,15 +269,18 @@ class ShardingIT {
         long there = idOn(1);
         try (WireClient client = connect()) {
             assertThat(client.query("begin").toString()).isEqualTo("[CommandComplete BEGIN, ReadyForQuery T]");
-            assertThat(client.ask("select name from customers where id = " + here)).isEqualTo("customer " + here);
+            assertThat(client.ask("select name from customers where id = " + here))
+                    .isEqualTo("customer " + here);
 
             List<ServerMessage> refused = client.query("select name from customers where id = " + there);
 
             assertThat(refused.get(0).fields().get('D')).startsWith("TL0211");
             assertThat(refused.get(1).status()).isEqualTo('E');
-            assertThat(client.ask("select name from customers where id = " + here)).isEqualTo("25P02");
+            assertThat(client.ask("select name from customers where id = " + here))
+                    .isEqualTo("25P02");
             assertThat(client.query("commit").toString()).isEqualTo("[CommandComplete ROLLBACK, ReadyForQuery I]");
-            assertThat(client.ask("select name from customers where id = " + there)).isEqualTo("customer " + there);
+            assertThat(client.ask("select name from customers where id = " + there))
+                    .isEqualTo("customer " + there);
         }
     }
 
@@ -299,8 +306,8 @@ class ShardingIT {
             client.query("begin");
             client.query("insert into orders (id, customer_id, amount) values (777, " + id + ", 1)");
 
-            List<ServerMessage> refused = client.query(
-                    "insert into orders (id, customer_id, amount) values (778, " + id + ", 2) /* " + "x".repeat(2_000_000) + " */");
+            List<ServerMessage> refused = client.query("insert into orders (id, customer_id, amount) values (778, " + id
+                    + ", 2) /* " + "x".repeat(2_000_000) + " */");
 
             assertThat(refused.get(0).type()).isEqualTo('E');
             client.query("commit");
@@ -332,10 +339,14 @@ class ShardingIT {
         try (WireClient client = connect()) {
             assertThat(client.query("begin").toString()).isEqualTo("[CommandComplete BEGIN, ReadyForQuery T]");
             assertThat(client.query("commit").toString()).isEqualTo("[CommandComplete COMMIT, ReadyForQuery I]");
-            client.send(parse("b", "begin"), bind("", "b"), execute("", 0), sync()).receiveUntilReady();
-            assertThat(client.send(parse("r", "rollback"), bind("", "r"), execute("", 0), sync()).receiveUntilReady()
-                            .stream()
-                            .map(ServerMessage::toString))
+            client.send(parse("b", "begin"), bind("", "b"), execute("", 0), sync())
+                    .receiveUntilReady();
+            assertThat(
+                            client
+                                    .send(parse("r", "rollback"), bind("", "r"), execute("", 0), sync())
+                                    .receiveUntilReady()
+                                    .stream()
+                                    .map(ServerMessage::toString))
                     .containsExactly("ParseComplete", "BindComplete", "CommandComplete ROLLBACK", "ReadyForQuery I");
         }
     }
@@ -346,7 +357,8 @@ class ShardingIT {
             assertThat(client.ask("select count(*) from countries")).isEqualTo("2");
             assertThat(client.ask("select count(*) from customers cross join countries where id = 9"))
                     .isEqualTo("2");
-            assertThat(client.ask("select count(*) from pg_class where relname = 'customers'")).isEqualTo("1");
+            assertThat(client.ask("select count(*) from pg_class where relname = 'customers'"))
+                    .isEqualTo("1");
         }
     }
 
@@ -402,7 +414,8 @@ class ShardingIT {
     @Test
     void E25_pipelinedTransactionsGoToTheirShardsInOrder() {
         try (WireClient client = connect()) {
-            client.send(parse("s", "select name from customers where id = $1", INT8), sync()).receiveUntilReady();
+            client.send(parse("s", "select name from customers where id = $1", INT8), sync())
+                    .receiveUntilReady();
             byte[][] frames = LongStream.rangeClosed(1, 30)
                     .boxed()
                     .flatMap(id -> java.util.stream.Stream.of(bind("", "s", "" + id), execute("", 0), sync()))

@@ -37,10 +37,10 @@ class TestcontainersIT {
                 NodeRole.PRIMARY,
                 Node.WEIGHT_DEFAULT,
                 "");
-        Cluster cluster = new Cluster(
-                "main", List.of(new Shard("only", List.of(node))), List.of(), List.of(), List.of());
-        Topology topology = new Topology(
-                1, List.of(cluster), List.of(new Database("app", "main", TestTopologies.DATABASE)));
+        Cluster cluster =
+                new Cluster("main", List.of(new Shard("only", List.of(node))), List.of(), List.of(), List.of());
+        Topology topology =
+                new Topology(1, List.of(cluster), List.of(new Database("app", "main", TestTopologies.DATABASE)));
 
         try (Workspace workspace = Workspace.create();
                 RouterUnderTest router = RouterUnderTest.with(workspace, topology)
