@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *   <tr><td>COMMIT in flight, or a write outside a transaction</td><td>08007</td><td>Idle</td></tr>
  *   <tr><td>statement in flight inside a transaction</td><td>40001</td><td>Stranded</td></tr>
  *   <tr><td>read in flight outside a transaction</td><td>40001</td><td>Idle</td></tr>
- *   <tr><td>transaction open, nothing in flight</td><td>40001 to the next statement</td><td>Stranded</td></tr>
+ *   <tr><td>transaction open, nothing in flight</td><td>40001 to the next statement; none to ROLLBACK</td><td>Stranded; Idle after
+ *       COMMIT or ROLLBACK</td></tr>
  *   <tr><td>state of the session was kept on the backend</td><td>57P01, fatal</td><td>Closed</td></tr>
  * </table>
  */

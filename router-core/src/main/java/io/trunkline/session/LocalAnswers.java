@@ -24,6 +24,8 @@ final class LocalAnswers {
         ENDED,
         /** The client ended it and began another. */
         CHAINED,
+        /** The client asked to commit it and was told that it is lost; that ends it too. */
+        NOT_COMMITTED,
         /** The request was refused. */
         REFUSED,
         /** Nothing. */
@@ -113,7 +115,7 @@ final class LocalAnswers {
                 || kind == StatementKind.ROLLBACK
                 || kind == StatementKind.PREPARE_TRANSACTION;
         boolean chains = kind == StatementKind.COMMIT_AND_CHAIN || kind == StatementKind.ROLLBACK_AND_CHAIN;
-        if (cause != null || !ends && !chains) {
+        if (!ends && !chains) {
             ErrorResponse error = cause != null
                     ? cause
                     : request.refusal != null
@@ -130,6 +132,15 @@ final class LocalAnswers {
             case FrontendTag.BIND -> BackendWriter.bindComplete(out);
             case FrontendTag.DESCRIBE -> writeNothingDescribed(out, request);
             default -> {
+                boolean rollsBack = kind == StatementKind.ROLLBACK || kind == StatementKind.ROLLBACK_AND_CHAIN;
+                if (cause != null && !rollsBack) {
+                    // As any COMMIT that fails; to a ROLLBACK there is nothing to tell.
+                    cause.encode(out);
+                    if (request.tag == FrontendTag.QUERY) {
+                        BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+                    }
+                    return Outcome.NOT_COMMITTED;
+                }
                 BackendWriter.commandComplete(out, "ROLLBACK");
                 if (chains) {
                     session.deferBegin(BEGIN, TransactionMode.UNSAID);

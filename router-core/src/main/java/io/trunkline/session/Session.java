@@ -662,6 +662,10 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
         switch (LocalAnswers.writeStranded(out, this, request, cause)) {
             case ENDED -> become(Idle.INSTANCE);
             case CHAINED -> become(Gathering.INSTANCE);
+            case NOT_COMMITTED -> {
+                become(Idle.INSTANCE);
+                skipping = endsGroup(request) ? Skipping.NOTHING : Skipping.UP_TO_SYNC;
+            }
             case REFUSED -> {
                 if (request.effect != null) {
                     request.effect.onUndone();
