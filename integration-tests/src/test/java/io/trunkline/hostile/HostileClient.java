@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
@@ -23,6 +24,8 @@ final class HostileClient implements Runnable {
     private static final int BATCH_FRAMES = 400;
     private static final int BATCH_BYTES = 60_000;
     private static final int BATCHES_MAX = 40;
+
+    private static final byte[] SETTINGS_REFUSED = "its settings cannot be set".getBytes(StandardCharsets.US_ASCII);
 
     /** Bytes of the last read that are kept, so that a mark torn by a read is found. */
     private static final int OVERLAP = 64;
@@ -173,7 +176,7 @@ final class HostileClient implements Runnable {
     }
 
     private boolean receives(InputStream stream, String end, Canary canary) throws IOException {
-        byte[] wanted = end.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        byte[] wanted = end.getBytes(StandardCharsets.US_ASCII);
         int kept = 0;
         while (true) {
             int count = stream.read(in, kept, in.length - kept);
@@ -183,8 +186,12 @@ final class HostileClient implements Runnable {
             int length = kept + count;
             lastByte = in[length - 1];
             if (Canary.isOfAnother(in, length, canary)) {
-                tally.fail("rows of another client: "
-                        + new String(in, 0, length, java.nio.charset.StandardCharsets.ISO_8859_1));
+                tally.fail("rows of another client: " + new String(in, 0, length, StandardCharsets.ISO_8859_1));
+            }
+            if (holds(in, length, SETTINGS_REFUSED)) {
+                // A SET that failed was taken for done: replies and requests are out of step.
+                tally.fail("the session kept a setting that no server takes, " + canary + ", last sent "
+                        + printable(out.bytes(), out.size()));
             }
             if (holds(in, length, wanted)) {
                 return true;
@@ -214,8 +221,7 @@ final class HostileClient implements Runnable {
     /** Returns the end of the bytes; what does not print is a dot. */
     private static String printable(byte[] bytes, int length) {
         int start = Math.max(0, length - 300);
-        return new String(bytes, start, length - start, java.nio.charset.StandardCharsets.ISO_8859_1)
-                .replaceAll("[^ -~]", ".");
+        return new String(bytes, start, length - start, StandardCharsets.ISO_8859_1).replaceAll("[^ -~]", ".");
     }
 
     private void send(Socket socket) throws IOException {

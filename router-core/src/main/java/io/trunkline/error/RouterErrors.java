@@ -452,6 +452,15 @@ public final class RouterErrors {
                         + "\".");
     }
 
+    /** The session's settings, which a backend took before, are refused by this one. */
+    public static RouterError settingsRefused(String node, ErrorResponse cause) {
+        return fatal(
+                Kind.BACKEND,
+                SqlState.ADMIN_SHUTDOWN,
+                "terminating connection because its settings cannot be set on node \"" + node + "\"",
+                "The server said: " + cause.message());
+    }
+
     // The router itself
 
     /** The router stops. */

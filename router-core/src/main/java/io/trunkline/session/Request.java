@@ -100,6 +100,11 @@ final class Request {
         refusal = other.refusal;
     }
 
+    /** Returns true when the message is more than its tag and length. */
+    boolean hasBody() {
+        return messageBytes > 1 + Integer.BYTES;
+    }
+
     boolean isPartial() {
         return available < messageBytes;
     }

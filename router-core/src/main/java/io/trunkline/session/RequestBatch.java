@@ -35,7 +35,8 @@ final class RequestBatch {
     /** Returns true when something in here can only be answered by a backend. */
     boolean needsBackend() {
         for (Request request : requests) {
-            boolean free = request.tag == FrontendTag.SYNC || request.tag == FrontendTag.FLUSH;
+            // One with a body is an error that the backend knows the words for.
+            boolean free = (request.tag == FrontendTag.SYNC || request.tag == FrontendTag.FLUSH) && !request.hasBody();
             if (!free && request.answer == null && !request.deferrable) {
                 return true;
             }

@@ -77,6 +77,7 @@ final class RequestReader {
                     request.kind = Kind.SYNC;
                     yield true;
                 }
+                case FrontendTag.FLUSH -> readFlush(context, request);
                 default -> true;
             };
         } catch (ProtocolViolation violation) {
@@ -381,6 +382,17 @@ final class RequestReader {
             request.refusal = RouterErrors.functionCallNotRouted();
         } else {
             request.target = context.fixedTarget();
+        }
+        return true;
+    }
+
+    /**
+     * A Flush with a body fails on a server, which then skips up to Sync; since a Flush is owed no reply that error would fall into the place
+     * of another request's.
+     */
+    private static boolean readFlush(SessionContext context, Request request) {
+        if (request.hasBody() && !context.session().isCopyingIn()) {
+            throw ProtocolViolation.error("invalid message format");
         }
         return true;
     }

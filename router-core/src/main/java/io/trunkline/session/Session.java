@@ -34,6 +34,7 @@ import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.Severity;
+import io.trunkline.wire.SqlState;
 import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -342,8 +343,14 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
             public void onError(ErrorResponse error) {
                 // The statement must not run under settings that are not the session's.
                 lease.discard("settings");
-                if (state == waiting) {
+                if (state != waiting) {
+                    return;
+                }
+                if (SqlState.isTransient(error.sqlState())) {
                     refuseBatch(null, error.withSeverity(Severity.ERROR));
+                } else {
+                    // No backend takes them any more, so nothing this session says could be run again.
+                    closeWith(RouterErrors.settingsRefused(backend.target().node(), error));
                 }
             }
         });
@@ -645,6 +652,12 @@ public final class Session implements Relay.Listener, LeaseRequest, SessionRegis
         client.flush();
         input.updateReading();
         input.resume();
+    }
+
+    /** Returns true while the backend reads COPY data, and ignores Flush and Sync. */
+    boolean isCopyingIn() {
+        Relay relay = state.relay();
+        return relay != null && relay.backend().expected().isCopyingIn();
     }
 
     boolean isGroupOpen() {

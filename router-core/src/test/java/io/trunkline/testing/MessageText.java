@@ -88,8 +88,8 @@ public final class MessageText {
                 String portal = words.next();
                 FrontendWriter.execute(out, portal, words.hasNext() ? Integer.parseInt(words.next()) : 0);
             }
-            case "Sync" -> FrontendWriter.sync(out);
-            case "Flush" -> FrontendWriter.flush(out);
+            case "Sync" -> withBody(FrontendTag.SYNC, words, out);
+            case "Flush" -> withBody(FrontendTag.FLUSH, words, out);
             case "Terminate" -> FrontendWriter.terminate(out);
             case "CopyData" -> FrontendWriter.copyData(out, words.next().getBytes(StandardCharsets.UTF_8));
             case "CopyDone" -> FrontendWriter.copyDone(out);
@@ -103,6 +103,12 @@ public final class MessageText {
                         .writeShort(0);
             default -> throw new IllegalArgumentException("no frontend message " + words.name);
         }
+    }
+
+    /** Writes a message that has no body, or the one given, which is an error. */
+    private static void withBody(byte tag, Words words, ByteBuf out) {
+        byte[] body = words.hasNext() ? words.next().getBytes(StandardCharsets.UTF_8) : new byte[0];
+        out.writeByte(tag).writeInt(Integer.BYTES + body.length).writeBytes(body);
     }
 
     private static void bind(ByteBuf out, String portal, String statement, List<String> values) {
