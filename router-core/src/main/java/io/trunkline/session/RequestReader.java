@@ -122,7 +122,7 @@ final class RequestReader {
     /** Reads what the statements do to the session; returns false when nothing of them is left for a backend. */
     private boolean readCommands(SessionContext context, Request request, List<StatementShape> statements) {
         CommandEffects effects = null;
-        boolean inFlux = context.session().settings.isInFlux();
+        boolean inFlux = context.isSettingsInFlux();
         for (int i = 0; i < statements.size(); i++) {
             StatementKind kind = statements.get(i).kind();
             if (!kind.isSessionCommand()) {
@@ -156,7 +156,10 @@ final class RequestReader {
             }
             effects.add(kind, command, replay(command, request.buffer, start, end));
         }
-        request.effect = effects;
+        if (effects != null) {
+            request.effect = effects;
+            context.settingsPending();
+        }
         if (statements.size() == 1) {
             readDeferrable(context, request, statements.get(0).kind());
         }
@@ -341,7 +344,7 @@ final class RequestReader {
             return true;
         }
         StatementKind kind = kindOf(statement);
-        if (kind.isSessionCommand() || isEnd(kind) && context.session().settings.isInFlux()) {
+        if (kind.isSessionCommand() || isEnd(kind) && context.isSettingsInFlux()) {
             ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
             scan.scan(text, 0, text.readableBytes(), context.standardConformingStrings());
             CommandEffects effects = new CommandEffects(context);
@@ -349,6 +352,7 @@ final class RequestReader {
                     text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
             effects.add(kind, read, replay(read, text, scan.statementStart(0), scan.statementEnd(0)));
             request.effect = effects;
+            context.settingsPending();
         }
         request.statement = statement;
         readDeferrable(context, request, kind);

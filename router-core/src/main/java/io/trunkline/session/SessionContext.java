@@ -63,6 +63,9 @@ final class SessionContext {
     /** A BEGIN was sent whose ReadyForQuery has not come: a transaction is open although the last status says otherwise. */
     private boolean beginSent;
 
+    /** A statement that may change the settings has been read and its reply has not come: what is read now is read under the old ones. */
+    private boolean settingsPending;
+
     private long groupStartNanos;
     private int queries;
     private Route lastRoute = Route.NONE;
@@ -182,6 +185,7 @@ final class SessionContext {
         placedRole = null;
         commitSent = false;
         beginSent = false;
+        settingsPending = false;
         clearPortals();
         if (routing.isPlaced() || routing.transaction() != TransactionScope.NONE) {
             routing = routing.begin(TransactionScope.NONE);
@@ -192,7 +196,21 @@ final class SessionContext {
 
     /** Returns true when a request may be sent while earlier ones are unanswered, because it could not go anywhere else. */
     boolean mayPipeline() {
+        if (settingsPending) {
+            // How the next text is to be read, and what its transaction's end takes back, is only known then.
+            return false;
+        }
         return placedRole == RoleNeed.PRIMARY && !view().isSharded() || isPinned();
+    }
+
+    /** A statement was read that changes the settings when it completes. */
+    void settingsPending() {
+        settingsPending = true;
+    }
+
+    /** Returns true when the end of the transaction takes settings back or keeps them for good, or may do so. */
+    boolean isSettingsInFlux() {
+        return settingsPending || session.settings.isInFlux();
     }
 
     /** Returns the search path by which unqualified tables are found. */
@@ -409,6 +427,9 @@ final class SessionContext {
                 identity = value == null ? identity : identity.with(name, value);
             }
             return identity;
+        } else {
+            // It worked and nobody knows how to say it to another backend, such as SET x FROM CURRENT.
+            pin(SessionEffect.SET_CONFIG);
         }
         return carried;
     }
@@ -460,6 +481,7 @@ final class SessionContext {
 
     void onQuiet() {
         commitSent = false;
+        settingsPending = false;
         RouteMetrics metrics = worker.routeMetrics(session.identity.cluster(), lastRoute);
         metrics.statement(worker.clock().nanoTime() - groupStartNanos);
         if (queries > 0) {
