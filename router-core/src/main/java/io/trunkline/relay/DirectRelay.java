@@ -291,9 +291,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void release() {
-        // Detached, this relay hears no more of the end of the read that brought the last reply.
-        client.flush();
-        backend.detach(this);
+        letGo();
         if (backend.needsCancelSettling()) {
             backend.settleCancels(lease::release);
         } else {
@@ -303,9 +301,16 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void releaseAfterReset() {
+        letGo();
+        backend.settleCancels(this::rollBackAndReset);
+    }
+
+    private void letGo() {
+        // The end of a long message may be what the lease waited for: it must be out before the next session's begins.
+        flush();
+        // Detached, this relay hears no more of the end of the read that brought the last reply.
         client.flush();
         backend.detach(this);
-        backend.settleCancels(this::rollBackAndReset);
     }
 
     private void rollBackAndReset() {

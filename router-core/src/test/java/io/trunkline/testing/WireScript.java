@@ -198,6 +198,7 @@ public final class WireScript {
                 case ">" -> send(who, MessageText.encode(direction(who), rest));
                 case "<" -> expect(who, rest);
                 case "sends" -> sendBeginning(who, rest);
+                case "continues" -> sendRest(who, rest);
                 case "connects" -> connect(who, rest);
                 case "is" -> state(who, rest);
                 case "at" ->
@@ -290,6 +291,13 @@ public final class WireScript {
             String[] words = text.split("\\s+", 3);
             byte[] message = MessageText.encode(direction(who), words[2]);
             send(who, Arrays.copyOf(message, Integer.parseInt(words[0])));
+        }
+
+        /** Sends a message but for so many bytes at its beginning. */
+        private void sendRest(String who, String text) {
+            String[] words = text.split("\\s+", 3);
+            byte[] message = MessageText.encode(direction(who), words[2]);
+            send(who, Arrays.copyOfRange(message, Integer.parseInt(words[0]), message.length));
         }
 
         private void expect(String who, String line) {
