@@ -63,6 +63,8 @@ final class SessionContext {
     /** A BEGIN was sent whose ReadyForQuery has not come: a transaction is open although the last status says otherwise. */
     private boolean beginSent;
 
+    /** An Execute was sent and no Sync since. */
+    private boolean executedInGroup;
     /** A statement that may change the settings has been read and its reply has not come: what is read now is read under the old ones. */
     private boolean settingsPending;
 
@@ -186,6 +188,7 @@ final class SessionContext {
         commitSent = false;
         beginSent = false;
         settingsPending = false;
+        executedInGroup = false;
         clearPortals();
         if (routing.isPlaced() || routing.transaction() != TransactionScope.NONE) {
             routing = routing.begin(TransactionScope.NONE);
@@ -289,6 +292,7 @@ final class SessionContext {
 
     void sending(Request request) {
         AnalyzedQuery analysis = request.analysis;
+        noteMixedProtocols(request.tag);
         switch (request.tag) {
             case FrontendTag.QUERY, FrontendTag.EXECUTE -> {
                 queries++;
@@ -306,6 +310,23 @@ final class SessionContext {
             case FrontendTag.FUNCTION_CALL -> wrote = true;
             default -> {
                 // Parse, Bind, Describe, Close and Sync change nothing by themselves
+            }
+        }
+    }
+
+    /**
+     * Notes a Query or FunctionCall behind an Execute that no Sync has ended.
+     *
+     * <p>PostgreSQL 18 then leaves a transaction open behind ReadyForQuery I, fails the next statement with XX000 and rolls back what came before
+     * it: that must hit a reset of the backend and no other session's statement.
+     */
+    private void noteMixedProtocols(byte tag) {
+        switch (tag) {
+            case FrontendTag.EXECUTE -> executedInGroup = true;
+            case FrontendTag.SYNC -> executedInGroup = false;
+            case FrontendTag.QUERY, FrontendTag.FUNCTION_CALL -> dirty |= executedInGroup;
+            default -> {
+                // Parse, Bind, Describe and Close begin nothing that a Query could find
             }
         }
     }
