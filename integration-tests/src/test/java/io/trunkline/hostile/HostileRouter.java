@@ -51,6 +51,8 @@ final class HostileRouter implements AutoCloseable {
                 event_loops: 2
                 topology: {file_interval: 100ms}
                 defaults: {pool_size: 8}
+                # Full after the first tenth of a long run, so that what grows after it is a leak.
+                limits: {idle_statements: 1MiB}
                 backend: {tls: {mode: disable}}
                 timeouts: {drain: 0s}
                 probes: {user: %s, password: x}
