@@ -83,7 +83,7 @@ final class Demo implements AutoCloseable {
         RouterProcess router = closeLater(RouterProcess.start(
                 workspace,
                 "router",
-                DemoConfiguration.text(options.port(), adminPort, zooKeeper.connectString(), ZNODE),
+                DemoConfiguration.text(options, adminPort, zooKeeper.connectString(), ZNODE),
                 RouterProcess.jvmOptionsFromEnvironment()));
         PostgresOptions postgres = PostgresOptions.major(options.postgres()).replicas(options.replicas());
         ShardedCluster shards = closeLater(ShardedCluster.start(

@@ -25,6 +25,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     private static final int SHARDS_MAX = 16;
     private static final int REPLICAS_MAX = 4;
+    private static final int EVENT_LOOPS_MAX = 256;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -38,6 +39,9 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--replicas", defaultValue = "1", description = "of each shard, 0 to 4 (default: ${DEFAULT-VALUE})")
     private int replicas;
+
+    @Option(names = "--event-loops", description = "the router's threads, 1 to 256 (default: one per processor)")
+    private int eventLoops;
 
     @Option(names = "--postgres", description = "major version, 14 to 18 (default: the newest at hand)")
     private int postgres;
@@ -60,11 +64,12 @@ public final class DemoCommand implements Callable<Integer> {
         between("--shards", shards, 1, SHARDS_MAX);
         between("--replicas", replicas, 0, REPLICAS_MAX);
         between("--port", port, 1, 65_535);
+        between("--event-loops", eventLoops, 0, EVENT_LOOPS_MAX);
         if (!FreePort.isFree(port)) {
             throw new FixtureException("port " + port + " is taken: end what uses it, or choose another with --port");
         }
         int major = postgres == 0 ? PostgresBinaries.newest().major() : postgres;
-        Demo demo = new Demo(new DemoOptions(port, shards, replicas, major));
+        Demo demo = new Demo(new DemoOptions(port, shards, replicas, major, eventLoops));
         // On Ctrl-C this JVM begins to shut down wherever the main thread is, also half way through the start.
         Runtime.getRuntime().addShutdownHook(new Thread(demo::close, "demo-stop"));
         demo.start();

@@ -5,11 +5,12 @@ package io.trunkline.demo;
 final class DemoConfiguration {
     private DemoConfiguration() {}
 
-    static String text(int port, int adminPort, String zooKeeper, String znode) {
+    static String text(DemoOptions options, int adminPort, String zooKeeper, String znode) {
         return """
                 # Written by ./trunkline demo; every key is explained in router-server's reference.yaml.
                 listen:
                   port: %d
+                event_loops: %s
                 admin:
                   port: %d
                 topology:
@@ -30,7 +31,8 @@ final class DemoConfiguration {
                   user: %s
                   password: %s
                 """.formatted(
-                        port,
+                        options.port(),
+                        options.eventLoops() == 0 ? "cores" : options.eventLoops(),
                         adminPort,
                         zooKeeper,
                         znode,

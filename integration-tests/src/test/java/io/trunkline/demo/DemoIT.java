@@ -27,7 +27,7 @@ class DemoIT {
     @BeforeAll
     static void start() {
         demo = new Demo(
-                new DemoOptions(FreePort.next(), 2, 1, PostgresBinaries.newest().major()));
+                new DemoOptions(FreePort.next(), 2, 1, PostgresBinaries.newest().major(), 0));
         demo.start();
     }
 
