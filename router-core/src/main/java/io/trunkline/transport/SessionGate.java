@@ -65,13 +65,13 @@ public final class SessionGate implements SessionStarter {
         SessionIdentity identity = databases.find(client);
         Worker worker = workers.get(channel.eventLoop());
         if (!databases.areKnown()) {
-            refuse(link, RouterErrors.noTopology(), LoginOutcome.UNAVAILABLE);
+            refuse(channel, link, RouterErrors.noTopology(), LoginOutcome.UNAVAILABLE);
         } else if (identity == null) {
-            refuse(link, RouterErrors.unknownDatabase(client.database()), LoginOutcome.REJECTED);
+            refuse(channel, link, RouterErrors.unknownDatabase(client.database()), LoginOutcome.REJECTED);
         } else if (worker == null) {
-            refuse(link, RouterErrors.internal("no worker"), LoginOutcome.UNAVAILABLE);
+            refuse(channel, link, RouterErrors.internal("no worker"), LoginOutcome.UNAVAILABLE);
         } else if (!sessions.admit()) {
-            refuse(link, RouterErrors.tooManySessions(sessionsMax), LoginOutcome.UNAVAILABLE);
+            refuse(channel, link, RouterErrors.tooManySessions(sessionsMax), LoginOutcome.UNAVAILABLE);
         } else {
             long began = System.nanoTime();
             FrontendHandler handler = new FrontendHandler(
@@ -91,7 +91,8 @@ public final class SessionGate implements SessionStarter {
         }
     }
 
-    private void refuse(NettyClientLink link, RouterError error, LoginOutcome outcome) {
+    private void refuse(Channel channel, NettyClientLink link, RouterError error, LoginOutcome outcome) {
+        channel.pipeline().addLast(new RefusedClientHandler());
         metrics.error(error);
         metrics.loginEnded(outcome);
         ByteBuf out = link.allocator().buffer(256);

@@ -19,6 +19,9 @@ final class TestUsers {
     private static final byte[] SALT = "0123456789abcdef".getBytes(US_ASCII);
     private static final int ITERATIONS = 64;
 
+    static final UserEntry LOCAL = new UserEntry(
+            "local", LoginMethod.TRUST, null, new BackendCredentials("local", null), UserEntry.ALL_DATABASES);
+
     static final ClientLogin.Authority AUTHORITY = new ClientLogin.Authority(
             UserDirectory.of(List.of(
                     new UserEntry(
@@ -27,12 +30,7 @@ final class TestUsers {
                             ScramVerifier.derive(Password.of("secret"), SALT, ITERATIONS),
                             new BackendCredentials("ann", null),
                             UserEntry.ALL_DATABASES),
-                    new UserEntry(
-                            "local",
-                            LoginMethod.TRUST,
-                            null,
-                            new BackendCredentials("local", null),
-                            UserEntry.ALL_DATABASES))),
+                    LOCAL)),
             new MockVerifiers(SALT, ITERATIONS),
             new SecureRandom());
 
