@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <table>
  *   <caption>Loss of a backend</caption>
  *   <tr><th>situation</th><th>error</th><th>session</th></tr>
+ *   <tr><td>part of a message has passed, or COPY FROM runs</td><td>none</td><td>Closed</td></tr>
  *   <tr><td>COMMIT in flight, or a write outside a transaction</td><td>08007</td><td>Idle</td></tr>
  *   <tr><td>statement in flight inside a transaction</td><td>40001</td><td>Stranded</td></tr>
  *   <tr><td>read in flight outside a transaction</td><td>40001</td><td>Idle</td></tr>
@@ -28,22 +29,38 @@ import org.jspecify.annotations.Nullable;
  *       COMMIT or ROLLBACK</td></tr>
  *   <tr><td>state of the session was kept on the backend</td><td>57P01, fatal</td><td>Closed</td></tr>
  * </table>
+ *
+ * <p>Belongs to its {@link Session}; confined to the session's event loop.
  */
 final class BackendLoss {
     private final Session session;
-    private final Relay relay;
-    private final ErrorResponse cause;
+    private final SessionInput input;
+    private final RequestSender sender;
+    private final RequestSkipping skipping;
+    private final SessionEnd end;
 
-    BackendLoss(Session session, Relay relay, ErrorResponse cause) {
+    BackendLoss(Session session, SessionInput input, RequestSender sender, RequestSkipping skipping, SessionEnd end) {
         this.session = session;
-        this.relay = relay;
-        this.cause = cause;
+        this.input = input;
+        this.sender = sender;
+        this.skipping = skipping;
+        this.end = end;
     }
 
-    void report() {
+    /**
+     * Tells the client and moves the session on.
+     *
+     * @param cause what the backend said last
+     * @param midMessage whether the client has got part of a message
+     */
+    void report(Relay relay, ErrorResponse cause, boolean midMessage) {
         ExpectedReplies expected = relay.backend().expected();
+        if (midMessage || input.isMidMessage() || expected.isCopyingIn()) {
+            end.afterLossMidMessage();
+            return;
+        }
         TransactionStatus status = relay.backend().status();
-        boolean groupOpen = session.isGroupOpen();
+        boolean groupOpen = sender.isGroupOpen();
         boolean busy = !expected.isEmpty() || groupOpen;
         String node = relay.backend().target().node();
         boolean inTransaction = session.context.isInTransaction(status);
@@ -51,12 +68,12 @@ final class BackendLoss {
 
         if (session.context.isPinned() && session.context.hasState()) {
             // Temporary tables, locks and the like are gone: the client must know, so it must connect again.
-            session.endWith(RouterErrors.sessionStateLost(node).response());
+            end.afterLoss(RouterErrors.sessionStateLost(node));
             return;
         }
         if (!busy) {
             RouterError lost = RouterErrors.transactionLost(node);
-            session.afterLoss(inTransaction ? new Stranded(describe(lost)) : Idle.INSTANCE, false);
+            goOn(inTransaction ? new Stranded(describe(lost, cause)) : Idle.INSTANCE, false);
             return;
         }
         RouterError lost = inDoubt ? RouterErrors.commitInDoubt(node) : RouterErrors.transactionLost(node);
@@ -64,23 +81,38 @@ final class BackendLoss {
         boolean stranded = inTransaction && !inDoubt;
         int readies = expected.readyForQueryCount();
         ByteBuf out = session.client.allocator().buffer(256);
-        describe(lost).encode(out);
+        describe(lost, cause).encode(out);
         TransactionStatus told = stranded ? TransactionStatus.FAILED : TransactionStatus.IDLE;
         for (int i = 0; i < readies; i++) {
             if (i > 0) {
                 // Each request gets an error of its own; where the first may have run, so may those behind it.
                 ErrorResponse next =
-                        stranded ? RouterErrors.transactionAborted().response() : describe(lost);
+                        stranded ? RouterErrors.transactionAborted().response() : describe(lost, cause);
                 next.encode(out);
             }
             BackendWriter.readyForQuery(out, told);
         }
         session.client.write(out);
-        session.afterLoss(stranded ? new Stranded(null) : Idle.INSTANCE, groupOpen);
+        goOn(stranded ? new Stranded(null) : Idle.INSTANCE, groupOpen);
+    }
+
+    /** Goes on without the backend, as the transaction allows. */
+    private void goOn(SessionState next, boolean skipToSync) {
+        sender.lost();
+        // What the lost transaction had set went with it; after a COMMIT in doubt either would do.
+        session.settings.rollback();
+        session.context.released();
+        if (skipToSync) {
+            skipping.skipUpToSync();
+        }
+        session.become(next);
+        session.client.flush();
+        input.updateReading();
+        input.resume();
     }
 
     /** Adds what the backend said last, and never lets a FATAL through: the client's connection lives on. */
-    private ErrorResponse describe(RouterError error) {
+    private static ErrorResponse describe(RouterError error, ErrorResponse cause) {
         ErrorResponse response = error.response().withSeverity(Severity.ERROR);
         @Nullable
         String said = cause.is(SqlState.ADMIN_SHUTDOWN) || cause.is(SqlState.CRASH_SHUTDOWN)

@@ -10,6 +10,7 @@ import io.trunkline.error.RouterError;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.Target;
 import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.wire.FrontendTag;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,6 +104,11 @@ final class Request {
     /** Returns true when the message is more than its tag and length. */
     boolean hasBody() {
         return messageBytes > 1 + Integer.BYTES;
+    }
+
+    /** Returns true when ReadyForQuery follows the answer, so that an error before it makes nothing void behind it. */
+    boolean endsGroup() {
+        return tag == FrontendTag.SYNC || tag == FrontendTag.QUERY || tag == FrontendTag.FUNCTION_CALL;
     }
 
     boolean isPartial() {

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client messages held until it is known where they go, with the target they have together.
+ * The client messages held until it is known where they go, with the target they have together and the BEGIN that leads them.
  *
  * <p>Owns one reference of each request's buffer. Bounded by {@code limits.held_bytes}; one per session that is gathering.
  */
@@ -16,6 +16,8 @@ final class RequestBatch {
     private final List<Request> requests = new ArrayList<>(4);
     private @Nullable Target target;
     private long heldBytes;
+    /** The text of a BEGIN that was answered here already, or null. */
+    private byte @Nullable [] begin;
 
     /** Keeps a request; its buffer has been retained for the batch. */
     void add(Request request) {
@@ -59,8 +61,23 @@ final class RequestBatch {
         target = newTarget;
     }
 
+    /** Returns the text of the BEGIN that is sent before the requests, or null when none was answered here. */
+    byte @Nullable [] begin() {
+        return begin;
+    }
+
+    void begin(byte @Nullable [] sql) {
+        begin = sql;
+    }
+
     /** Releases the buffers and forgets everything. Effects have been handed on or undone before. */
     void clear(RequestPool pool) {
+        clearRequests(pool);
+        begin = null;
+    }
+
+    /** Forgets the requests, which were answered here; a BEGIN among them leads those to come. */
+    void clearRequests(RequestPool pool) {
         for (Request request : requests) {
             request.buffer.release();
             pool.giveBack(request);

@@ -2,6 +2,7 @@
 package io.trunkline.session;
 
 import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.relay.Relay;
 import io.trunkline.wire.ErrorResponse;
@@ -70,7 +71,12 @@ sealed interface SessionState {
     }
 
     /** The batch waits for its backend: {@code pool} is asked, or the backend is being given the session's settings. */
-    record Leasing(ShardPool pool) implements SessionState {
+    record Leasing(ShardPool pool, LeaseRequest request) implements SessionState {
+        /** Ends the wait; a backend that is granted all the same finds another state and goes back. */
+        void withdraw() {
+            pool.withdraw(request);
+        }
+
         @Override
         public Disposition onMessage(Session session, Request request) {
             return Disposition.PAUSE;
@@ -86,7 +92,7 @@ sealed interface SessionState {
     record Running(Relay relay) implements SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
-            return session.sendOn(relay, request);
+            return session.send(relay, request);
         }
 
         @Override
@@ -99,7 +105,7 @@ sealed interface SessionState {
     record Holding(Relay relay) implements SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
-            return session.sendOn(relay, request);
+            return session.send(relay, request);
         }
 
         @Override
@@ -116,7 +122,7 @@ sealed interface SessionState {
     record Stranded(@Nullable ErrorResponse cause) implements SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
-            return session.strand(request, cause);
+            return session.answerStranded(request, cause);
         }
 
         @Override

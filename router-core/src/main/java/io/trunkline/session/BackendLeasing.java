@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.Settings;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.pool.Lease;
+import io.trunkline.pool.LeaseRequest;
+import io.trunkline.pool.ShardPool;
+import io.trunkline.relay.DirectRelay;
+import io.trunkline.relay.Relay;
+import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Holding;
+import io.trunkline.session.SessionState.Idle;
+import io.trunkline.session.SessionState.Leasing;
+import io.trunkline.session.SessionState.Running;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.Severity;
+import io.trunkline.wire.SqlState;
+import io.trunkline.wire.TransactionStatus;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one session gets a backend for its batch and gives it back: asked of the pool, given the session's settings, attached, released.
+ *
+ * <p>Keeps nothing itself: what is asked or held is in the session's state. Belongs to its {@link Session}; confined to the session's event
+ * loop.
+ */
+final class BackendLeasing implements LeaseRequest {
+    private final Session session;
+    private final Worker worker;
+    private final SessionContext context;
+    private final SessionInput input;
+    private final RequestGathering gathering;
+    private final RequestSender sender;
+
+    BackendLeasing(Session session, SessionInput input, RequestGathering gathering, RequestSender sender) {
+        this.session = session;
+        this.worker = session.worker;
+        this.context = session.context;
+        this.input = input;
+        this.gathering = gathering;
+        this.sender = sender;
+    }
+
+    /** Asks for a backend; the pool answers at once or later. */
+    void lease(Target.At at) {
+        ShardPool pool = worker.pool(session.identity, context.shard());
+        session.become(new Leasing(pool, this));
+        pool.lease(context.poolRole(at), this);
+    }
+
+    @Override
+    public Settings settings() {
+        return session.settings.current();
+    }
+
+    @Override
+    public void onLeased(Lease lease) {
+        if (!(session.state() instanceof Leasing waiting)) {
+            lease.release();
+            return;
+        }
+        String commands = SessionSettings.difference(lease.backend().settings(), session.settings.current());
+        if (commands.isEmpty()) {
+            attach(lease);
+        } else {
+            replaySettings(lease, commands, waiting);
+        }
+    }
+
+    @Override
+    public void onRefused(RouterError error) {
+        if (session.state() instanceof Leasing) {
+            worker.metrics().error(error);
+            gathering.refuse(error.response());
+        }
+    }
+
+    private void replaySettings(Lease lease, String commands, Leasing waiting) {
+        BackendConnection backend = lease.backend();
+        Settings wanted = session.settings.current();
+        // A cancel may end this wait, and the session wait for another backend by the time this one answers.
+        backend.query(commands, 1_000, new BackendConnection.QueryListener() {
+            @Override
+            public void onRows(List<List<@Nullable String>> rows) {
+                backend.noteSettings(wanted);
+                if (session.state() == waiting) {
+                    attach(lease);
+                } else {
+                    lease.release();
+                }
+            }
+
+            @Override
+            public void onError(ErrorResponse error) {
+                // The statement must not run under settings that are not the session's.
+                lease.discard("settings");
+                if (session.state() != waiting) {
+                    return;
+                }
+                if (SqlState.isTransient(error.sqlState())) {
+                    gathering.refuse(error.withSeverity(Severity.ERROR));
+                } else {
+                    // No backend takes them any more, so nothing this session says could be run again.
+                    session.closeWith(
+                            RouterErrors.settingsRefused(backend.target().node(), error));
+                }
+            }
+        });
+    }
+
+    private void attach(Lease lease) {
+        Relay relay = new DirectRelay(lease, session.client, session, worker.connector(), worker.metrics());
+        context.placed(lease);
+        session.become(new Running(relay));
+        session.parameters.tellAll(relay.backend().reported());
+        RequestBatch batch = gathering.take();
+        sender.send(relay, batch);
+        batch.clear(worker.requests());
+        worker.giveBack(batch);
+        if (!input.isScanning()) {
+            // What was answered here need not wait for the backend: a Flush has no answer of its own.
+            session.onReadComplete();
+            input.resume();
+        }
+    }
+
+    @Override
+    public void onRetiring(Lease lease) {
+        // In a transaction the boundary comes first.
+        if (session.state() instanceof Holding holding
+                && holding.relay().backend() == lease.backend()
+                && holding.relay().isQuiet()
+                && lease.backend().status() == TransactionStatus.IDLE) {
+            release(holding.relay());
+            session.client.flush();
+        }
+    }
+
+    /** Ends the lease at a transaction boundary. */
+    void release(Relay relay) {
+        if (context.hasState()) {
+            // Its node is no longer what it was leased for, and what the session keeps there cannot move: the client
+            // must know.
+            String node = relay.backend().target().node();
+            relay.discard("role lost");
+            session.closeAfterLoss(RouterErrors.sessionStateLost(node));
+            return;
+        }
+        session.become(Idle.INSTANCE);
+        context.released();
+        if (context.takeDirt() || context.isPinned()) {
+            relay.releaseAfterReset();
+        } else {
+            relay.release();
+        }
+    }
+
+    /** The client is gone: gives the backend back in a state that the next session can use. */
+    void abandon(Relay relay) {
+        if (!relay.isQuiet() || sender.isMidRequest()) {
+            // Closing the connection alone would not stop a running statement.
+            relay.cancel();
+            relay.discard("client disconnected");
+        } else {
+            relay.releaseAfterReset();
+        }
+    }
+}

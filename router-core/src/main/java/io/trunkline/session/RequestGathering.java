@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Gathering;
+import io.trunkline.session.SessionState.Idle;
+import io.trunkline.session.SessionState.Stranded;
+import io.trunkline.sql.TransactionMode;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.MessageScanner.Disposition;
+import io.trunkline.wire.TransactionStatus;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of one client while it has no backend: held until it is known where they go, then dispatched, answered here or refused.
+ *
+ * <p>Owns the batch, and with it the BEGIN that was answered here and waits for the statement that fixes the shard. Belongs to its
+ * {@link Session}; at work in the states Idle and Gathering, and when a batch that is Leasing is refused.
+ */
+final class RequestGathering {
+    private final Session session;
+    private final Worker worker;
+    private final SessionContext context;
+    private final SessionInput input;
+    private final RequestSkipping skipping;
+    private RequestBatch batch;
+
+    RequestGathering(Session session, SessionInput input, RequestSkipping skipping) {
+        this.session = session;
+        this.worker = session.worker;
+        this.context = session.context;
+        this.input = input;
+        this.skipping = skipping;
+        this.batch = worker.emptyBatch();
+    }
+
+    /** A message while its destination is unknown. */
+    Disposition gather(Request request) {
+        switch (request.tag) {
+            case FrontendTag.COPY_DATA, FrontendTag.COPY_DONE, FrontendTag.COPY_FAIL -> {
+                if (!batch.needsBackend()) {
+                    // Left over from a copy that failed: PostgreSQL ignores it outside a copy.
+                    return Disposition.SKIP;
+                }
+                // Data for the COPY that is held, sent without waiting for the invitation.
+                input.offerAgain(request.tag);
+                dispatch(false);
+                return Disposition.PAUSE;
+            }
+            default -> {
+                if (!worker.reader().read(context, request)) {
+                    return Disposition.PAUSE;
+                }
+            }
+        }
+        if (request.refusal != null && !batch.needsBackend()) {
+            if (!batch.isEmpty()) {
+                answer();
+            }
+            refuse(request, request.refusal.response());
+            return Disposition.SKIP;
+        }
+        // The error of a refused message comes in its place, behind the answers to those before it.
+        if (request.isPartial() && request.refusal == null) {
+            // Too long to hold: it stays where it is until there is a backend it can stream to.
+            batch.target(context.combine(batch.target(), request));
+            input.offerAgain(request.tag);
+            dispatch(false);
+            return Disposition.PAUSE;
+        }
+        hold(request);
+        session.become(Gathering.INSTANCE);
+        switch (request.tag) {
+            case FrontendTag.SYNC, FrontendTag.QUERY, FrontendTag.FUNCTION_CALL -> dispatch(true);
+            case FrontendTag.FLUSH -> dispatch(false);
+            default -> {
+                if (batch.heldBytes() > worker.limits().heldBytesMax()) {
+                    dispatch(false);
+                }
+            }
+        }
+        return Disposition.SKIP;
+    }
+
+    private void hold(Request request) {
+        Request held = worker.keep(request);
+        batch.add(held);
+        batch.target(context.combine(batch.target(), held));
+    }
+
+    /** Decides where the batch goes; {@code complete} is false when more of the same group may follow. */
+    private void dispatch(boolean complete) {
+        if (input.longTag() == 0 && !batch.needsBackend()) {
+            answer();
+            return;
+        }
+        Target target = context.settle(batch.target(), complete);
+        if (target instanceof Target.Refused refused) {
+            worker.metrics().refused(refused.code());
+            refuse(refused.error().response());
+            return;
+        }
+        Target.At at = (Target.At) target;
+        context.placing(at);
+        session.lease(at);
+    }
+
+    /** Hands over the batch, which has its backend now; who takes it gives it back to the worker. */
+    RequestBatch take() {
+        RequestBatch dispatched = batch;
+        batch = worker.emptyBatch();
+        return dispatched;
+    }
+
+    /** Answers a batch that asks nothing of a backend. */
+    private void answer() {
+        ByteBuf out = session.client.allocator().buffer(64);
+        TransactionStatus status = status();
+        for (Request request : batch.requests()) {
+            status = LocalAnswers.write(out, this, request, status);
+        }
+        batch.clearRequests(worker.requests());
+        session.client.write(out);
+        if (!input.isScanning()) {
+            session.client.flush();
+        }
+        session.become(isBegun() ? Gathering.INSTANCE : Idle.INSTANCE);
+    }
+
+    /** Gives up the batch and tells the client why. */
+    void refuse(ErrorResponse error) {
+        refuse(null, error);
+    }
+
+    /** Gives up the batch, with the request that brought the error if it is not part of it yet. */
+    private void refuse(@Nullable Request last, ErrorResponse error) {
+        boolean ended = last != null && last.endsGroup();
+        for (Request request : batch.requests()) {
+            ended |= request.endsGroup();
+        }
+        if (last != null && last.effect != null) {
+            last.effect.onUndone();
+        }
+        boolean stranded = isBegun();
+        batch.undo();
+        batch.clear(worker.requests());
+        context.released();
+        session.become(stranded ? new Stranded(null) : Idle.INSTANCE);
+        session.writeError(error);
+        if (input.longTag() == FrontendTag.QUERY || input.longTag() == FrontendTag.FUNCTION_CALL) {
+            session.writeReadyForQuery();
+            skipping.skipOneMessage();
+        } else if (ended) {
+            session.writeReadyForQuery();
+        } else {
+            skipping.skipUpToSync();
+        }
+        if (!input.isScanning()) {
+            session.client.flush();
+            input.resume();
+        }
+    }
+
+    /** Remembers a BEGIN that was answered here: it leads what is sent to the backend that the next statement finds. */
+    void begin(byte[] sql, TransactionMode mode) {
+        batch.begin(sql);
+        context.begun(mode);
+    }
+
+    /** The transaction of a BEGIN that was answered here ended here, too. */
+    void endTransaction() {
+        batch.begin(null);
+        context.released();
+    }
+
+    /** Returns true while a BEGIN that was answered here has not been sent. */
+    boolean isBegun() {
+        return batch.begin() != null;
+    }
+
+    /** Returns the transaction status of a client without a backend. */
+    TransactionStatus status() {
+        return isBegun() ? TransactionStatus.IN_TRANSACTION : TransactionStatus.IDLE;
+    }
+
+    /** The client is gone: what it asked for has not happened. */
+    void close() {
+        batch.undo();
+        batch.clear(worker.requests());
+    }
+}

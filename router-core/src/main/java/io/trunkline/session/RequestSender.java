@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.relay.Relay;
+import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Running;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.MessageScanner.Disposition;
+import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+
+/**
+ * The way of one client's messages to the relay: the batch when a backend has been found, then each message as it comes.
+ *
+ * <p>Owns whether a group is open. Belongs to its {@link Session}; at work in the states Running and Holding.
+ */
+final class RequestSender {
+    private final Session session;
+    private final Worker worker;
+    private final SessionContext context;
+    private final SessionInput input;
+
+    /** Messages have been sent since the last Sync, Query or FunctionCall: they cannot be given another backend. */
+    private boolean groupOpen;
+
+    RequestSender(Session session, SessionInput input) {
+        this.session = session;
+        this.worker = session.worker;
+        this.context = session.context;
+        this.input = input;
+    }
+
+    /** Sends a batch and the BEGIN that leads it; the batch keeps its references. */
+    void send(Relay relay, RequestBatch batch) {
+        byte[] begin = batch.begin();
+        if (begin != null) {
+            relay.swallowedQuery(begin, null);
+            context.beginSent();
+        }
+        for (Request request : batch.requests()) {
+            deliver(relay, request);
+        }
+        relay.endOfInput();
+    }
+
+    /** A message while a relay is held. */
+    Disposition send(Relay relay, Request request) {
+        switch (request.tag) {
+            case FrontendTag.COPY_DATA -> {
+                if (relay.isQuiet()) {
+                    // Left over from a copy that failed: the backend would ignore it, and may be given back.
+                    return Disposition.SKIP;
+                }
+                return request.isPartial() ? Disposition.FORWARD_THEN_BREAK : Disposition.FORWARD;
+            }
+            case FrontendTag.COPY_DONE, FrontendTag.COPY_FAIL -> {
+                if (relay.isQuiet()) {
+                    return Disposition.SKIP;
+                }
+                int length = request.isPartial() ? 0 : request.available;
+                relay.forward(Kind.COPY_END, request.buffer, request.index, length, null);
+                return endOfCut(relay, request);
+            }
+            default -> {
+                if (mustWait(relay, request)) {
+                    return Disposition.PAUSE;
+                }
+                if (relay.backend().expected().isSkipping() && request.tag != FrontendTag.SYNC) {
+                    // The backend would skip it too.
+                    return Disposition.SKIP;
+                }
+                if (!worker.reader().read(context, request)) {
+                    return Disposition.PAUSE;
+                }
+            }
+        }
+        if (!groupOpen && relay.isQuiet()) {
+            synchronizeSettings(relay);
+        }
+        if (!(session.state() instanceof Running)) {
+            session.become(new Running(relay));
+        }
+        if (request.refusal == null && context.combine(null, request) instanceof Target.Refused refused) {
+            worker.metrics().refused(refused.code());
+            request.refusal = refused.error();
+        }
+        deliver(relay, request);
+        Disposition disposition = endOfCut(relay, request);
+        if (relay.isQuiet() && !groupOpen) {
+            // From here on the request may be another session's: who gets the backend goes on at once.
+            session.onQuiet();
+        }
+        return disposition;
+    }
+
+    /** Returns true when a request can only be placed after earlier ones were answered. */
+    private boolean mustWait(Relay relay, Request request) {
+        return relay.isFull()
+                || request.tag != FrontendTag.SYNC
+                        && !groupOpen
+                        && !relay.isQuiet()
+                        && !relay.backend().expected().isCopyingIn()
+                        && !context.mayPipeline();
+    }
+
+    private Disposition endOfCut(Relay relay, Request request) {
+        if (input.isCut(request.buffer)) {
+            relay.endOfInput();
+        }
+        if (!request.isPartial()) {
+            return Disposition.SKIP;
+        }
+        // What was inspected of a long message has been sent; the rest of it follows as a run, if the backend is to
+        // have it.
+        boolean sent = request.refusal == null && request.answer == null;
+        return sent ? Disposition.FORWARD_THEN_BREAK : Disposition.SKIP_THEN_BREAK;
+    }
+
+    /** RESET may have taken the backend back to its own default where the session's is another. */
+    private void synchronizeSettings(Relay relay) {
+        BackendConnection backend = relay.backend();
+        if (backend.status() == TransactionStatus.FAILED) {
+            return;
+        }
+        String commands = SessionSettings.difference(backend.settings(), session.settings.current());
+        if (!commands.isEmpty()) {
+            relay.swallowedQuery(commands.getBytes(StandardCharsets.UTF_8), null);
+            backend.noteSettings(session.settings.current());
+        }
+    }
+
+    /** Hands one understood request to the relay: refused in its place, answered in its place, or forwarded. */
+    private void deliver(Relay relay, Request request) {
+        groupOpen = !request.endsGroup();
+        if (request.refusal != null) {
+            if (request.effect != null) {
+                request.effect.onUndone();
+            }
+            relay.refuse(request.endsGroup() ? Kind.QUERY : Kind.PARSE, request.refusal);
+            return;
+        }
+        if (request.answer != null) {
+            if (relay.backend().status() == TransactionStatus.FAILED && !isAnsweredWhenFailed(request)) {
+                request.answer.onUndone();
+                relay.refuse(Kind.PARSE, RouterErrors.transactionAborted());
+            } else {
+                relay.answer(request.kind, request.answer);
+            }
+            return;
+        }
+        context.sending(request);
+        forward(relay, request);
+    }
+
+    private void forward(Relay relay, Request request) {
+        int length = request.available;
+        if (request.isPartial()) {
+            // The scanner passes all of it on, from its first byte, but for the part that is replaced here.
+            boolean renamed = request.tag == FrontendTag.BIND && !request.unnamed;
+            length = renamed ? request.tail - request.index : 0;
+            input.rewritten(length);
+        }
+        switch (request.tag) {
+            case FrontendTag.QUERY -> relay.query(request.buffer, request.index, length, request.effect);
+            case FrontendTag.PARSE ->
+                relay.parse(
+                        Objects.requireNonNull(request.statement),
+                        request.unnamed,
+                        request.buffer,
+                        request.index,
+                        length,
+                        Objects.requireNonNull(request.effect));
+            case FrontendTag.BIND -> {
+                if (request.statement == null) {
+                    relay.forward(Kind.BIND, request.buffer, request.index, length, request.effect);
+                } else {
+                    relay.bind(
+                            request.statement,
+                            request.unnamed,
+                            request.buffer,
+                            request.index,
+                            request.messageBytes - 1,
+                            length,
+                            request.tail);
+                }
+            }
+            case FrontendTag.DESCRIBE -> {
+                if (request.statement != null) {
+                    relay.describeStatement(request.statement, request.unnamed, request.effect);
+                } else {
+                    relay.forward(request.kind, request.buffer, request.index, length, request.effect);
+                }
+            }
+            case FrontendTag.FLUSH -> relay.stream(request.buffer, request.index, length);
+            default -> relay.forward(request.kind, request.buffer, request.index, length, request.effect);
+        }
+    }
+
+    /** Close works in a failed transaction, and the answer to a Query says itself that nothing else does. */
+    private static boolean isAnsweredWhenFailed(Request request) {
+        return request.tag == FrontendTag.CLOSE || request.tag == FrontendTag.QUERY;
+    }
+
+    /** Returns true when part of the client's next request is on its way already, so that the lease cannot end. */
+    boolean isMidRequest() {
+        return groupOpen || input.isMidMessage();
+    }
+
+    boolean isGroupOpen() {
+        return groupOpen;
+    }
+
+    /** The backend is lost, and with it what was sent of an open group. */
+    void lost() {
+        groupOpen = false;
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.relay.Relay;
+import io.trunkline.session.SessionState.Closed;
+import io.trunkline.session.SessionState.Idle;
+import io.trunkline.session.SessionState.Leasing;
+import io.trunkline.session.SessionState.Running;
+import io.trunkline.wire.BackendKey;
+import io.trunkline.wire.Severity;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of one session, whoever brings it about: the client, an error, a lost backend, or the router that stops.
+ *
+ * <p>Owns whether the router stops, and the cancel key that is withdrawn at the end. Belongs to its {@link Session}; confined to the
+ * session's event loop.
+ */
+final class SessionEnd {
+    private static final Logger LOG = LoggerFactory.getLogger(SessionEnd.class);
+
+    private final Session session;
+    private final Worker worker;
+    private final SessionInput input;
+    private final RequestGathering gathering;
+    private final BackendLeasing leasing;
+    private @Nullable BackendKey key;
+    /** The router stops: the session ends at the next transaction boundary. */
+    private boolean draining;
+
+    SessionEnd(Session session, SessionInput input, RequestGathering gathering, BackendLeasing leasing) {
+        this.session = session;
+        this.worker = session.worker;
+        this.input = input;
+        this.gathering = gathering;
+        this.leasing = leasing;
+    }
+
+    /** The session can be cancelled by this key until it ends. */
+    void cancelKey(BackendKey newKey) {
+        key = newKey;
+    }
+
+    /** The router stops: ends the session at once if it is idle, else when it is. */
+    void drain() {
+        draining = true;
+        closeIfIdle();
+    }
+
+    /** The session has come to a transaction boundary, maybe from inside a call that still needs it. */
+    void onIdle() {
+        if (draining) {
+            worker.execute(this::closeIfIdle);
+        }
+    }
+
+    private void closeIfIdle() {
+        if (session.state() instanceof Idle) {
+            closeWith(RouterErrors.shuttingDown());
+        }
+    }
+
+    /** Tells the client why, where that is possible, and closes it. */
+    void closeWith(RouterError error) {
+        if (session.isClosed()) {
+            return;
+        }
+        worker.metrics().error(error);
+        if (session.state() instanceof Running running && !running.relay().isQuiet()) {
+            // Replies are on their way: an error between them could fall into the middle of a message.
+            close("closed while replies were outstanding");
+            return;
+        }
+        session.writeError(error.response());
+        close("error sent");
+    }
+
+    /** Closes the client and gives up what it waits for or holds. */
+    void close(String reason) {
+        if (session.isClosed()) {
+            return;
+        }
+        SessionState last = session.state();
+        session.become(Closed.INSTANCE);
+        if (last instanceof Leasing wait) {
+            wait.withdraw();
+        }
+        Relay relay = last.relay();
+        if (relay != null) {
+            leasing.abandon(relay);
+        }
+        finish(reason);
+    }
+
+    /** Tells the client why and closes it; its backend is gone already. */
+    void afterLoss(RouterError error) {
+        session.writeError(error.response().withSeverity(Severity.FATAL));
+        session.become(Closed.INSTANCE);
+        finish("backend lost with the session's state");
+    }
+
+    /** Closes the client, which cannot be told why: it has half a message, and an error cannot follow that. */
+    void afterLossMidMessage() {
+        session.become(Closed.INSTANCE);
+        finish("backend lost in the middle of a message");
+    }
+
+    private void finish(String reason) {
+        LOG.atDebug()
+                .addKeyValue("user", session.identity.user())
+                .addKeyValue("database", session.identity.database())
+                .addKeyValue("reason", reason)
+                .log("session ended");
+        gathering.close();
+        input.close();
+        session.statements.clear();
+        session.context.ended();
+        if (key != null) {
+            worker.cancels().unregister(key);
+        }
+        worker.sessions().remove(session);
+        worker.metrics().sessionClosed(session.state().label());
+        session.client.close();
+    }
+}
