@@ -458,7 +458,7 @@ public final class RouterErrors {
                 Kind.BACKEND,
                 SqlState.ADMIN_SHUTDOWN,
                 "terminating connection because its settings cannot be set on node \"" + node + "\"",
-                "The server said: " + cause.message());
+                "The node said: " + cause.message() + ".");
     }
 
     // The router itself
