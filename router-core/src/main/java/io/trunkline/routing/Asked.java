@@ -45,7 +45,7 @@ sealed interface Asked {
     static Asked of(RoutingTable table, Hint hint, SessionRouting session, List<KeyCondition> conditions) {
         Asked hinted = ofHint(table, hint, conditions);
         return hinted == Nothing.INSTANCE
-                ? of(table, session.shard(), session.shardKey(), Reason.SETTING, conditions)
+                ? of(table, session.wishes().shard(), session.wishes().shardKey(), Reason.SETTING, conditions)
                 : hinted;
     }
 

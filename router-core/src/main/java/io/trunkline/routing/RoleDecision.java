@@ -19,8 +19,8 @@ record RoleDecision(RoleNeed role, Reason reason) {
     static RoleDecision of(StatementShape statement, SessionRouting session, CatalogSnapshot catalog) {
         if (session.isPlaced()) {
             return new RoleDecision(
-                    session.transactionRole(),
-                    session.transaction() == TransactionScope.READ_ONLY
+                    session.transaction().role(),
+                    session.transaction().scope() == TransactionScope.READ_ONLY
                             ? Reason.READ_ONLY_TRANSACTION
                             : Reason.IN_TRANSACTION);
         }
@@ -33,7 +33,7 @@ record RoleDecision(RoleNeed role, Reason reason) {
                 case PREFER_REPLICA -> byPolicy(ReadPolicy.PREFER_REPLICA, statement, session, catalog);
             };
         }
-        return switch (session.role()) {
+        return switch (session.wishes().role()) {
             case AUTO -> byPolicy(session.policy(), statement, session, catalog);
             case PRIMARY -> new RoleDecision(RoleNeed.PRIMARY, Reason.ROLE_SETTING);
             case REPLICA -> new RoleDecision(RoleNeed.REPLICA, Reason.ROLE_SETTING);
@@ -44,7 +44,7 @@ record RoleDecision(RoleNeed role, Reason reason) {
     private static RoleDecision byPolicy(
             ReadPolicy policy, StatementShape statement, SessionRouting session, CatalogSnapshot catalog) {
         if (statement.access() == Access.NEUTRAL
-                && session.transaction() == TransactionScope.NONE
+                && session.transaction().scope() == TransactionScope.NONE
                 && statement.kind() != StatementKind.BEGIN) {
             return new RoleDecision(RoleNeed.ANY, Reason.SESSION);
         }
@@ -67,14 +67,14 @@ record RoleDecision(RoleNeed role, Reason reason) {
         }
         return new RoleDecision(
                 policy == ReadPolicy.REPLICA ? RoleNeed.REPLICA : RoleNeed.REPLICA_ALLOWED,
-                session.transaction() == TransactionScope.READ_ONLY || statement.kind() == StatementKind.BEGIN
+                session.transaction().scope() == TransactionScope.READ_ONLY || statement.kind() == StatementKind.BEGIN
                         ? Reason.READ_ONLY_TRANSACTION
                         : Reason.READ);
     }
 
     /** In a block that may write, or at the BEGIN of one. */
     private static boolean isReadWrite(StatementShape statement, SessionRouting session) {
-        return switch (session.transaction()) {
+        return switch (session.transaction().scope()) {
             case READ_WRITE -> true;
             case READ_ONLY -> false;
             case NONE ->

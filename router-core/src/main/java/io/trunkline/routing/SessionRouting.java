@@ -6,186 +6,118 @@ import org.jspecify.annotations.Nullable;
 /**
  * What routing must know of a session at the moment a statement is to run.
  *
- * <p>A session keeps one and replaces it when something changes, except for {@code nowNanos}, which is read per batch only while
- * {@code recentWriteUntilNanos} is in the future.
+ * <p>A session keeps one and replaces it when something changes.
  *
  * @param policy where the pool sends reads
- * @param transaction the kind of transaction block the statement runs in
+ * @param transaction the block the statement runs in
  * @param readOnlyByDefault {@code default_transaction_read_only}, which decides about a BEGIN that does not say
  * @param serializable whether that transaction, or the next implicit one, is SERIALIZABLE; a replica refuses those
- * @param transactionShard the shard the open transaction, or a session tied to its backend, runs on; {@link Target#ANY_SHARD} while it has
- *     none
- * @param transactionRole where that is ({@link RoleNeed#PRIMARY} or {@link RoleNeed#REPLICA}), or {@link RoleNeed#ANY} without a backend
- * @param role {@code trunkline.role}
- * @param shardKey {@code trunkline.shard_key}, or null when not set
- * @param shard {@code trunkline.shard}, a shard's name, or null when not set
- * @param recentWriteUntilNanos until when reads follow the session's own write to the primary, on the clock of {@link System#nanoTime}
- * @param nowNanos the time now on that clock
+ * @param wishes what the client asked for by its settings
+ * @param recentWrite how long reads follow the session's own write to the primary
  */
 public record SessionRouting(
         ReadPolicy policy,
-        TransactionScope transaction,
+        Transaction transaction,
         boolean readOnlyByDefault,
         boolean serializable,
-        int transactionShard,
-        RoleNeed transactionRole,
-        RolePreference role,
-        @Nullable String shardKey,
-        @Nullable String shard,
-        long recentWriteUntilNanos,
-        long nowNanos) {
+        Wishes wishes,
+        RecentWrite recentWrite) {
+
+    /**
+     * A transaction block, or none, and where it runs.
+     *
+     * @param scope the kind of block
+     * @param shard the shard it, or a session tied to its backend, runs on; {@link Target#ANY_SHARD} while it has none
+     * @param role where that is ({@link RoleNeed#PRIMARY} or {@link RoleNeed#REPLICA}), or {@link RoleNeed#ANY} without a backend
+     */
+    public record Transaction(TransactionScope scope, int shard, RoleNeed role) {}
+
+    /**
+     * The settings a session has of the router.
+     *
+     * @param role {@code trunkline.role}
+     * @param shardKey {@code trunkline.shard_key}, or null when not set
+     * @param shard {@code trunkline.shard}, a shard's name, or null when not set
+     */
+    public record Wishes(
+            RolePreference role,
+            @Nullable String shardKey,
+            @Nullable String shard) {
+        private static final Wishes NONE = new Wishes(RolePreference.AUTO, null, null);
+    }
+
+    /**
+     * The time after a write during which a replica may not have it yet. Both are on the clock of {@link System#nanoTime}.
+     *
+     * @param untilNanos its end; 0 when there was no write
+     * @param nowNanos the time now, read per batch only while the end is in the future
+     */
+    public record RecentWrite(long untilNanos, long nowNanos) {
+        private static final RecentWrite NONE = new RecentWrite(0, 0);
+    }
 
     /** Returns the routing of a session that has just logged in. */
     public static SessionRouting fresh(ReadPolicy policy) {
-        return new SessionRouting(
-                policy,
-                TransactionScope.NONE,
-                false,
-                false,
-                Target.ANY_SHARD,
-                RoleNeed.ANY,
-                RolePreference.AUTO,
-                null,
-                null,
-                0,
-                0);
+        Transaction none = new Transaction(TransactionScope.NONE, Target.ANY_SHARD, RoleNeed.ANY);
+        return new SessionRouting(policy, none, false, false, Wishes.NONE, RecentWrite.NONE);
     }
 
     /** Returns true while reads follow the session's own write to the primary. */
     public boolean isAfterWrite() {
-        return recentWriteUntilNanos - nowNanos > 0;
+        return recentWrite.untilNanos - recentWrite.nowNanos > 0;
     }
 
     /** Returns true when the transaction or session has its backend, so that neither shard nor role can change any more. */
     public boolean isPlaced() {
-        return transactionRole != RoleNeed.ANY;
+        return transaction.role != RoleNeed.ANY;
     }
 
     /** Returns this with another transaction block that has no backend yet. */
     public SessionRouting begin(TransactionScope scope) {
-        return new SessionRouting(
-                policy,
-                scope,
-                readOnlyByDefault,
-                serializable,
-                Target.ANY_SHARD,
-                RoleNeed.ANY,
-                role,
-                shardKey,
-                shard,
-                recentWriteUntilNanos,
-                nowNanos);
+        return with(new Transaction(scope, Target.ANY_SHARD, RoleNeed.ANY));
     }
 
     /** Returns this with the transaction running on a shard, on its primary or on a replica. */
-    public SessionRouting placedOn(int onShard, RoleNeed onRole) {
-        return new SessionRouting(
-                policy,
-                transaction,
-                readOnlyByDefault,
-                serializable,
-                onShard,
-                onRole,
-                role,
-                shardKey,
-                shard,
-                recentWriteUntilNanos,
-                nowNanos);
+    public SessionRouting placedOn(int shard, RoleNeed role) {
+        return with(new Transaction(transaction.scope, shard, role));
     }
 
     /** Returns this with another {@code default_transaction_read_only}. */
-    public SessionRouting withReadOnlyByDefault(boolean isReadOnlyByDefault) {
-        return new SessionRouting(
-                policy,
-                transaction,
-                isReadOnlyByDefault,
-                serializable,
-                transactionShard,
-                transactionRole,
-                role,
-                shardKey,
-                shard,
-                recentWriteUntilNanos,
-                nowNanos);
+    public SessionRouting withReadOnlyByDefault(boolean isReadOnly) {
+        return new SessionRouting(policy, transaction, isReadOnly, serializable, wishes, recentWrite);
     }
 
     /** Returns this with other isolation: true for SERIALIZABLE. */
     public SessionRouting withSerializable(boolean isSerializable) {
-        return new SessionRouting(
-                policy,
-                transaction,
-                readOnlyByDefault,
-                isSerializable,
-                transactionShard,
-                transactionRole,
-                role,
-                shardKey,
-                shard,
-                recentWriteUntilNanos,
-                nowNanos);
+        return new SessionRouting(policy, transaction, readOnlyByDefault, isSerializable, wishes, recentWrite);
     }
 
     /** Returns this with another {@code trunkline.role}. */
-    public SessionRouting withRole(RolePreference preference) {
-        return new SessionRouting(
-                policy,
-                transaction,
-                readOnlyByDefault,
-                serializable,
-                transactionShard,
-                transactionRole,
-                preference,
-                shardKey,
-                shard,
-                recentWriteUntilNanos,
-                nowNanos);
+    public SessionRouting withRole(RolePreference role) {
+        return with(new Wishes(role, wishes.shardKey, wishes.shard));
     }
 
     /** Returns this with another {@code trunkline.shard_key}; null for none. */
-    public SessionRouting withShardKey(@Nullable String key) {
-        return new SessionRouting(
-                policy,
-                transaction,
-                readOnlyByDefault,
-                serializable,
-                transactionShard,
-                transactionRole,
-                role,
-                key,
-                shard,
-                recentWriteUntilNanos,
-                nowNanos);
+    public SessionRouting withShardKey(@Nullable String shardKey) {
+        return with(new Wishes(wishes.role, shardKey, wishes.shard));
     }
 
     /** Returns this with another {@code trunkline.shard}; null for none. */
-    public SessionRouting withShard(@Nullable String shardName) {
-        return new SessionRouting(
-                policy,
-                transaction,
-                readOnlyByDefault,
-                serializable,
-                transactionShard,
-                transactionRole,
-                role,
-                shardKey,
-                shardName,
-                recentWriteUntilNanos,
-                nowNanos);
+    public SessionRouting withShard(@Nullable String shard) {
+        return with(new Wishes(wishes.role, wishes.shardKey, shard));
     }
 
     /** Returns this with another window of read-after-write. */
-    public SessionRouting withRecentWrite(long untilNanos, long atNanos) {
-        return new SessionRouting(
-                policy,
-                transaction,
-                readOnlyByDefault,
-                serializable,
-                transactionShard,
-                transactionRole,
-                role,
-                shardKey,
-                shard,
-                untilNanos,
-                atNanos);
+    public SessionRouting withRecentWrite(long untilNanos, long nowNanos) {
+        RecentWrite write = new RecentWrite(untilNanos, nowNanos);
+        return new SessionRouting(policy, transaction, readOnlyByDefault, serializable, wishes, write);
+    }
+
+    private SessionRouting with(Transaction other) {
+        return new SessionRouting(policy, other, readOnlyByDefault, serializable, wishes, recentWrite);
+    }
+
+    private SessionRouting with(Wishes others) {
+        return new SessionRouting(policy, transaction, readOnlyByDefault, serializable, others, recentWrite);
     }
 }

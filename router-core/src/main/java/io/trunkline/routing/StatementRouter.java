@@ -65,18 +65,19 @@ public final class StatementRouter {
         if (!(place instanceof Target.At at)) {
             return place;
         }
-        if (session.transactionShard() != Target.ANY_SHARD) {
-            if (at.shard() != Target.ANY_SHARD && at.shard() != session.transactionShard()) {
+        if (session.transaction().shard() != Target.ANY_SHARD) {
+            if (at.shard() != Target.ANY_SHARD
+                    && at.shard() != session.transaction().shard()) {
                 return RouteRefusal.TRANSACTION_ON_OTHER_SHARD.because("the transaction runs on "
-                        + table.shardName(session.transactionShard()) + ", the statement needs "
+                        + table.shardName(session.transaction().shard()) + ", the statement needs "
                         + table.shardName(at.shard()));
             }
-            if (session.transactionRole() == RoleNeed.REPLICA && takesAdvisoryLock(statement)) {
+            if (session.transaction().role() == RoleNeed.REPLICA && takesAdvisoryLock(statement)) {
                 return RouteRefusal.LOCK_ON_REPLICA.because("a lock on a replica excludes nobody on the primary");
             }
         }
         RoleDecision role = RoleDecision.of(statement, session, catalog);
-        int shard = at.shard() == Target.ANY_SHARD ? session.transactionShard() : at.shard();
+        int shard = at.shard() == Target.ANY_SHARD ? session.transaction().shard() : at.shard();
         return new Target.At(shard, role.role(), at.shardReason(), role.reason());
     }
 
@@ -90,12 +91,14 @@ public final class StatementRouter {
             return RouteRefusal.UNREADABLE.because("the text ends inside a quote or comment, or is not UTF-8");
         }
         return session.isPlaced()
-                ? new Target.At(0, session.transactionRole(), Reason.SINGLE_SHARD, Reason.IN_TRANSACTION)
+                ? new Target.At(0, session.transaction().role(), Reason.SINGLE_SHARD, Reason.IN_TRANSACTION)
                 : new Target.At(0, RoleNeed.PRIMARY, Reason.SINGLE_SHARD, Reason.UNREADABLE);
     }
 
     private Target onlyShard(StatementShape statement, SessionRouting session) {
-        String named = statement.hint().shard() != null ? statement.hint().shard() : session.shard();
+        String named = statement.hint().shard() != null
+                ? statement.hint().shard()
+                : session.wishes().shard();
         if (named != null && table.shardIndex(named).isEmpty()) {
             return RouteRefusal.UNKNOWN_SHARD.because("the shards are " + table.namesOf(table.all()));
         }

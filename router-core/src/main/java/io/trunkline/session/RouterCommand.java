@@ -153,17 +153,17 @@ final class RouterCommand {
 
     private static String read(SessionContext context, String name) {
         return switch (name) {
-            case "trunkline.role" -> context.routing().role().name().toLowerCase(Locale.ROOT);
+            case "trunkline.role" -> context.routing().wishes().role().name().toLowerCase(Locale.ROOT);
             case "trunkline.shard" ->
                 String.valueOf(
-                        context.routing().shard() == null
+                        context.routing().wishes().shard() == null
                                 ? ""
-                                : context.routing().shard());
+                                : context.routing().wishes().shard());
             case "trunkline.shard_key" ->
                 String.valueOf(
-                        context.routing().shardKey() == null
+                        context.routing().wishes().shardKey() == null
                                 ? ""
-                                : context.routing().shardKey());
+                                : context.routing().wishes().shardKey());
             default -> {
                 SessionContext.Route route = context.lastRoute();
                 yield route.shard().isEmpty()

@@ -97,9 +97,9 @@ final class SessionContext {
 
     SessionRouting routing() {
         refreshSettings();
-        if (routing.recentWriteUntilNanos() != 0) {
+        if (routing.recentWrite().untilNanos() != 0) {
             routing = routing.withRecentWrite(
-                    routing.recentWriteUntilNanos(), worker.clock().nanoTime());
+                    routing.recentWrite().untilNanos(), worker.clock().nanoTime());
             if (!routing.isAfterWrite()) {
                 routing = routing.withRecentWrite(0, 0);
             }
@@ -120,7 +120,7 @@ final class SessionContext {
     /** Returns true when every statement of this session goes to the one primary, whatever it says. */
     boolean isFixed(ClusterView view) {
         return !view.isSharded()
-                && (routing.policy() == ReadPolicy.PRIMARY && routing.role() == RolePreference.AUTO
+                && (routing.policy() == ReadPolicy.PRIMARY && routing.wishes().role() == RolePreference.AUTO
                         || session.identity.poolMode() == PoolMode.SESSION);
     }
 
@@ -190,7 +190,7 @@ final class SessionContext {
         settingsPending = false;
         executedInGroup = false;
         clearPortals();
-        if (routing.isPlaced() || routing.transaction() != TransactionScope.NONE) {
+        if (routing.isPlaced() || routing.transaction().scope() != TransactionScope.NONE) {
             routing = routing.begin(TransactionScope.NONE);
             // The isolation of the transaction goes with it.
             readSettings = null;
