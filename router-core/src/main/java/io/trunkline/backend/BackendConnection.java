@@ -313,7 +313,10 @@ public final class BackendConnection implements MessageScanner.Listener {
             case BackendTag.COPY_DATA:
             case BackendTag.COPY_DONE:
             case BackendTag.COPY_OUT_RESPONSE:
-                return expected.isEmpty() ? unexpected(tag) : frontDisposition();
+                if (!isAnswering()) {
+                    throw unexpected(tag);
+                }
+                return frontDisposition();
             case BackendTag.COMMAND_COMPLETE:
                 return onCommandComplete(buffer, index);
             case BackendTag.READY_FOR_QUERY:
@@ -338,10 +341,13 @@ public final class BackendConnection implements MessageScanner.Listener {
                                 || expected.frontKind() == Kind.DESCRIBE_PORTAL)) {
                     return complete();
                 }
-                return tag == BackendTag.ROW_DESCRIPTION && isAnswering() ? frontDisposition() : unexpected(tag);
+                if (tag == BackendTag.NO_DATA || !isAnswering()) {
+                    throw unexpected(tag);
+                }
+                return frontDisposition();
             case BackendTag.PARAMETER_DESCRIPTION:
                 if (expected.isEmpty() || expected.frontKind() != Kind.DESCRIBE_STATEMENT) {
-                    return unexpected(tag);
+                    throw unexpected(tag);
                 }
                 ReplyEffect effect = expected.frontEffect();
                 if (effect != null && available > length) {
@@ -352,12 +358,13 @@ public final class BackendConnection implements MessageScanner.Listener {
             case BackendTag.PORTAL_SUSPENDED:
                 return onStatementEnd(tag);
             case BackendTag.FUNCTION_CALL_RESPONSE:
-                return !expected.isEmpty() && expected.frontKind() == Kind.FUNCTION_CALL
-                        ? frontDisposition()
-                        : unexpected(tag);
+                if (expected.isEmpty() || expected.frontKind() != Kind.FUNCTION_CALL) {
+                    throw unexpected(tag);
+                }
+                return frontDisposition();
             case BackendTag.COPY_IN_RESPONSE:
                 if (!isAnswering()) {
-                    return unexpected(tag);
+                    throw unexpected(tag);
                 }
                 expected.startCopyIn();
                 return frontDisposition();
@@ -370,7 +377,7 @@ public final class BackendConnection implements MessageScanner.Listener {
                 onParameterStatus(parameterStatus.wrap(buffer, index, available));
                 return Disposition.SKIP;
             default:
-                return unexpected(tag);
+                throw unexpected(tag);
         }
     }
 
@@ -389,14 +396,15 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     private Disposition onCompletion(byte tag, Kind kind) {
         if (expected.isEmpty() || expected.frontKind() != kind) {
-            return unexpected(tag);
+            throw unexpected(tag);
         }
         return complete();
     }
 
     private Disposition onCommandComplete(ByteBuf buffer, int index) {
-        if (!isAnswering()) {
-            return unexpected(BackendTag.COMMAND_COMPLETE);
+        // A server that reads COPY data completes nothing before it has read its end.
+        if (!isAnswering() || expected.isCopyingIn()) {
+            throw unexpected(BackendTag.COMMAND_COMPLETE);
         }
         ReplyEffect effect = expected.frontEffect();
         if (effect != null && effect.wantsCommandComplete()) {
@@ -406,13 +414,14 @@ public final class BackendConnection implements MessageScanner.Listener {
     }
 
     private Disposition onStatementEnd(byte tag) {
-        if (!isAnswering()) {
-            return unexpected(tag);
+        if (!isAnswering() || expected.isCopyingIn()) {
+            throw unexpected(tag);
         }
         return expected.frontKind() == Kind.EXECUTE ? complete() : frontDisposition();
     }
 
     private Disposition complete() {
+        refuseSuccessOfTheRefused();
         boolean forward = expected.frontAction() == Action.FORWARD;
         expected.completeFront();
         return disposition(forward, false);
@@ -429,8 +438,11 @@ public final class BackendConnection implements MessageScanner.Listener {
     }
 
     private Disposition onReadyForQuery(TransactionStatus newStatus) {
-        if (expected.isEmpty() || expected.frontKind().isExtended()) {
-            return unexpected(BackendTag.READY_FOR_QUERY);
+        if (expected.isEmpty() || expected.frontKind().isExtended() || expected.isCopyingIn()) {
+            throw unexpected(BackendTag.READY_FOR_QUERY);
+        }
+        if (!requestsFailed) {
+            refuseSuccessOfTheRefused();
         }
         status = newStatus;
         boolean forward = expected.frontAction() != Action.SWALLOW;
@@ -453,16 +465,16 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     private Disposition onError(ErrorResponse error) {
         if (error.isFatal()) {
-            // The connection is about to end; what the client hears of it is for the holder to say.
+            // The node is about to end the connection: nothing it sends behind this counts, and nobody must be given
+            // the
+            // backend before the end is seen. What the client hears of it is for the holder to say.
             lastWords = error;
-            if (holder == null) {
-                // Idle, it must not be given to anybody before the end of the connection is seen.
-                lose(RouterErrors.backendLost(target.node()));
-            }
+            scanner.emitRun(this);
+            lose(RouterErrors.backendLost(target.node()));
             return Disposition.SKIP;
         }
         if (expected.isEmpty()) {
-            return unexpected(BackendTag.ERROR_RESPONSE);
+            throw unexpected(BackendTag.ERROR_RESPONSE);
         }
         ReplyEffect effect = expected.frontEffect();
         boolean substitute = expected.frontAction() == Action.SUBSTITUTE_ERROR;
@@ -489,8 +501,15 @@ public final class BackendConnection implements MessageScanner.Listener {
     }
 
     private void onParameterStatus(ParameterStatus parameter) {
+        if (parameter.length() > ReportedParameters.MESSAGE_BYTES_MAX) {
+            throw ProtocolViolation.fatal("reported parameter of " + parameter.length() + " bytes (expected: at most "
+                    + ReportedParameters.MESSAGE_BYTES_MAX + ")");
+        }
         String name = parameter.name();
         String value = parameter.value();
+        if (reported.count() >= ReportedParameters.COUNT_MAX && reported.get(name) == null) {
+            throw ProtocolViolation.fatal("more than " + ReportedParameters.COUNT_MAX + " reported parameters");
+        }
         reported = reported.with(name, value);
         if (holder != null) {
             scanner.emitRun(this);
@@ -498,11 +517,16 @@ public final class BackendConnection implements MessageScanner.Listener {
         }
     }
 
-    private Disposition unexpected(byte tag) {
-        lose(RouterErrors.backendProtocolViolation(
-                target.node(),
-                ProtocolViolation.fatal("unexpected message type 0x" + Integer.toHexString(tag & 0xff))));
-        return Disposition.SKIP;
+    /** The backend was made to fail in the place of a request that is refused; one that succeeds there has run who knows what. */
+    private void refuseSuccessOfTheRefused() {
+        if (expected.frontAction() == Action.SUBSTITUTE_ERROR) {
+            throw ProtocolViolation.fatal("success in answer to a statement that is none");
+        }
+    }
+
+    /** Returns what to throw: the scanner hands over what came before, then the backend is lost. */
+    private static ProtocolViolation unexpected(byte tag) {
+        return ProtocolViolation.fatal("unexpected message type 0x" + Integer.toHexString(tag & 0xff));
     }
 
     @Override
@@ -568,13 +592,14 @@ public final class BackendConnection implements MessageScanner.Listener {
         }
     }
 
-    private void lose(RouterError cause) {
+    /** Ends the connection because of what the node did, and tells whoever holds the backend. Idempotent. */
+    void lose(RouterError cause) {
         if (!open) {
             return;
         }
         open = false;
         ErrorResponse words = lastWords == null ? cause.response() : lastWords;
-        boolean midMessage = scanner.isMidMessage();
+        boolean midMessage = scanner.isMidForward();
         link.close();
         closeScanner();
         BackendHolder lostHolder = holder;

@@ -177,6 +177,10 @@ public final class BackendLogin {
                 in.skipBytes(length + 1);
                 onMessage(tag, in, index, length + 1);
             }
+            if (state == State.DERIVING && in.readableBytes() > MESSAGE_BYTES_MAX) {
+                throw ProtocolViolation.fatal(
+                        "more than " + MESSAGE_BYTES_MAX + " bytes ahead of their turn during login");
+            }
         } catch (ProtocolViolation violation) {
             fail(RouterErrors.backendProtocolViolation(request.node, violation));
         } catch (LoginRefused refusal) {
@@ -204,6 +208,9 @@ public final class BackendLogin {
                 require(State.STARTING, tag);
                 parameterStatus.wrap(buffer, index, available);
                 parameters.put(parameterStatus.name(), parameterStatus.value());
+                if (parameters.size() > ReportedParameters.COUNT_MAX) {
+                    throw ProtocolViolation.fatal("more than " + ReportedParameters.COUNT_MAX + " reported parameters");
+                }
             }
             case BackendTag.BACKEND_KEY_DATA -> {
                 require(State.STARTING, tag);

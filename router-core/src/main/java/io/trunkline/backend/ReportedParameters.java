@@ -15,6 +15,12 @@ public final class ReportedParameters {
     /** Nothing reported. */
     public static final ReportedParameters NONE = new ReportedParameters(new LinkedHashMap<>());
 
+    /** How many parameters a backend may report; PostgreSQL 18 reports 15. */
+    static final int COUNT_MAX = 100;
+
+    /** The longest ParameterStatus that is kept; {@code search_path} is the only parameter that may become long. */
+    static final int MESSAGE_BYTES_MAX = 65_536;
+
     private static final String IN_HOT_STANDBY = "in_hot_standby";
 
     private final LinkedHashMap<String, String> values;
@@ -40,6 +46,11 @@ public final class ReportedParameters {
         LinkedHashMap<String, String> copy = new LinkedHashMap<>(values);
         copy.put(name, value);
         return new ReportedParameters(copy);
+    }
+
+    /** Returns how many parameters were reported. */
+    int count() {
+        return values.size();
     }
 
     /** Returns the value of one parameter, or null when the server does not report it. */

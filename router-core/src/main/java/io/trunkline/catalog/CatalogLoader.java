@@ -10,6 +10,7 @@ import io.trunkline.error.RouterError;
 import io.trunkline.routing.CatalogQueries;
 import io.trunkline.routing.CatalogSnapshot;
 import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.SqlState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,9 @@ public final class CatalogLoader {
     private static final Duration REFRESH_PAUSE = Duration.ofMillis(200);
 
     private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
+    /** How long a node may take to answer all queries; the next candidate is asked then. */
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
     private static final List<String> QUERIES =
             List.of(CatalogQueries.FUNCTIONS, CatalogQueries.RELATIONS, CatalogQueries.HIDDEN_CALLS);
 
@@ -40,6 +44,7 @@ public final class CatalogLoader {
     private final Duration interval;
     private final Consumer<CatalogSnapshot> listener;
     private @Nullable Cancellable timer;
+    private @Nullable Reading reading;
     private boolean loading;
     private boolean again;
     private boolean closed;
@@ -87,6 +92,9 @@ public final class CatalogLoader {
         if (timer != null) {
             timer.cancel();
         }
+        if (reading != null) {
+            reading.end("catalogue is no longer read");
+        }
     }
 
     private void schedule(Duration pause) {
@@ -114,55 +122,88 @@ public final class CatalogLoader {
         connector.connect(target, new BackendConnector.Listener() {
             @Override
             public void onConnected(BackendConnection backend) {
-                ask(backend, new ArrayList<>());
+                if (closed) {
+                    backend.close("catalogue is no longer read");
+                    return;
+                }
+                Reading begun = new Reading(backend);
+                reading = begun;
+                begun.ask();
             }
 
             @Override
             public void onFailed(RouterError error) {
-                failed(target, error.response());
-            }
-        });
-    }
-
-    private void ask(BackendConnection backend, List<List<List<@Nullable String>>> answers) {
-        if (answers.size() == QUERIES.size()) {
-            backend.close("catalogue read");
-            loaded(CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2)));
-            return;
-        }
-        backend.query(QUERIES.get(answers.size()), CatalogQueries.ROWS_MAX, new BackendConnection.QueryListener() {
-            @Override
-            public void onRows(List<List<@Nullable String>> rows) {
-                answers.add(rows);
-                ask(backend, answers);
-            }
-
-            @Override
-            public void onError(ErrorResponse error) {
-                backend.close("catalogue not read");
-                failed(backend.target(), error);
+                failed(target, error.response().sqlState());
             }
         });
     }
 
     private void loaded(CatalogSnapshot snapshot) {
         loading = false;
-        if (closed) {
-            return;
-        }
         listener.accept(snapshot);
         schedule(again ? REFRESH_PAUSE : interval);
     }
 
-    private void failed(BackendTarget target, ErrorResponse error) {
+    private void failed(BackendTarget target, String sqlState) {
         loading = false;
         attempts++;
         LOG.atInfo()
                 .addKeyValue("cluster", target.cluster())
                 .addKeyValue("node", target.node())
                 .addKeyValue("database", target.database())
-                .addKeyValue("sqlstate", error.sqlState())
+                .addKeyValue("sqlstate", sqlState)
                 .log("catalogue could not be read, trying again");
         schedule(RETRY_PAUSE);
+    }
+
+    /** All queries on one backend, one after the other, under one deadline. The node is not trusted to answer, or to answer what was asked. */
+    private final class Reading implements BackendConnection.QueryListener {
+        private final BackendConnection backend;
+        private final Cancellable deadline;
+        private final List<List<List<@Nullable String>>> answers = new ArrayList<>();
+
+        Reading(BackendConnection backend) {
+            this.backend = backend;
+            this.deadline = clock.schedule(ANSWER_LIMIT.toNanos(), () -> fail(SqlState.QUERY_CANCELED.code()));
+        }
+
+        void ask() {
+            backend.query(QUERIES.get(answers.size()), CatalogQueries.ROWS_MAX, this);
+        }
+
+        @Override
+        public void onRows(List<List<@Nullable String>> rows) {
+            answers.add(rows);
+            if (answers.size() < QUERIES.size()) {
+                ask();
+                return;
+            }
+            CatalogSnapshot snapshot;
+            try {
+                snapshot = CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2));
+            } catch (IllegalArgumentException notTheCatalogue) {
+                fail(SqlState.PROTOCOL_VIOLATION.code());
+                return;
+            }
+            end("catalogue read");
+            loaded(snapshot);
+        }
+
+        @Override
+        public void onError(ErrorResponse error) {
+            fail(error.sqlState());
+        }
+
+        private void fail(String sqlState) {
+            end("catalogue not read");
+            failed(backend.target(), sqlState);
+        }
+
+        /** From here on nobody is called. */
+        void end(String reason) {
+            reading = null;
+            deadline.cancel();
+            backend.close(reason);
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.EventLoopClock.Cancellable;
+import io.trunkline.error.LogText;
 import io.trunkline.error.RouterError;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.SqlState;
@@ -210,7 +211,7 @@ final class NodeProbe {
     }
 
     private void onQueryFailed(BackendConnection backend, ErrorResponse error) {
-        String why = error.sqlState() + ": " + error.message();
+        String why = words(error);
         if (backend.isOpen() && !error.isFatal()) {
             backend.becomeIdle(this::onIdleLost);
             fail(why, settings.failureThreshold());
@@ -219,6 +220,11 @@ final class NodeProbe {
         } else {
             reconnect();
         }
+    }
+
+    /** Returns what a node said as it may be logged; the node is not trusted. */
+    private static String words(ErrorResponse error) {
+        return error.sqlState() + ": " + LogText.quoted(error.message());
     }
 
     private void onIdleLost(BackendConnection backend, RouterError cause) {
@@ -240,7 +246,8 @@ final class NodeProbe {
         try {
             answer = Observation.read(rows);
         } catch (IllegalArgumentException notAnAnswer) {
-            fail("probe not understood: " + notAnAnswer.getMessage(), settings.failureThreshold());
+            String problem = LogText.quoted(String.valueOf(notAnAnswer.getMessage()));
+            fail("probe not understood: " + problem, settings.failureThreshold());
             return;
         }
         observation = answer;
@@ -253,7 +260,7 @@ final class NodeProbe {
     private void onRefused(ErrorResponse error, int thisAttempt) {
         if (!error.is(SqlState.TOO_MANY_CONNECTIONS)) {
             closeConnection("node refuses logins");
-            fail(error.sqlState() + ": " + error.message(), 1);
+            fail(words(error), 1);
             return;
         }
         // alive and full: the former connection must do, and without one what was known stands
@@ -261,7 +268,7 @@ final class NodeProbe {
         if (former != null && former.isOpen()) {
             ask(former, thisAttempt);
         } else {
-            lastFailure = error.sqlState() + ": " + error.message();
+            lastFailure = words(error);
             end();
         }
     }

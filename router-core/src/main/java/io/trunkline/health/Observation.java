@@ -36,6 +36,7 @@ record Observation(boolean inRecovery, long systemIdentifier, int timeline, long
               left join pg_stat_wal_receiver w on true""";
 
     private static final int COLUMNS = 6;
+    private static final int WAL_FILE_NAME_LENGTH = 24;
 
     /** Reads the answer to {@link #QUERY}. Throws {@link IllegalArgumentException} when it is not one. */
     static Observation read(List<List<@Nullable String>> rows) {
@@ -45,8 +46,7 @@ record Observation(boolean inRecovery, long systemIdentifier, int timeline, long
         List<@Nullable String> row = rows.get(0);
         boolean inRecovery = "t".equals(row.get(0));
         String walFile = row.get(2);
-        int timeline =
-                walFile == null ? Integer.parseInt(required(row, 3)) : Integer.parseUnsignedInt(walFile, 0, 8, 16);
+        int timeline = walFile == null ? Integer.parseInt(required(row, 3)) : timelineOf(walFile);
         String position = row.get(4);
         return new Observation(
                 inRecovery,
@@ -54,6 +54,15 @@ record Observation(boolean inRecovery, long systemIdentifier, int timeline, long
                 timeline,
                 position == null ? 0 : Lsn.parse(position),
                 inRecovery && "t".equals(row.get(5)));
+    }
+
+    /** Returns the timeline that the name of a WAL file begins with: 8 of its 24 hexadecimal digits. */
+    private static int timelineOf(String walFile) {
+        if (walFile.length() != WAL_FILE_NAME_LENGTH) {
+            throw new IllegalArgumentException("the probe's answer has a WAL file name of " + walFile.length()
+                    + " characters (expected: " + WAL_FILE_NAME_LENGTH + ")");
+        }
+        return Integer.parseUnsignedInt(walFile, 0, 8, 16);
     }
 
     private static String required(List<@Nullable String> row, int column) {

@@ -5,6 +5,7 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.EventLoopClock.Cancellable;
+import io.trunkline.error.LogText;
 import io.trunkline.error.RouterError;
 import io.trunkline.health.NodeStatus;
 import io.trunkline.metrics.NodeMetrics;
@@ -199,7 +200,9 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
                     .addKeyValue("database", target.database())
                     .addKeyValue("user", target.user())
                     .addKeyValue("sqlstate", error.response().sqlState())
-                    .log("node refuses backends: {}", error.response().message());
+                    .log(
+                            "node refuses backends: {}",
+                            LogText.quoted(error.response().message()));
         }
         long pause = backoff.onFailure(now);
         failure = error;
@@ -302,7 +305,7 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         log.atDebug()
                 .addKeyValue("node", target.node())
                 .addKeyValue("sqlstate", cause.response().sqlState())
-                .log("idle backend lost: {}", cause.response().message());
+                .log("idle backend lost: {}", LogText.quoted(cause.response().message()));
         close(backend, CloseReason.LOST);
         suspect();
         pool.dispatch();

@@ -343,6 +343,10 @@ public final class DirectRelay implements Relay, BackendHolder {
     @Override
     public void onRun(ByteBuf buffer, int index, int length) {
         client.write(buffer.retainedSlice(index, length));
+        stopReadingForASlowClient();
+    }
+
+    private void stopReadingForASlowClient() {
         if (!client.isWritable()) {
             link.setReading(false);
         }
@@ -367,6 +371,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     @Override
     public void onParameterStatus(String name, String value) {
         listener.onParameterStatus(name, value);
+        stopReadingForASlowClient();
     }
 
     @Override

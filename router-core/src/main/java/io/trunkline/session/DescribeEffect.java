@@ -4,6 +4,7 @@ package io.trunkline.session;
 import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.wire.ParameterDescription;
 
 /** Learns a statement's parameter types as they pass by. */
 final class DescribeEffect extends ReplyEffect {
@@ -15,11 +16,8 @@ final class DescribeEffect extends ReplyEffect {
 
     @Override
     public void onParameterDescription(ByteBuf buffer, int index) {
-        int count = buffer.getUnsignedShort(index + 5);
-        int[] types = new int[count];
-        for (int i = 0; i < count; i++) {
-            types[i] = buffer.getInt(index + 7 + 4 * i);
-        }
-        statement.described(types);
+        int available = buffer.getInt(index + 1) + 1;
+        statement.described(
+                new ParameterDescription().wrap(buffer, index, available).types());
     }
 }

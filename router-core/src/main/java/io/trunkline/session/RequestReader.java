@@ -96,7 +96,7 @@ final class RequestReader {
         ClusterView view = context.view();
         query.wrap(request.buffer, request.index, request.available);
         context.session().statements.forgetUnnamed();
-        if (request.isPartial() || !context.isTextReadable()) {
+        if (request.isPartial() || !isReadable(context, request.buffer, query.sqlStart(), query.sqlEnd())) {
             request.target = unreadable(context, view);
             return true;
         }
@@ -117,6 +117,11 @@ final class RequestReader {
         keys.ofQuery(request.buffer, scan, context.isUtf8());
         request.target = target(context, view, analysis);
         return true;
+    }
+
+    /** Bytes of ASCII alone are the same text in every encoding of PostgreSQL. */
+    private static boolean isReadable(SessionContext context, ByteBuf text, int start, int end) {
+        return context.isTextReadable() || text.forEachByte(start, end - start, value -> value >= 0) < 0;
     }
 
     /** Reads what the statements do to the session; returns false when nothing of them is left for a backend. */

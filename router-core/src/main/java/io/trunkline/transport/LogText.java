@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.trunkline.transport;
+package io.trunkline.error;
 
 /** Text from outside as it may stand in a log line: quoted, shortened, and without anything that could forge a line or move the cursor. */
-final class LogText {
+public final class LogText {
     private static final int CHARACTERS_MAX = 128;
 
     private LogText() {}
 
-    static String quoted(String text) {
+    /** Returns the text in quotes, with what does not print escaped. */
+    public static String quoted(String text) {
         StringBuilder quoted = new StringBuilder("\"");
         int length = Math.min(text.length(), CHARACTERS_MAX);
         for (int i = 0; i < length; i++) {

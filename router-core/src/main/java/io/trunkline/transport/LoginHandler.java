@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.trunkline.auth.ChannelBinding;
+import io.trunkline.error.LogText;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.frontend.ClientIdentity;

@@ -35,6 +35,11 @@ public record ErrorResponse(List<Field> fields) {
     /** Routine of the source that raised it. */
     public static final char ROUTINE = 'R';
 
+    private static final int SQLSTATE_LENGTH = 5;
+
+    /** How many fields are read; PostgreSQL knows 18. */
+    static final int FIELDS_MAX = 64;
+
     /**
      * One field.
      *
@@ -74,6 +79,9 @@ public record ErrorResponse(List<Field> fields) {
         List<Field> fields = new ArrayList<>(12);
         int position = index + 5;
         while (position < end && buffer.getByte(position) != 0) {
+            if (fields.size() == FIELDS_MAX) {
+                throw ProtocolViolation.fatal("invalid error response: more than " + FIELDS_MAX + " fields");
+            }
             int valueEnd = CString.end(buffer, position + 1, end);
             if (valueEnd < 0) {
                 break;
@@ -87,10 +95,20 @@ public record ErrorResponse(List<Field> fields) {
         }
         ErrorResponse response = new ErrorResponse(fields);
         String code = response.field(SQLSTATE);
-        if (code == null || code.length() != 5) {
+        if (code == null || !isSqlState(code)) {
             throw ProtocolViolation.fatal("invalid error response: no SQLSTATE");
         }
         return response;
+    }
+
+    /** Letters and digits, says the standard; an extension can make PostgreSQL send others, but nothing that does not print. */
+    private static boolean isSqlState(String code) {
+        for (int i = 0; i < code.length(); i++) {
+            if (code.charAt(i) <= ' ' || code.charAt(i) > '~') {
+                return false;
+            }
+        }
+        return code.length() == SQLSTATE_LENGTH;
     }
 
     /** Returns the first field of a code, or null. */

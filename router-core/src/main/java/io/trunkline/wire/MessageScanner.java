@@ -314,6 +314,11 @@ public final class MessageScanner {
         return remaining > 0;
     }
 
+    /** Returns true when the bytes handed over end within a message. */
+    public boolean isMidForward() {
+        return remaining > 0 && passing.forwards();
+    }
+
     /** Returns true at the boundary between two messages: nothing of a message was kept, forwarded or dropped without the rest of it. */
     public boolean isQuiet() {
         return remaining == 0 && cut == null;

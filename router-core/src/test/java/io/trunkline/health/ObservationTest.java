@@ -34,6 +34,7 @@ class ObservationTest {
         assertThatThrownBy(() -> read("t", null, null, "1", "0/1", "t")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> read("t", "1", null, "1", "nonsense", "t"))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> read("f", "1", "0000", "1", "0/1", "f")).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.trunkline.transport;
+package io.trunkline.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

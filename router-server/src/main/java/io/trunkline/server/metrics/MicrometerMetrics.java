@@ -12,6 +12,7 @@ import io.trunkline.metrics.NodeMetrics;
 import io.trunkline.metrics.PoolMetrics;
 import io.trunkline.metrics.RouteMetrics;
 import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.wire.SqlState;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -100,11 +101,10 @@ public final class MicrometerMetrics implements RouterMetrics {
 
     @Override
     public void error(RouterError error) {
-        meters.counter(
-                        Metric.ERRORS,
-                        Meters.label(error.kind()),
-                        error.response().sqlState())
-                .increment();
+        String sqlState = error.response().sqlState();
+        // A node may have said it, and a label must be one of a few.
+        String label = SqlState.ofCode(sqlState) == null ? "other" : sqlState;
+        meters.counter(Metric.ERRORS, Meters.label(error.kind()), label).increment();
     }
 
     @Override
