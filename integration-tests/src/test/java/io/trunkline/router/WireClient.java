@@ -9,6 +9,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -26,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Logs in as a user that needs no password. Not thread-safe, but for {@link #cancel}.
  */
 final class WireClient implements AutoCloseable {
+    /** Takes the body of a message that is too long to be kept. */
+    interface BodyReader {
+        /** Reads exactly {@code length} bytes. */
+        void read(InputStream in, int length) throws IOException;
+    }
+
     private static final int TIMEOUT_MILLIS = 30_000;
     private static final int PROTOCOL = 3 << 16;
     private static final int CANCEL_CODE = 1234 << 16 | 5678;
@@ -160,6 +167,25 @@ final class WireClient implements AutoCloseable {
         return messages;
     }
 
+    /** Receives up to the next ReadyForQuery and returns that; the bodies of messages of one type go to a reader and are not kept. */
+    List<ServerMessage> receiveUntilReady(char type, BodyReader reader) {
+        List<ServerMessage> others = new ArrayList<>();
+        try {
+            do {
+                in.mark(1);
+                if (in.read() == type) {
+                    reader.read(in, in.readInt() - Integer.BYTES);
+                } else {
+                    in.reset();
+                    others.add(receive());
+                }
+            } while (others.isEmpty() || !others.get(others.size() - 1).isReadyForQuery());
+            return others;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Runs a simple query and returns the replies. */
     List<ServerMessage> query(String sql) {
         return send(ClientMessage.query(sql)).receiveUntilReady();
@@ -203,6 +229,11 @@ final class WireClient implements AutoCloseable {
 
     Socket socket() {
         return socket;
+    }
+
+    /** Returns where frames are written that are too long to be kept. */
+    OutputStream output() {
+        return out;
     }
 
     /** Ends the connection as a client that dies does: without Terminate, by RST. */

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.router;
+
+import static io.trunkline.router.ClientMessage.query;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.trunkline.fixture.PostgresCluster;
+import io.trunkline.fixture.PostgresOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * Data many times larger than the router's memory pass through it whole and in order, in both directions; and a peer that stops in the middle
+ * of it, for longer than any timeout of the router, costs nobody else anything.
+ *
+ * <p>{@code -Dresource.megabytes} says how large a result or a copy is; a single value has 256 MB of it. What each case used is printed as a
+ * table.
+ */
+@EnabledIfSystemProperty(named = "resource.megabytes", matches = "[1-9][0-9]*")
+class ResourceIT {
+    private static final long MEBI = 1L << 20;
+    private static final long TOTAL_BYTES = Long.getLong("resource.megabytes", 0) * MEBI;
+    private static final long VALUE_BYTES = Math.min(256 * MEBI, TOTAL_BYTES);
+    /** More than the kernel's buffers on both sides of the router take. */
+    private static final long HELD_UP_BYTES = 256 * MEBI;
+
+    private static final long WARM_UP_BYTES = 64 * MEBI;
+
+    /** What network buffers may take: chunks of the allocator, shared by all connections. */
+    private static final long DIRECT_MAX_BYTES = 16 * MEBI;
+    /** Heap, direct memory, and what the JVM needs beside them. */
+    private static final long RESIDENT_MAX_BYTES = 256 * MEBI;
+    /** What resident memory may grow by after the warm-up, which need not touch all of the heap. */
+    private static final long GROWTH_MAX_BYTES = 48 * MEBI;
+
+    /** Longer than {@code timeouts.tcp_user} as shipped. */
+    private static final int STOP_SECONDS = 40;
+
+    private static final int PROBE_SECONDS = 5;
+    private static final int STOPPED_CLIENTS = 32;
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private static final ResourceReport REPORT = new ResourceReport();
+
+    private static PostgresCluster cluster;
+    private static SmallRouter router;
+    private static BulkTransfer transfer;
+    private static ExecutorService threads;
+    private static long residentAtFirst;
+
+    /** What a case does; returns how many bytes passed. */
+    private interface Work {
+        long run() throws Exception;
+    }
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = PostgresCluster.start(
+                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
+        TestTopologies.prepare(cluster);
+        RouterConfiguration configuration = RouterConfiguration.forTests();
+        configuration.set("defaults.pool_size", Integer.toString(2 * STOPPED_CLIENTS));
+        router = SmallRouter.start(cluster, configuration);
+        transfer = new BulkTransfer(router);
+        threads = Executors.newCachedThreadPool();
+        measure(
+                "warm-up of " + WARM_UP_BYTES / MEBI + " MB each way",
+                () -> transfer.readValue(WARM_UP_BYTES)
+                        + transfer.readRows(WARM_UP_BYTES)
+                        + transfer.copyOut(WARM_UP_BYTES)
+                        + transfer.copyIn(WARM_UP_BYTES)
+                        + transfer.writeQuery(WARM_UP_BYTES)
+                        + transfer.writeParameter("", WARM_UP_BYTES));
+        residentAtFirst = router.residentBytes();
+    }
+
+    @AfterAll
+    static void stop() {
+        System.out.println(REPORT);
+        threads.shutdownNow();
+        router.close();
+        cluster.close();
+    }
+
+    @AfterEach
+    void nothingWentWrongAndNobodyIsLeft() {
+        assertThat(router.isRunning()).isTrue();
+        assertThat(router.complaints()).isEmpty();
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(SmallRouter.sum(router.metrics(), "trunkline_sessions"))
+                        .isZero());
+    }
+
+    @Test
+    void readsOneRow() throws Exception {
+        measure("one row, read", () -> transfer.readValue(VALUE_BYTES));
+    }
+
+    @Test
+    void readsOneRowByPsql() throws Exception {
+        assumeTrue(BulkTransfer.isPsqlInstalled(), "psql is not installed");
+
+        measure("one row, read by psql", () -> transfer.readValueByPsql(VALUE_BYTES));
+    }
+
+    @Test
+    void writesOneQuery() throws Exception {
+        measure("one Query, written", () -> transfer.writeQuery(VALUE_BYTES));
+    }
+
+    @Test
+    void writesOneParameterOfTheUnnamedStatement() throws Exception {
+        measure("one Bind, unnamed, written", () -> transfer.writeParameter("", VALUE_BYTES));
+    }
+
+    @Test
+    void writesOneParameterOfANamedStatement() throws Exception {
+        measure("one Bind, named, written", () -> transfer.writeParameter("large", VALUE_BYTES));
+    }
+
+    @Test
+    void readsAResultOfManyRows() throws Exception {
+        measure("a result of many rows, read", () -> transfer.readRows(TOTAL_BYTES));
+    }
+
+    @Test
+    void readsACopy() throws Exception {
+        measure("COPY TO STDOUT, read", () -> transfer.copyOut(TOTAL_BYTES));
+    }
+
+    @Test
+    void readsACopyByPsql() throws Exception {
+        assumeTrue(BulkTransfer.isPsqlInstalled(), "psql is not installed");
+
+        measure("COPY TO STDOUT, read by psql", () -> transfer.copyOutByPsql(TOTAL_BYTES));
+    }
+
+    @Test
+    void writesACopy() throws Exception {
+        measure("COPY FROM STDIN, written and compared", () -> transfer.copyIn(TOTAL_BYTES));
+    }
+
+    @Test
+    void aClientThatReadsAllItCanLeavesOthersTheirTurn() throws Exception {
+        try (LatencyProbe other = new LatencyProbe(router.connect())) {
+            LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
+
+            measure("a result read while another client asks", () -> {
+                Future<Long> reading = threads.submit(() -> transfer.readRows(TOTAL_BYTES));
+                noteProgress("a client reads all it can", before, other.askFor(PROBE_SECONDS));
+                return reading.get();
+            });
+        }
+    }
+
+    @Test
+    void aClientThatStopsReadingDisturbsNobodyAndMayGoOn() throws Exception {
+        try (LatencyProbe other = new LatencyProbe(router.connect());
+                WireClient stopped = router.connect()) {
+            LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
+
+            measure("a result not read for " + STOP_SECONDS + " s", () -> {
+                stopped.send(query(BulkTransfer.rows(TOTAL_BYTES)));
+                awaitServersThatWait(1, "ClientWrite");
+                noteProgress("a client has stopped reading", before, other.askFor(STOP_SECONDS));
+                return BulkTransfer.receiveRows(stopped, TOTAL_BYTES);
+            });
+        }
+    }
+
+    @Test
+    void manyClientsThatStopReadingDisturbNobody() throws Exception {
+        List<WireClient> stopped = new ArrayList<>();
+        try (LatencyProbe other = new LatencyProbe(router.connect())) {
+            LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
+
+            measure("one row, read beside " + STOPPED_CLIENTS + " results not read", () -> {
+                for (int i = 0; i < STOPPED_CLIENTS; i++) {
+                    stopped.add(router.connect().send(query(BulkTransfer.rows(TOTAL_BYTES))));
+                }
+                awaitServersThatWait(STOPPED_CLIENTS, "ClientWrite");
+                noteProgress(STOPPED_CLIENTS + " clients have stopped reading", before, other.askFor(PROBE_SECONDS));
+                return transfer.readValue(VALUE_BYTES);
+            });
+        } finally {
+            stopped.forEach(WireClient::abort);
+        }
+    }
+
+    @Test
+    void aClientThatStopsWithinAMessageDisturbsNobodyAndMayGoOn() throws Exception {
+        try (LatencyProbe other = new LatencyProbe(router.connect());
+                WireClient stopped = router.connect();
+                WireClient dying = router.connect()) {
+            LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
+
+            measure("half a Bind, nothing for " + STOP_SECONDS + " s, the rest", () -> {
+                NumberedText text = BulkTransfer.beginParameter(stopped, "", VALUE_BYTES);
+                text.writeTo(stopped.output(), VALUE_BYTES / 2);
+                BulkTransfer.beginParameter(dying, "", VALUE_BYTES).writeTo(dying.output(), VALUE_BYTES / 2);
+                noteProgress("two clients have stopped within a message", before, other.askFor(STOP_SECONDS));
+                dying.abort();
+                text.writeTo(stopped.output(), VALUE_BYTES - VALUE_BYTES / 2);
+                return BulkTransfer.endParameter(stopped, text);
+            });
+        }
+    }
+
+    @Test
+    void aNodeThatStopsReadingHoldsUpOnlyWhoWritesToIt() throws Exception {
+        try (LatencyProbe other = new LatencyProbe(router.connect());
+                WireClient owner = router.connect();
+                WireClient writer = router.connect()) {
+            LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
+            owner.query("create unlogged table held (line text primary key)");
+            owner.query("begin");
+            owner.query("insert into held values (" + NumberedText.sql("1") + ")");
+
+            measure("COPY FROM STDIN, held up for " + STOP_SECONDS + " s", () -> {
+                Future<Long> copying = threads.submit(() -> BulkTransfer.copyInto(writer, "held", HELD_UP_BYTES));
+                // The first line is in the table already and may yet go again: the server waits to know, and reads no
+                // further.
+                awaitServersThatWait(1, "transactionid");
+                noteProgress("a node has stopped reading", before, other.askFor(STOP_SECONDS));
+                assertThat(copying.isDone()).isFalse();
+                owner.query("rollback");
+                return copying.get();
+            });
+            owner.query("drop table held");
+        }
+    }
+
+    private static void awaitServersThatWait(int count, String event) {
+        await().atMost(LIMIT)
+                .until(() -> Integer.toString(count)
+                        .equals(cluster.primary()
+                                .queryText(
+                                        "select count(*) from pg_stat_activity where wait_event = '" + event + "'")));
+    }
+
+    private static void measure(String name, Work work) throws Exception {
+        MemoryWatch.Peak peak;
+        try (MemoryWatch watch = new MemoryWatch(router)) {
+            long start = System.nanoTime();
+            long bytes = work.run();
+            long nanos = System.nanoTime() - start;
+            peak = watch.end();
+            REPORT.add(name, bytes, nanos, peak);
+        }
+        assertThat(peak.directBytes()).as("direct memory").isLessThanOrEqualTo(DIRECT_MAX_BYTES);
+        assertThat(peak.residentBytes()).as("resident memory").isLessThanOrEqualTo(RESIDENT_MAX_BYTES);
+        if (residentAtFirst > 0) {
+            assertThat(peak.residentEndBytes() - residentAtFirst)
+                    .as("growth of resident memory")
+                    .isLessThanOrEqualTo(GROWTH_MAX_BYTES);
+        }
+    }
+
+    private static void noteProgress(String situation, LatencyProbe.Latencies before, LatencyProbe.Latencies during) {
+        REPORT.note("a client of the same event loop before: " + before);
+        REPORT.note("... while " + situation + ": " + during);
+        assertThat(during.answers()).as("answers while " + situation).isGreaterThan(100);
+    }
+}
