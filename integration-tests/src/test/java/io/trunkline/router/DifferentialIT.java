@@ -42,6 +42,14 @@ class DifferentialIT {
     private static final String TRANSACTION = "transaction";
     private static final String SESSION = "session";
 
+    private static final Map<String, String> STARTUP = Map.of(
+            "TimeZone",
+            "Asia/Tokyo",
+            "application_name",
+            "it's",
+            "options",
+            "-c work_mem=1MB -c search_path=one,\\ two");
+
     private static PostgresCluster cluster;
     private static RouterUnderTest router;
 
@@ -53,8 +61,14 @@ class DifferentialIT {
      *
      * @param steps each is sent in one write
      * @param name what it is about
+     * @param startup what the startup packet says beside user and database
      */
-    private record Script(String name, List<Step> steps) {
+    private record Script(String name, Map<String, String> startup, List<Step> steps) {
+
+        Script startedWith(Map<String, String> parameters) {
+            return new Script(name, parameters, steps);
+        }
+
         @Override
         public String toString() {
             return name;
@@ -103,7 +117,7 @@ class DifferentialIT {
                         "truncate t, deferred",
                         "insert into t select i, 'word ' || i from generate_series(1, 10) i");
         List<String> transcript = new ArrayList<>();
-        try (WireClient client = WireClient.connect(port, database, Map.of(), sliced)) {
+        try (WireClient client = WireClient.connect(port, database, script.startup, sliced)) {
             for (Step step : script.steps) {
                 client.send(step.frames);
                 for (int i = 0; i < step.lastCount; i++) {
@@ -135,11 +149,12 @@ class DifferentialIT {
     }
 
     private static Script script(String name, Step... steps) {
-        return new Script(name, List.of(steps));
+        return new Script(name, Map.of(), List.of(steps));
     }
 
     private static Script queries(String name, String... sql) {
-        return new Script(name, Stream.of(sql).map(text -> ready(query(text))).toList());
+        return new Script(
+                name, Map.of(), Stream.of(sql).map(text -> ready(query(text))).toList());
     }
 
     static Stream<Script> scripts() {
@@ -633,6 +648,68 @@ class DifferentialIT {
                         "set application_name to 'again'",
                         "reset all",
                         "show application_name"),
+                queries(
+                                "N13 RESET with startup values, alone and in the midst of a text",
+                                "set timezone to 'Europe/Berlin'; set application_name to 'other'",
+                                "reset timezone",
+                                "show timezone",
+                                "set timezone to 'Europe/Berlin'",
+                                "begin; reset all /* ä */; show timezone; select nothing_there",
+                                "show timezone",
+                                "rollback",
+                                "show timezone",
+                                "reset all; show timezone; show work_mem; selec",
+                                "reset all; show timezone; show work_mem",
+                                "set timezone to default; show timezone; set work_mem = '3MB'; reset work_mem; show work_mem",
+                                "set timezone to 'UTC'",
+                                "begin; set local timezone to default; show timezone; commit; show timezone",
+                                "set datestyle to german; set timezone to utc",
+                                "set session timezone to default; reset datestyle",
+                                "show search_path; reset search_path; show search_path")
+                        .startedWith(STARTUP),
+                queries(
+                                "N13 DISCARD ALL with startup values",
+                                "set timezone to 'Europe/Berlin'; set datestyle to german",
+                                "discard all",
+                                "show timezone",
+                                "begin",
+                                "discard all",
+                                "rollback",
+                                "set client_encoding to latin1",
+                                "discard all",
+                                "select 1; discard all",
+                                "show application_name")
+                        .startedWith(STARTUP),
+                script(
+                                "N13 RESET and DISCARD ALL by extended protocol",
+                                ready(
+                                        parse("", "set timezone to 'Europe/Berlin'"),
+                                        bind("", ""),
+                                        execute("", 0),
+                                        sync()),
+                                ready(
+                                        parse("", "reset all"),
+                                        bind("", ""),
+                                        execute("", 0),
+                                        parse("s", "show timezone"),
+                                        bind("", "s"),
+                                        execute("", 0),
+                                        sync()),
+                                ready(parse("", "select 1/0"), bind("", ""), execute("", 0), sync()),
+                                ready(parse("", "discard all"), bind("", ""), execute("", 0), sync()),
+                                ready(bind("", "s"), execute("", 0), sync()),
+                                ready(
+                                        2,
+                                        query("set timezone to 'UTC'"),
+                                        parse("", "discard all"),
+                                        bind("", ""),
+                                        execute("", 0),
+                                        parse("", "show timezone"),
+                                        bind("", ""),
+                                        execute("", 0),
+                                        sync()),
+                                ready(3, query("set timezone to 'UTC'"), query("discard all"), query("show timezone")))
+                        .startedWith(STARTUP),
                 queries(
                         "a setting that does not exist",
                         "set nothing_there to 1",

@@ -18,7 +18,9 @@ import io.trunkline.wire.ParameterStatus;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.SqlState;
 import io.trunkline.wire.TransactionStatus;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +60,7 @@ public final class BackendConnection implements MessageScanner.Listener {
     private @Nullable BackendHolder holder;
     private @Nullable IdleListener idleListener;
     private @Nullable ErrorResponse lastWords;
+    private @Nullable Map<String, String> withheld;
     private boolean requestsFailed;
     private boolean open = true;
     private boolean scanning;
@@ -137,6 +140,17 @@ public final class BackendConnection implements MessageScanner.Listener {
         return expected;
     }
 
+    /**
+     * Lets the answer to the Query at the front end with that of another one, which is being sent: its own ReadyForQuery, and the parameters that
+     * are reported before it, are kept from the client until then.
+     */
+    public void withholdReadyForQuery() {
+        expected.frontAction(Action.SWALLOW);
+        if (withheld == null) {
+            withheld = new LinkedHashMap<>();
+        }
+    }
+
     /** Returns the link for bytes to the node. */
     public BackendLink link() {
         return link;
@@ -185,6 +199,7 @@ public final class BackendConnection implements MessageScanner.Listener {
     public void detach(BackendHolder formerHolder) {
         if (holder == formerHolder) {
             holder = null;
+            withheld = null;
             link.setReading(true);
         }
     }
@@ -407,10 +422,20 @@ public final class BackendConnection implements MessageScanner.Listener {
             throw unexpected(BackendTag.COMMAND_COMPLETE);
         }
         ReplyEffect effect = expected.frontEffect();
-        if (effect != null && effect.wantsCommandComplete()) {
-            effect.onCommandComplete(buffer, index);
+        if (effect == null || !effect.wantsCommandComplete()) {
+            return expected.frontKind() == Kind.EXECUTE ? complete() : frontDisposition();
         }
-        return expected.frontKind() == Kind.EXECUTE ? complete() : frontDisposition();
+        if (expected.frontKind() == Kind.EXECUTE) {
+            effect.onCommandComplete(buffer, index);
+            return complete();
+        }
+        // Whose statement this was decides about its own message, not what the effect makes of the rest.
+        Disposition disposition = frontDisposition();
+        effect.onCommandComplete(buffer, index);
+        if (expected.frontAction() != Action.SWALLOW) {
+            expected.frontAction(effect.hidesNext() ? Action.READY_ONLY : Action.FORWARD);
+        }
+        return disposition;
     }
 
     private Disposition onStatementEnd(byte tag) {
@@ -446,6 +471,9 @@ public final class BackendConnection implements MessageScanner.Listener {
         }
         status = newStatus;
         boolean forward = expected.frontAction() != Action.SWALLOW;
+        if (expected.frontAction() == Action.READY_ONLY) {
+            tellWithheld();
+        }
         boolean failed = requestsFailed;
         requestsFailed = false;
         if (failed) {
@@ -481,15 +509,18 @@ public final class BackendConnection implements MessageScanner.Listener {
         // A Sync can fail too, when it commits: its ReadyForQuery still comes and its effect fails with it.
         requestsFailed = true;
         noteOutdated(error);
+        ErrorResponse told = substitute && effect instanceof SubstituteError replacement
+                ? replacement.error().response()
+                : effect == null ? error : effect.translate(error);
         expected.failFront();
-        if (substitute && effect instanceof SubstituteError replacement && holder != null) {
-            ByteBuf out = link.allocator().buffer(256);
-            replacement.error().response().encode(out);
-            scanner.emitRun(this);
-            holder.onSynthesized(out);
-            return Disposition.SKIP;
+        if (told == error || holder == null) {
+            return Disposition.FORWARD;
         }
-        return Disposition.FORWARD;
+        ByteBuf out = link.allocator().buffer(256);
+        told.encode(out);
+        scanner.emitRun(this);
+        holder.onSynthesized(out);
+        return Disposition.SKIP;
     }
 
     /** "cached plan must not change result type", among others: a statement that fails so once fails so until it is parsed again. */
@@ -511,9 +542,20 @@ public final class BackendConnection implements MessageScanner.Listener {
             throw ProtocolViolation.fatal("more than " + ReportedParameters.COUNT_MAX + " reported parameters");
         }
         reported = reported.with(name, value);
-        if (holder != null) {
+        if (withheld != null) {
+            withheld.put(name, value);
+        } else if (holder != null) {
             scanner.emitRun(this);
             holder.onParameterStatus(name, value);
+        }
+    }
+
+    private void tellWithheld() {
+        Map<String, String> parameters = withheld;
+        withheld = null;
+        if (parameters != null && holder != null) {
+            scanner.emitRun(this);
+            parameters.forEach(holder::onParameterStatus);
         }
     }
 

@@ -51,6 +51,8 @@ public final class ExpectedReplies {
         FORWARD,
         /** The router asked, the client must not see it; an error is passed on all the same. */
         SWALLOW,
+        /** The router asked within the answer to a Query of the client's: of the reply it sees an error and the ReadyForQuery. */
+        READY_ONLY,
         /** The backend was not asked: the router answers when the entry reaches the front. */
         SYNTHESIZE,
         /** The backend was made to fail here: the client gets the router's error in place of the backend's. */
@@ -141,6 +143,11 @@ public final class ExpectedReplies {
     /** Returns the action of the oldest entry; only when not empty. */
     public Action frontAction() {
         return ACTIONS[actions[head]];
+    }
+
+    /** Changes what happens to the rest of the oldest entry's reply; only when not empty. */
+    void frontAction(Action action) {
+        actions[head] = (byte) action.ordinal();
     }
 
     /** Returns the effect of the oldest entry, or null. */

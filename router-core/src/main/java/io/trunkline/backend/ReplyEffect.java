@@ -2,6 +2,7 @@
 package io.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.wire.ErrorResponse;
 
 /**
  * What follows from one expected reply: a change that was made on sending, in the hope that the request succeeds.
@@ -27,6 +28,16 @@ public abstract class ReplyEffect {
     /** Returns true when {@link #onCommandComplete} wants to be called. */
     public boolean wantsCommandComplete() {
         return false;
+    }
+
+    /** Returns true when the next statement of the Query is the router's own, so that the client must not see what it answers. */
+    public boolean hidesNext() {
+        return false;
+    }
+
+    /** Returns an error of the request as the client may see it: where the request was sent in other words, the error is in those. */
+    public ErrorResponse translate(ErrorResponse error) {
+        return error;
     }
 
     /** The parameters of the statement were described; {@code buffer} holds the whole ParameterDescription from {@code index} on. */

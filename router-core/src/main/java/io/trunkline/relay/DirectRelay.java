@@ -21,6 +21,7 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.Bind;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
+import io.trunkline.wire.StatementOrPortal;
 import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     private static final byte[] REFUSED_SQL = "trunkline refused this statement".getBytes(StandardCharsets.US_ASCII);
 
     private static final byte[] REFUSED_NAME = "tl_refused".getBytes(StandardCharsets.US_ASCII);
+    private static final String FOLLOW_UP_NAME = "tl_follow_up";
     private static final byte[] NO_NAME = {};
     private static final int[] NO_TYPES = {};
 
@@ -78,11 +80,48 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
+    public void query(byte[] sql, @Nullable ReplyEffect effect) {
+        sendQuery(sql, Action.FORWARD, effect);
+    }
+
+    @Override
     public void swallowedQuery(byte[] sql, @Nullable ReplyEffect effect) {
+        sendQuery(sql, Action.SWALLOW, effect);
+    }
+
+    @Override
+    public void continueAnswer(byte[] sql, @Nullable ReplyEffect effect) {
+        backend.withholdReadyForQuery();
+        sendQuery(sql, Action.READY_ONLY, effect);
+        link.flush();
+    }
+
+    private void sendQuery(byte[] sql, Action action, @Nullable ReplyEffect effect) {
         statements.forgetUnnamed();
-        expected.add(Kind.QUERY, Action.SWALLOW, effect);
+        expected.add(Kind.QUERY, action, effect);
         ByteBuf out = link.allocator().buffer(sql.length + 6);
         FrontendWriter.query(out, sql);
+        writeOwn(out);
+    }
+
+    @Override
+    public void followUp(byte[] sql, @Nullable ReplyEffect effect) {
+        // Under a name of its own, because the client may go on with its unnamed statement and portal. The Close before
+        // it is for
+        // the one that an earlier error left behind.
+        ByteBuf out = link.allocator().buffer(sql.length + 128);
+        FrontendWriter.close(out, StatementOrPortal.Kind.STATEMENT, FOLLOW_UP_NAME);
+        FrontendWriter.parse(out, FOLLOW_UP_NAME, new String(sql, StandardCharsets.UTF_8), NO_TYPES);
+        FrontendWriter.bind(out, FOLLOW_UP_NAME, FOLLOW_UP_NAME, List.of());
+        FrontendWriter.execute(out, FOLLOW_UP_NAME, 0);
+        FrontendWriter.close(out, StatementOrPortal.Kind.PORTAL, FOLLOW_UP_NAME);
+        FrontendWriter.close(out, StatementOrPortal.Kind.STATEMENT, FOLLOW_UP_NAME);
+        expected.add(Kind.CLOSE, Action.SWALLOW, null);
+        expected.add(Kind.PARSE, Action.SWALLOW, null);
+        expected.add(Kind.BIND, Action.SWALLOW, null);
+        expected.add(Kind.EXECUTE, Action.SWALLOW, effect);
+        expected.add(Kind.CLOSE, Action.SWALLOW, null);
+        expected.add(Kind.CLOSE, Action.SWALLOW, null);
         writeOwn(out);
     }
 

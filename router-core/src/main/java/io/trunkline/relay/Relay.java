@@ -52,6 +52,18 @@ public sealed interface Relay permits DirectRelay {
     /** Sends a Query of the session's own whose replies the client must not see, unless it fails. */
     void swallowedQuery(byte[] sql, @Nullable ReplyEffect effect);
 
+    /** Sends a simple Query in other words than the client's; it gets the answer. */
+    void query(byte[] sql, @Nullable ReplyEffect effect);
+
+    /** Runs a query of the session's own behind the last request of the open group; the client sees it only if it fails. */
+    void followUp(byte[] sql, @Nullable ReplyEffect effect);
+
+    /**
+     * Runs a query of the session's own before the answer to the Query that is being answered now may end. Only from within that answer, and with
+     * nothing but Sync sent behind it.
+     */
+    void continueAnswer(byte[] sql, @Nullable ReplyEffect effect);
+
     /** Makes sure the statement is parsed, answering ParseComplete. */
     void parse(PreparedStatement statement, boolean unnamed, ByteBuf buffer, int index, int length, ReplyEffect effect);
 

@@ -5,16 +5,29 @@ import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.StatementKind;
+import io.trunkline.wire.ErrorResponse;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the statements of one Query or Execute do to the session: each takes effect when its CommandComplete comes. */
+/**
+ * What the statements of one Query or Execute do to the session: each takes effect when its CommandComplete comes.
+ *
+ * <p>RESET and DISCARD ALL take a backend to its own defaults. Where the client gave other values at startup, a statement of the router's own
+ * behind them gives them back, so that what follows runs under them and the client is told of no value in between.
+ */
 final class CommandEffects extends ReplyEffect {
-    private record Step(StatementKind kind, @Nullable SessionCommand command, String text) {}
+    /**
+     * One statement.
+     *
+     * @param own whether it is the router's own
+     */
+    private record Step(StatementKind kind, @Nullable SessionCommand command, String text, boolean own) {}
 
     private final SessionContext context;
     private final List<Step> steps = new ArrayList<>(1);
+    private @Nullable InsertedStatements inserted;
+    private @Nullable String continuation;
     private int next;
 
     CommandEffects(SessionContext context) {
@@ -22,7 +35,22 @@ final class CommandEffects extends ReplyEffect {
     }
 
     void add(StatementKind kind, @Nullable SessionCommand command, String text) {
-        steps.add(new Step(kind, command, text));
+        steps.add(new Step(kind, command, text, false));
+    }
+
+    /** Adds the router's own statement that restores what the one before it has reset. */
+    void addRestoring() {
+        steps.add(new Step(StatementKind.SELECT, null, "", true));
+    }
+
+    /** Says in what text the steps are sent. */
+    void sentAs(InsertedStatements text) {
+        inserted = text;
+    }
+
+    /** Has a query of the router's own run before the answer ends, when all steps have completed. */
+    void continueWith(String sql) {
+        continuation = sql;
     }
 
     @Override
@@ -35,7 +63,24 @@ final class CommandEffects extends ReplyEffect {
         // A rewrite rule can complete more commands than there are statements; those are not the session's.
         if (next < steps.size()) {
             Step step = steps.get(next++);
-            context.completed(step.kind, step.command, step.text, buffer, index);
+            if (step.own) {
+                context.startupRestored();
+            } else {
+                context.completed(step.kind, step.command, step.text, buffer, index);
+            }
+            if (next == steps.size() && continuation != null) {
+                context.continueAnswer(continuation);
+            }
         }
+    }
+
+    @Override
+    public boolean hidesNext() {
+        return next < steps.size() && steps.get(next).own;
+    }
+
+    @Override
+    public ErrorResponse translate(ErrorResponse error) {
+        return inserted == null ? error : inserted.translate(error);
     }
 }

@@ -45,6 +45,10 @@ final class Request {
     PreparedStatement statement;
 
     boolean unnamed;
+    /** The text that is sent in place of the client's, for a Query. */
+    byte @Nullable [] rewritten;
+    /** What is run behind it, unseen, for an Execute. */
+    byte @Nullable [] followUp;
     /** What follows from its success or failure. */
     @Nullable
     ReplyEffect effect;
@@ -67,6 +71,8 @@ final class Request {
         deferrable = false;
         statement = null;
         unnamed = false;
+        rewritten = null;
+        followUp = null;
         effect = null;
         answer = null;
         refusal = null;
@@ -77,6 +83,8 @@ final class Request {
         analysis = null;
         target = null;
         statement = null;
+        rewritten = null;
+        followUp = null;
         effect = null;
         answer = null;
         refusal = null;
@@ -96,6 +104,8 @@ final class Request {
         deferrable = other.deferrable;
         statement = other.statement;
         unnamed = other.unnamed;
+        rewritten = other.rewritten;
+        followUp = other.followUp;
         effect = other.effect;
         answer = other.answer;
         refusal = other.refusal;

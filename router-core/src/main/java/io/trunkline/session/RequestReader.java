@@ -127,6 +127,7 @@ final class RequestReader {
     /** Reads what the statements do to the session; returns false when nothing of them is left for a backend. */
     private boolean readCommands(SessionContext context, Request request, List<StatementShape> statements) {
         CommandEffects effects = null;
+        InsertedStatements inserted = null;
         boolean inFlux = context.isSettingsInFlux();
         for (int i = 0; i < statements.size(); i++) {
             StatementKind kind = statements.get(i).kind();
@@ -160,10 +161,32 @@ final class RequestReader {
                 }
             }
             effects.add(kind, command, replay(command, request.buffer, start, end));
+            String restoring = context.session().settings.restoring(command);
+            if (restoring == null) {
+                continue;
+            }
+            if (kind == StatementKind.DISCARD) {
+                // It must be alone in its text.
+                effects.continueWith(restoring);
+                continue;
+            }
+            inserted = inserted == null
+                    ? new InsertedStatements(request.buffer, query.sqlStart(), query.sqlEnd(), context.isUtf8())
+                    : inserted;
+            inserted.add(end - query.sqlStart(), restoring);
+            effects.addRestoring();
+            if (inserted.sizeBytes() > worker.limits().inspectedBytesMax()) {
+                request.refusal = RouterErrors.statementTooLong(worker.limits().inspectedBytesMax());
+                return false;
+            }
         }
         if (effects != null) {
             request.effect = effects;
             context.settingsPending();
+            if (inserted != null) {
+                effects.sentAs(inserted);
+                request.rewritten = inserted.text();
+            }
         }
         if (statements.size() == 1) {
             readDeferrable(context, request, statements.get(0).kind());
@@ -358,6 +381,8 @@ final class RequestReader {
             effects.add(kind, read, replay(read, text, scan.statementStart(0), scan.statementEnd(0)));
             request.effect = effects;
             context.settingsPending();
+            String restoring = context.session().settings.restoring(read);
+            request.followUp = restoring == null ? null : restoring.getBytes(StandardCharsets.UTF_8);
         }
         request.statement = statement;
         readDeferrable(context, request, kind);

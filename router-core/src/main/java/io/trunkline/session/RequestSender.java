@@ -120,7 +120,7 @@ final class RequestSender {
         return sent ? Disposition.FORWARD_THEN_BREAK : Disposition.SKIP_THEN_BREAK;
     }
 
-    /** RESET may have taken the backend back to its own default where the session's is another. */
+    /** What was to be restored behind a RESET may have failed, and left the backend with its own default. */
     private void synchronizeSettings(Relay relay) {
         BackendConnection backend = relay.backend();
         if (backend.status() == TransactionStatus.FAILED) {
@@ -165,7 +165,13 @@ final class RequestSender {
             input.rewritten(length);
         }
         switch (request.tag) {
-            case FrontendTag.QUERY -> relay.query(request.buffer, request.index, length, request.effect);
+            case FrontendTag.QUERY -> {
+                if (request.rewritten == null) {
+                    relay.query(request.buffer, request.index, length, request.effect);
+                } else {
+                    relay.query(request.rewritten, request.effect);
+                }
+            }
             case FrontendTag.PARSE ->
                 relay.parse(
                         Objects.requireNonNull(request.statement),
@@ -197,6 +203,9 @@ final class RequestSender {
             }
             case FrontendTag.FLUSH -> relay.stream(request.buffer, request.index, length);
             default -> relay.forward(request.kind, request.buffer, request.index, length, request.effect);
+        }
+        if (request.followUp != null) {
+            relay.followUp(request.followUp, context.restoring());
         }
     }
 

@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Settings;
 import io.trunkline.health.NodeStatus;
 import io.trunkline.metrics.RouteMetrics;
@@ -29,6 +30,7 @@ import io.trunkline.sql.TransactionMode;
 import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -453,6 +455,31 @@ final class SessionContext {
             pin(SessionEffect.SET_CONFIG);
         }
         return carried;
+    }
+
+    /** The router's own statement has given the backend what the session asked for at startup. */
+    void startupRestored() {
+        backend().noteSettings(session.settings.current());
+    }
+
+    /** Runs a query that restores what DISCARD ALL has reset before the answer to it ends. */
+    void continueAnswer(String sql) {
+        Relay relay = session.state().relay();
+        if (relay != null) {
+            relay.continueAnswer(sql.getBytes(StandardCharsets.UTF_8), new RestoringEffect());
+        }
+    }
+
+    /** Makes an effect of the query that restores what the client asked for at startup. */
+    ReplyEffect restoring() {
+        return new RestoringEffect();
+    }
+
+    private final class RestoringEffect extends ReplyEffect {
+        @Override
+        public void onConfirmed() {
+            startupRestored();
+        }
     }
 
     private void discarded() {

@@ -2,12 +2,14 @@
 package io.trunkline.session;
 
 import io.trunkline.backend.Settings;
+import io.trunkline.sql.SessionCommand;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The configuration parameters of one session, with the transaction semantics of SET: what a transaction or savepoint changed goes when it
@@ -25,6 +27,9 @@ public final class SessionSettings {
 
     /** Savepoints tracked in one transaction; beyond it the oldest are forgotten, so a rollback to one of them forgets more than it must. */
     private static final int SAVEPOINTS_MAX = 1_000;
+
+    private static final String SELECT = "SELECT ";
+    private static final String FOR_SESSION = ", false)";
 
     private record Savepoint(String name, Settings settings) {}
 
@@ -87,6 +92,39 @@ public final class SessionSettings {
     /** DISCARD ALL completed. */
     public void discardAll() {
         current = startup;
+    }
+
+    /**
+     * Returns the statement that gives a backend what the client asked for at startup, after a command that takes it to the backend's own
+     * defaults; null where there is nothing to give or the command is another.
+     */
+    @Nullable
+    String restoring(SessionCommand command) {
+        List<String> calls = new ArrayList<>();
+        if (command instanceof SessionCommand.Reset reset) {
+            String atStartup = startup.get(reset.name());
+            if (atStartup != null) {
+                calls.add(call(atStartup, reset.scope() == SessionCommand.Scope.LOCAL));
+            }
+        } else {
+            boolean all = command instanceof SessionCommand.ResetAll;
+            boolean discard = command instanceof SessionCommand.Discard discarded
+                    && discarded.what() == SessionCommand.Discarded.ALL;
+            startup.asMap().forEach((name, atStartup) -> {
+                // RESET ALL leaves identities as they are.
+                boolean identity = name.equals(ROLE) || name.equals(SESSION_AUTHORIZATION);
+                if (discard || all && !identity) {
+                    calls.add(call(atStartup, false));
+                }
+            });
+        }
+        return calls.isEmpty() ? null : SELECT + String.join(", ", calls);
+    }
+
+    /** Returns the call of set_config out of a command of {@link #startupCommand}. */
+    private static String call(String startupCommand, boolean local) {
+        String call = startupCommand.substring(SELECT.length());
+        return local ? call.substring(0, call.length() - FOR_SESSION.length()) + ", true)" : call;
     }
 
     /** A SAVEPOINT completed. */
@@ -170,7 +208,7 @@ public final class SessionSettings {
 
     /** Returns the command that gives a parameter a value as the startup packet would. */
     static String startupCommand(String name, String value) {
-        return "SELECT pg_catalog.set_config(" + literal(name) + ", " + literal(value) + ", false)";
+        return SELECT + "pg_catalog.set_config(" + literal(name) + ", " + literal(value) + FOR_SESSION;
     }
 
     /** Returns the command that gives a parameter a value written as SQL. */

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Messages in words, both ways: {@code Bind "" s1 [7 NULL]} and its bytes.
  *
  * <p>Words are bare or in double quotes, lists stand in brackets, messages are separated by semicolons. <code>%{1000}</code> within quotes stands
- * for a thousand times {@code x}, {@code int8:7} for a binary parameter. An error is written as severity, SQLSTATE and message, of which an expectation may leave out any.
+ * for a thousand times {@code x}, {@code int8:7} for a binary parameter. An error is written as severity, SQLSTATE, message and,
+ * if it has one, {@code position=7}; an expectation may leave out any of them.
  */
 public final class MessageText {
     private static final Pattern WORD =
@@ -33,6 +34,7 @@ public final class MessageText {
     private static final Pattern LONG_FILLER = Pattern.compile("x{40,}");
 
     private static final String INT8 = "int8:";
+    private static final String POSITION = "position=";
 
     private MessageText() {}
 
@@ -191,8 +193,10 @@ public final class MessageText {
             severity = Severity.valueOf(word);
             word = words.next();
         }
-        return ErrorResponse.of(severity, SqlState.SYNTAX_ERROR, words.hasNext() ? words.next() : "made up by the test")
-                .with(ErrorResponse.SQLSTATE, word);
+        String message = words.hasNext() ? words.next() : "made up by the test";
+        ErrorResponse error =
+                ErrorResponse.of(severity, SqlState.SYNTAX_ERROR, message).with(ErrorResponse.SQLSTATE, word);
+        return words.hasNext() ? error.with(ErrorResponse.POSITION, words.next().substring(POSITION.length())) : error;
     }
 
     /** Returns the messages of a stream in words. */
@@ -303,7 +307,9 @@ public final class MessageText {
     }
 
     private static String fields(ErrorResponse error) {
-        return error.severity() + " " + error.sqlState() + " " + quoted(error.message());
+        String position = error.field(ErrorResponse.POSITION);
+        return error.severity() + " " + error.sqlState() + " " + quoted(error.message())
+                + (position == null ? "" : " " + POSITION + position);
     }
 
     private static String values(ByteBuf body, boolean binary) {
