@@ -252,6 +252,11 @@ class DifferentialIT {
                         ready(execute("unknown", 0), sync()),
                         ready(describePortal("unknown"), sync())),
                 script(
+                        "E09 a wrong number of parameters",
+                        ready(parse("s", "select $1::int"), sync()),
+                        ready(bind("", "s", "1", "2"), execute("", 0), sync()),
+                        ready(parse("", "select $1::int"), bind("", ""), execute("", 0), sync())),
+                script(
                         "E08 close",
                         ready(
                                 parse("s", "select 1"),

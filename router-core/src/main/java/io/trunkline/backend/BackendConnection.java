@@ -18,6 +18,7 @@ import io.trunkline.wire.ParameterStatus;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.SqlState;
 import io.trunkline.wire.TransactionStatus;
+import io.trunkline.wire.WireText;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -511,7 +512,7 @@ public final class BackendConnection implements MessageScanner.Listener {
         noteOutdated(error);
         ErrorResponse told = substitute && effect instanceof SubstituteError replacement
                 ? replacement.error().response()
-                : effect == null ? error : effect.translate(error);
+                : inClientsWords(error, effect);
         expected.failFront();
         if (told == error || holder == null) {
             return Disposition.FORWARD;
@@ -523,11 +524,27 @@ public final class BackendConnection implements MessageScanner.Listener {
         return Disposition.SKIP;
     }
 
+    /** Returns the error as if the backend had been sent what the client sent: with the client's name for its statement. */
+    private ErrorResponse inClientsWords(ErrorResponse error, @Nullable ReplyEffect effect) {
+        PreparedStatement statement = expected.frontStatement();
+        String name = expected.frontName();
+        ErrorResponse named = statement == null || name == null
+                ? error
+                : error.replacing(WireText.read(statement.backendName()), name);
+        return effect == null ? named : effect.translate(named);
+    }
+
     /** "cached plan must not change result type", among others: a statement that fails so once fails so until it is parsed again. */
     private void noteOutdated(ErrorResponse error) {
         PreparedStatement statement = expected.frontStatement();
-        if (statement != null && error.sqlState().equals(SqlState.FEATURE_NOT_SUPPORTED.code())) {
+        if (statement == null) {
+            return;
+        }
+        if (error.is(SqlState.FEATURE_NOT_SUPPORTED)) {
             statement.outdated();
+        } else if (error.is(SqlState.INVALID_SQL_STATEMENT_NAME)) {
+            // Something the router did not see has deallocated it, such as a function that ran DEALLOCATE ALL.
+            statements.remove(statement);
         }
     }
 

@@ -67,6 +67,7 @@ public final class ExpectedReplies {
     private byte[] actions = new byte[16];
     private @Nullable ReplyEffect[] effects = new ReplyEffect[16];
     private @Nullable PreparedStatement[] statements = new PreparedStatement[16];
+    private @Nullable String[] names = new String[16];
     private int head;
     private int size;
     private boolean skipping;
@@ -104,11 +105,16 @@ public final class ExpectedReplies {
 
     /** Appends what a request that is being sent will be answered with. */
     public void add(Kind kind, Action action, @Nullable ReplyEffect effect) {
-        add(kind, action, effect, null);
+        add(kind, action, effect, null, null);
     }
 
-    /** As the other; {@code statement} is what the request uses. */
-    public void add(Kind kind, Action action, @Nullable ReplyEffect effect, @Nullable PreparedStatement statement) {
+    /** As the other; {@code statement} is what the request uses, {@code name} what the client calls it. */
+    public void add(
+            Kind kind,
+            Action action,
+            @Nullable ReplyEffect effect,
+            @Nullable PreparedStatement statement,
+            @Nullable String name) {
         if (kind == Kind.COPY_END && copyingIn) {
             copyingIn = false;
             return;
@@ -132,6 +138,7 @@ public final class ExpectedReplies {
         actions[tail] = (byte) action.ordinal();
         effects[tail] = effect;
         statements[tail] = statement;
+        names[tail] = name;
         size++;
     }
 
@@ -158,6 +165,12 @@ public final class ExpectedReplies {
     /** Returns the prepared statement the oldest entry uses, or null. */
     public @Nullable PreparedStatement frontStatement() {
         return statements[head];
+    }
+
+    /** Returns what the client calls {@link #frontStatement}, or null. */
+    @Nullable
+    String frontName() {
+        return names[head];
     }
 
     /** Removes the oldest entry and confirms its effect. */
@@ -262,6 +275,7 @@ public final class ExpectedReplies {
     private void drop() {
         effects[head] = null;
         statements[head] = null;
+        names[head] = null;
         head = (head + 1) & (kinds.length - 1);
         size--;
     }
@@ -275,10 +289,12 @@ public final class ExpectedReplies {
             actions[to] = actions[from];
             effects[to] = effects[from];
             statements[to] = statements[from];
+            names[to] = names[from];
         }
         size--;
         effects[(head + size) & mask] = null;
         statements[(head + size) & mask] = null;
+        names[(head + size) & mask] = null;
     }
 
     private void grow() {
@@ -287,17 +303,20 @@ public final class ExpectedReplies {
         byte[] newActions = new byte[capacity];
         @Nullable ReplyEffect[] newEffects = new ReplyEffect[capacity];
         @Nullable PreparedStatement[] newStatements = new PreparedStatement[capacity];
+        @Nullable String[] newNames = new String[capacity];
         for (int i = 0; i < size; i++) {
             int from = (head + i) & (kinds.length - 1);
             newKinds[i] = kinds[from];
             newActions[i] = actions[from];
             newEffects[i] = effects[from];
             newStatements[i] = statements[from];
+            newNames[i] = names[from];
         }
         kinds = newKinds;
         actions = newActions;
         effects = newEffects;
         statements = newStatements;
+        names = newNames;
         head = 0;
     }
 }

@@ -127,8 +127,8 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void parse(
-            PreparedStatement statement, boolean unnamed, ByteBuf buffer, int index, int length, ReplyEffect effect) {
-        if (unnamed) {
+            PreparedStatement statement, String name, ByteBuf buffer, int index, int length, ReplyEffect effect) {
+        if (name.isEmpty()) {
             statements.unnamed(statement);
             expected.add(Kind.PARSE, Action.FORWARD, new ParseEffect(statements, statement, true, effect));
             stream(buffer, index, length);
@@ -137,42 +137,36 @@ public final class DirectRelay implements Relay, BackendHolder {
             metrics.prepared(PreparedEvent.HIT);
             answer(Kind.PARSE, new FixedAnswer(FixedAnswer.PARSE_COMPLETE, effect));
         } else {
-            sendParse(statement, Action.FORWARD, effect);
+            sendParse(statement, name, Action.FORWARD, effect);
         }
     }
 
     @Override
     public void bind(
-            PreparedStatement statement,
-            boolean unnamed,
-            ByteBuf buffer,
-            int index,
-            int length,
-            int available,
-            int tail) {
-        if (unnamed) {
+            PreparedStatement statement, String name, ByteBuf buffer, int index, int length, int available, int tail) {
+        if (name.isEmpty()) {
             ensureUnnamed(statement);
-            expected.add(Kind.BIND, Action.FORWARD, null, statement);
+            expected.add(Kind.BIND, Action.FORWARD, null, statement, name);
             stream(buffer, index, available);
             return;
         }
-        ensureParsed(statement);
-        expected.add(Kind.BIND, Action.FORWARD, null, statement);
+        ensureParsed(statement, name);
+        expected.add(Kind.BIND, Action.FORWARD, null, statement, name);
         writeOwn(Bind.rewriteStatement(link.allocator(), buffer, index, length, statement.backendName()));
         stream(buffer, tail, index + available - tail);
     }
 
     @Override
-    public void describeStatement(PreparedStatement statement, boolean unnamed, @Nullable ReplyEffect effect) {
-        if (unnamed) {
+    public void describeStatement(PreparedStatement statement, String name, @Nullable ReplyEffect effect) {
+        if (name.isEmpty()) {
             ensureUnnamed(statement);
         } else {
-            ensureParsed(statement);
+            ensureParsed(statement, name);
         }
-        expected.add(Kind.DESCRIBE_STATEMENT, Action.FORWARD, effect, statement);
-        byte[] name = unnamed ? NO_NAME : statement.backendName();
-        ByteBuf out = link.allocator().buffer(name.length + 7);
-        FrontendWriter.describeStatement(out, name);
+        expected.add(Kind.DESCRIBE_STATEMENT, Action.FORWARD, effect, statement, name);
+        byte[] backendName = name.isEmpty() ? NO_NAME : statement.backendName();
+        ByteBuf out = link.allocator().buffer(backendName.length + 7);
+        FrontendWriter.describeStatement(out, backendName);
         writeOwn(out);
     }
 
@@ -220,10 +214,10 @@ public final class DirectRelay implements Relay, BackendHolder {
         writeOwn(out);
     }
 
-    private void ensureParsed(PreparedStatement statement) {
+    private void ensureParsed(PreparedStatement statement, String name) {
         if (!statements.use(statement)) {
             metrics.prepared(PreparedEvent.INJECTED);
-            sendParse(statement, Action.SWALLOW, null);
+            sendParse(statement, name, Action.SWALLOW, null);
         }
     }
 
@@ -235,7 +229,7 @@ public final class DirectRelay implements Relay, BackendHolder {
         }
     }
 
-    private void sendParse(PreparedStatement statement, Action action, @Nullable ReplyEffect effect) {
+    private void sendParse(PreparedStatement statement, String name, Action action, @Nullable ReplyEffect effect) {
         if (statements.removeOutdated(statement)) {
             close(statement);
         }
@@ -246,7 +240,7 @@ public final class DirectRelay implements Relay, BackendHolder {
             close(evicted);
         }
         statements.add(statement);
-        expected.add(Kind.PARSE, action, new ParseEffect(statements, statement, false, effect));
+        expected.add(Kind.PARSE, action, new ParseEffect(statements, statement, false, effect), statement, name);
         writeParse(statement, statement.backendName());
     }
 

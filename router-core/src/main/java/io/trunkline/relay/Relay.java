@@ -64,25 +64,23 @@ public sealed interface Relay permits DirectRelay {
      */
     void continueAnswer(byte[] sql, @Nullable ReplyEffect effect);
 
-    /** Makes sure the statement is parsed, answering ParseComplete. */
-    void parse(PreparedStatement statement, boolean unnamed, ByteBuf buffer, int index, int length, ReplyEffect effect);
+    /**
+     * Makes sure the statement is parsed, answering ParseComplete.
+     *
+     * @param name what the client calls it, empty for the unnamed statement
+     */
+    void parse(PreparedStatement statement, String name, ByteBuf buffer, int index, int length, ReplyEffect effect);
 
     /**
      * Sends a Bind, preceded by the Parse its statement needs on this backend.
      *
+     * @param name what the client calls the statement, empty for the unnamed one
      * @param tail where the message goes on after the statement's name
      */
-    void bind(
-            PreparedStatement statement,
-            boolean unnamed,
-            ByteBuf buffer,
-            int index,
-            int length,
-            int available,
-            int tail);
+    void bind(PreparedStatement statement, String name, ByteBuf buffer, int index, int length, int available, int tail);
 
     /** Sends a Describe of a statement, preceded by the Parse it needs on this backend. */
-    void describeStatement(PreparedStatement statement, boolean unnamed, @Nullable ReplyEffect effect);
+    void describeStatement(PreparedStatement statement, String name, @Nullable ReplyEffect effect);
 
     /** Sends a message as it is and expects what its kind is answered with. */
     void forward(ExpectedReplies.Kind kind, ByteBuf buffer, int index, int length, @Nullable ReplyEffect effect);

@@ -44,7 +44,8 @@ final class Request {
     @Nullable
     PreparedStatement statement;
 
-    boolean unnamed;
+    /** What the client calls {@link #statement}; empty for the unnamed one. */
+    String name = "";
     /** The text that is sent in place of the client's, for a Query. */
     byte @Nullable [] rewritten;
     /** What is run behind it, unseen, for an Execute. */
@@ -70,7 +71,7 @@ final class Request {
         target = null;
         deferrable = false;
         statement = null;
-        unnamed = false;
+        name = "";
         rewritten = null;
         followUp = null;
         effect = null;
@@ -103,7 +104,7 @@ final class Request {
         target = other.target;
         deferrable = other.deferrable;
         statement = other.statement;
-        unnamed = other.unnamed;
+        name = other.name;
         rewritten = other.rewritten;
         followUp = other.followUp;
         effect = other.effect;

@@ -255,7 +255,7 @@ final class RequestReader {
         }
         ReplyEffect effect = new NameEffect(session.statements, name, statement);
         request.statement = statement;
-        request.unnamed = name.isEmpty();
+        request.name = name;
         request.analysis = statement.analysis();
         request.effect = effect;
         SessionCommand command = routerCommand(context, statement);
@@ -267,7 +267,7 @@ final class RequestReader {
         }
         readDeferrable(context, request, kindOf(statement));
         // Known to be valid: with nothing else to do, the client need not wait for a backend to hear so.
-        request.deferrable |= !request.unnamed && statement.wasParsed();
+        request.deferrable |= !name.isEmpty() && statement.wasParsed();
         request.target = context.isFixed(view) ? context.fixedTarget() : parseTarget(context, statement);
         return true;
     }
@@ -442,7 +442,7 @@ final class RequestReader {
             return null;
         }
         request.statement = statement;
-        request.unnamed = name.isEmpty();
+        request.name = name;
         return statement;
     }
 

@@ -160,7 +160,7 @@ final class RequestSender {
         int length = request.available;
         if (request.isPartial()) {
             // The scanner passes all of it on, from its first byte, but for the part that is replaced here.
-            boolean renamed = request.tag == FrontendTag.BIND && !request.unnamed;
+            boolean renamed = request.tag == FrontendTag.BIND && !request.name.isEmpty();
             length = renamed ? request.tail - request.index : 0;
             input.rewritten(length);
         }
@@ -175,7 +175,7 @@ final class RequestSender {
             case FrontendTag.PARSE ->
                 relay.parse(
                         Objects.requireNonNull(request.statement),
-                        request.unnamed,
+                        request.name,
                         request.buffer,
                         request.index,
                         length,
@@ -186,7 +186,7 @@ final class RequestSender {
                 } else {
                     relay.bind(
                             request.statement,
-                            request.unnamed,
+                            request.name,
                             request.buffer,
                             request.index,
                             request.messageBytes - 1,
@@ -196,7 +196,7 @@ final class RequestSender {
             }
             case FrontendTag.DESCRIBE -> {
                 if (request.statement != null) {
-                    relay.describeStatement(request.statement, request.unnamed, request.effect);
+                    relay.describeStatement(request.statement, request.name, request.effect);
                 } else {
                     relay.forward(request.kind, request.buffer, request.index, length, request.effect);
                 }

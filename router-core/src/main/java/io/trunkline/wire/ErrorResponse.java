@@ -4,6 +4,8 @@ package io.trunkline.wire;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,6 +181,27 @@ public record ErrorResponse(List<Field> fields) {
         }
         changed.add(new Field(code, value));
         return new ErrorResponse(changed);
+    }
+
+    /** Returns the same response with another word for {@code word} in the texts for people; this one when they do not have it. */
+    public ErrorResponse replacing(String word, String replacement) {
+        List<Field> changed = new ArrayList<>(fields);
+        boolean found = false;
+        for (int i = 0; i < changed.size(); i++) {
+            Field field = changed.get(i);
+            boolean text = field.code == MESSAGE || field.code == DETAIL || field.code == HINT || field.code == WHERE;
+            if (text && field.value.contains(word)) {
+                // Whole words: one generated name may be the beginning of another.
+                Pattern whole = Pattern.compile(Pattern.quote(word) + "(?!\\w)");
+                changed.set(
+                        i,
+                        new Field(
+                                field.code,
+                                whole.matcher(field.value).replaceAll(Matcher.quoteReplacement(replacement))));
+                found = true;
+            }
+        }
+        return found ? new ErrorResponse(changed) : this;
     }
 
     /** Appends an ErrorResponse. */
