@@ -758,6 +758,18 @@ class DifferentialIT {
                         ready(query("prepare s as select 1")),
                         ready(bind("", "s"), execute("", 0), sync()),
                         ready(query("deallocate s"))),
+                script(
+                        "E39 a name is taken by SQL or by protocol",
+                        ready(query("prepare s as select 1")),
+                        ready(parse("s", "select 2"), sync()),
+                        ready(closeStatement("s"), parse("s", "select 3"), bind("", "s"), execute("", 0), sync()),
+                        ready(query("prepare s as select 4")),
+                        ready(query("deallocate s")),
+                        ready(parse("", "prepare s as select 5"), bind("", ""), execute("", 0), sync()),
+                        ready(query("execute s")),
+                        ready(parse("s", "select 6"), sync()),
+                        ready(query("prepare u as selec")),
+                        ready(parse("u", "select 7"), bind("", "u"), execute("", 0), sync())),
                 queries(
                         "N14 temporary tables",
                         "create temporary table mine (a int)",

@@ -51,6 +51,19 @@ public final class RouterErrors {
                 "prepared statement \"" + name + "\" already exists");
     }
 
+    /** SQL's EXECUTE of a statement that came by Parse: backends know it under another name. */
+    public static RouterError preparedByProtocol(String name) {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "prepared statement \"" + name + "\" cannot be run by EXECUTE through the router")
+                        .detail("It was prepared by a Parse message.")
+                        .hint("Run it by Bind and Execute messages, or prepare it by PREPARE.")
+                        .build());
+    }
+
     /** A statement in a transaction block that has failed. */
     public static RouterError transactionAborted() {
         return error(

@@ -2,16 +2,19 @@
 package io.trunkline.prepared;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One client's names for prepared statements. The empty name is the unnamed statement.
  *
- * <p>Created without a map: most clients never name a statement.
+ * <p>SQL's PREPARE takes names of the same space, of statements that only the client's backend knows. Created without a map: most clients never name a statement.
  */
 public final class SessionStatements {
     private @Nullable Map<String, PreparedStatement> named;
+    private @Nullable Set<String> bySql;
     private @Nullable PreparedStatement unnamed;
 
     /** Returns the statement of a name, or null. */
@@ -24,7 +27,24 @@ public final class SessionStatements {
 
     /** Returns how many statements have a name. */
     public int namedCount() {
-        return named == null ? 0 : named.size();
+        return (named == null ? 0 : named.size()) + (bySql == null ? 0 : bySql.size());
+    }
+
+    /** Returns true when SQL's PREPARE took the name. */
+    public boolean isPreparedBySql(String name) {
+        return bySql != null && bySql.contains(name);
+    }
+
+    /** Notes that SQL's PREPARE took a name, or that it is free again. */
+    public void preparedBySql(String name, boolean taken) {
+        if (taken) {
+            if (bySql == null) {
+                bySql = new HashSet<>();
+            }
+            bySql.add(name);
+        } else if (bySql != null) {
+            bySql.remove(name);
+        }
     }
 
     /** Gives a name to a statement, or takes the name away when null. */
@@ -57,6 +77,7 @@ public final class SessionStatements {
 
     /** Forgets all names, as DEALLOCATE ALL does; the unnamed statement stays. */
     public void forgetNamed() {
+        bySql = null;
         if (named != null) {
             for (PreparedStatement statement : named.values()) {
                 statement.release();

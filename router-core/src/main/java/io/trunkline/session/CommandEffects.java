@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.ReplyEffect;
+import io.trunkline.prepared.SessionStatements;
 import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.wire.ErrorResponse;
@@ -20,9 +21,15 @@ final class CommandEffects extends ReplyEffect {
     /**
      * One statement.
      *
+     * @param name what it does to a name of a statement; in force already
      * @param own whether it is the router's own
      */
-    private record Step(StatementKind kind, @Nullable SessionCommand command, String text, boolean own) {}
+    private record Step(
+            StatementKind kind,
+            @Nullable SessionCommand command,
+            String text,
+            @Nullable SqlNameEffect name,
+            boolean own) {}
 
     private final SessionContext context;
     private final List<Step> steps = new ArrayList<>(1);
@@ -35,12 +42,23 @@ final class CommandEffects extends ReplyEffect {
     }
 
     void add(StatementKind kind, @Nullable SessionCommand command, String text) {
-        steps.add(new Step(kind, command, text, false));
+        steps.add(new Step(kind, command, text, nameEffect(command), false));
+    }
+
+    private @Nullable SqlNameEffect nameEffect(@Nullable SessionCommand command) {
+        SessionStatements statements = context.session().statements;
+        if (command instanceof SessionCommand.Prepare prepare) {
+            return new SqlNameEffect(statements, prepare.name(), true);
+        }
+        if (command instanceof SessionCommand.Deallocate deallocate && deallocate.name() != null) {
+            return new SqlNameEffect(statements, deallocate.name(), false);
+        }
+        return null;
     }
 
     /** Adds the router's own statement that restores what the one before it has reset. */
     void addRestoring() {
-        steps.add(new Step(StatementKind.SELECT, null, "", true));
+        steps.add(new Step(StatementKind.SELECT, null, "", null, true));
     }
 
     /** Says in what text the steps are sent. */
@@ -70,6 +88,17 @@ final class CommandEffects extends ReplyEffect {
             }
             if (next == steps.size() && continuation != null) {
                 context.continueAnswer(continuation);
+            }
+        }
+    }
+
+    @Override
+    public void onUndone() {
+        // PREPARE is no part of a transaction: what completed stays.
+        for (int i = steps.size() - 1; i >= next; i--) {
+            SqlNameEffect name = steps.get(i).name;
+            if (name != null) {
+                name.onUndone();
             }
         }
     }

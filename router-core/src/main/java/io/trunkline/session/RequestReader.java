@@ -149,9 +149,15 @@ final class RequestReader {
                 RouterCommand own = problem == null ? RouterCommand.of(context, command) : null;
                 if (own == null) {
                     request.refusal = problem;
+                    request.effect = effects;
                 } else {
                     request.answer = own.answerToQuery();
                 }
+                return false;
+            }
+            request.refusal = nameProblem(context, command);
+            if (request.refusal != null) {
+                request.effect = effects;
                 return false;
             }
             if (effects == null) {
@@ -177,6 +183,7 @@ final class RequestReader {
             effects.addRestoring();
             if (inserted.sizeBytes() > worker.limits().inspectedBytesMax()) {
                 request.refusal = RouterErrors.statementTooLong(worker.limits().inspectedBytesMax());
+                request.effect = effects;
                 return false;
             }
         }
@@ -192,6 +199,11 @@ final class RequestReader {
             readDeferrable(context, request, statements.get(0).kind());
         }
         return true;
+    }
+
+    private @Nullable RouterError nameProblem(SessionContext context, SessionCommand command) {
+        return SqlNameEffect.problem(
+                context.session().statements, command, worker.limits().statementsMax());
     }
 
     /** Returns the text that gives another backend the same setting. */
@@ -244,7 +256,7 @@ final class RequestReader {
             }
             statement.analyzed(analysis, view.revision());
         }
-        if (!name.isEmpty() && session.statements.get(name) != null) {
+        if (!name.isEmpty() && (session.statements.get(name) != null || session.statements.isPreparedBySql(name))) {
             request.refusal = RouterErrors.duplicateStatement(name);
             return true;
         }
@@ -375,9 +387,13 @@ final class RequestReader {
         if (kind.isSessionCommand() || isEnd(kind) && context.isSettingsInFlux()) {
             ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
             scan.scan(text, 0, text.readableBytes(), context.standardConformingStrings());
-            CommandEffects effects = new CommandEffects(context);
             SessionCommand read = SessionCommand.read(
                     text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
+            request.refusal = nameProblem(context, read);
+            if (request.refusal != null) {
+                return true;
+            }
+            CommandEffects effects = new CommandEffects(context);
             effects.add(kind, read, replay(read, text, scan.statementStart(0), scan.statementEnd(0)));
             request.effect = effects;
             context.settingsPending();
@@ -397,6 +413,7 @@ final class RequestReader {
             if (context.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)
                     && context.session().statements.get(name) == null) {
                 // It may be one of SQL's PREPARE, which only the backend knows.
+                request.effect = new SqlNameEffect(context.session().statements, name, false);
                 return true;
             }
             ReplyEffect effect = new NameEffect(context.session().statements, name, null);
