@@ -15,7 +15,7 @@ public enum RouteRefusal {
             "TL0201",
             SqlState.INVALID_PARAMETER_VALUE,
             "hint cannot be followed",
-            "Write /* trunkline: role=primary|replica shard=name shard_key=value */ before or behind the statement."),
+            "Write /* trunkline: role=primary|prefer-replica|replica shard=name shard_key=value */ before or behind the statement."),
     /** A hint or setting names a shard the cluster does not have. */
     UNKNOWN_SHARD(
             "TL0202", SqlState.INVALID_PARAMETER_VALUE, "no shard of that name", "Use one of the names in the detail."),
@@ -42,7 +42,7 @@ public enum RouteRefusal {
             "TL0206",
             SqlState.FEATURE_NOT_SUPPORTED,
             "shard key cannot be read",
-            "Pass the key as a parameter or constant of the key's own type."),
+            "Pass the key as a parameter or constant of the key's own type, before long ones, or name the shard: /* trunkline: shard=... */."),
     /** The values of the key belong to different shards. */
     KEYS_ON_SEVERAL_SHARDS(
             "TL0207",

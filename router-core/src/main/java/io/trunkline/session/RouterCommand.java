@@ -71,8 +71,7 @@ final class RouterCommand {
         }
         if (command instanceof SessionCommand.Show show) {
             String name = String.valueOf(show.name());
-            return new RouterCommand(
-                    "SHOW", name.substring(name.indexOf('.') + 1), () -> read(context, name), () -> {});
+            return new RouterCommand("SHOW", name, () -> read(context, name), () -> {});
         }
         if (command instanceof SessionCommand.Set set) {
             return new RouterCommand("SET", null, () -> "", () -> set(context, set.name(), unquote(set.rawValue())));
@@ -116,7 +115,8 @@ final class RouterCommand {
                 return RouterErrors.cannotChangeParameter(set.name());
             }
             if (set.name().equals("trunkline.role") && role(value) == null) {
-                return RouterErrors.invalidParameterValue(set.name(), value, "auto, primary or replica");
+                return RouterErrors.invalidParameterValue(
+                        set.name(), value, "auto, primary, prefer-replica or replica");
             }
             if (set.name().equals("trunkline.shard")
                     && context.view().table().shardIndex(value).isEmpty()) {
@@ -134,6 +134,7 @@ final class RouterCommand {
         return switch (value.toLowerCase(Locale.ROOT)) {
             case "auto" -> RolePreference.AUTO;
             case "primary" -> RolePreference.PRIMARY;
+            case "prefer-replica", "prefer_replica" -> RolePreference.PREFER_REPLICA;
             case "replica" -> RolePreference.REPLICA;
             default -> null;
         };
@@ -153,7 +154,7 @@ final class RouterCommand {
 
     private static String read(SessionContext context, String name) {
         return switch (name) {
-            case "trunkline.role" -> context.routing().wishes().role().name().toLowerCase(Locale.ROOT);
+            case "trunkline.role" -> context.routing().wishes().role().label();
             case "trunkline.shard" ->
                 String.valueOf(
                         context.routing().wishes().shard() == null
