@@ -88,6 +88,16 @@ public final class ExpectedReplies {
         return size;
     }
 
+    /** Returns true when a reply to a request of that kind is owed. */
+    public boolean owes(Kind kind) {
+        for (int i = 0; i < size; i++) {
+            if (kindAt(i) == kind) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns true when no further entry fits; whoever sends must wait for replies first. */
     public boolean isFull() {
         return size >= limit;

@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Settings;
 import io.trunkline.health.NodeStatus;
@@ -285,6 +286,10 @@ final class SessionContext {
         return portals == null ? null : portals.get(name);
     }
 
+    private boolean hasPortals() {
+        return unnamedPortal != null || portals != null;
+    }
+
     private void clearPortals() {
         unnamedPortal = null;
         portals = null;
@@ -524,7 +529,10 @@ final class SessionContext {
                 routing = routing.withRecentWrite(now + session.identity.readAfterWriteNanos(), now);
             }
         }
-        clearPortals();
+        // A Bind that is still to be answered belongs to a later group: its portal lives.
+        if (hasPortals() && !backend().expected().owes(Kind.BIND)) {
+            clearPortals();
+        }
     }
 
     void onQuiet() {
