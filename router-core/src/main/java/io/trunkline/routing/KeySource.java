@@ -11,6 +11,11 @@ public interface KeySource {
     /** Returns how many parameters Bind carries. */
     int parameterCount();
 
+    /** Returns false when a parameter stands beyond what is inspected of a long message; then nothing else may be asked about it. */
+    default boolean isParameterPresent(int parameter) {
+        return true;
+    }
+
     /** Returns the type of a parameter: as Parse declared it or as ParameterDescription resolved it; 0 when neither is known. */
     int parameterType(int parameter);
 

@@ -77,6 +77,9 @@ final class ShardKeyReader {
     private static KeyReading parameter(KeyOperand.Parameter parameter, KeyType key, KeySource keys) {
         String what = "parameter $" + parameter.number();
         int k = parameter.number() - 1;
+        if (!keys.isParameterPresent(k)) {
+            return KeyReading.unsupported(what + " stands beyond what is inspected of a long message");
+        }
         if (k >= keys.parameterCount()) {
             return KeyReading.unsupported(what + " is not bound");
         }
@@ -100,6 +103,9 @@ final class ShardKeyReader {
             KeyOperand.Parameter parameter, KeyType key, KeySource keys, Consumer<KeyValue> elements) {
         String what = "parameter $" + parameter.number();
         int k = parameter.number() - 1;
+        if (!keys.isParameterPresent(k)) {
+            return KeyReading.unsupported(what + " stands beyond what is inspected of a long message");
+        }
         if (k >= keys.parameterCount()) {
             return KeyReading.unsupported(what + " is not bound");
         }

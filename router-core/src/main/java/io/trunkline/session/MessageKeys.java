@@ -52,6 +52,11 @@ final class MessageKeys implements KeySource {
     }
 
     @Override
+    public boolean isParameterPresent(int parameter) {
+        return bind == null || bind.isPresent(parameter);
+    }
+
+    @Override
     public int parameterType(int parameter) {
         return statement == null ? 0 : statement.parameterType(parameter);
     }

@@ -75,6 +75,21 @@ public final class Bind extends MessageView {
         return unsignedShort(parameterCountIndex());
     }
 
+    /** Returns false when the parameter {@code k} from 0 stands, wholly or in part, beyond what is there of a long message. */
+    public boolean isPresent(int k) {
+        if (isWhole()) {
+            return true;
+        }
+        try {
+            return k >= parameterCount() || parameterLength(k) >= -1;
+        } catch (ProtocolViolation violation) {
+            if (violation.sqlState() == SqlState.PROGRAM_LIMIT_EXCEEDED) {
+                return false;
+            }
+            throw violation;
+        }
+    }
+
     /** Returns the format code of the parameter {@code k} from 0: 0 text, 1 binary. */
     public int parameterFormat(int k) {
         checkParameter(k);
