@@ -9,7 +9,9 @@ import java.nio.ByteBuffer;
 final class FrameBuffer {
     private static final int PROTOCOL = 3 << 16;
 
-    private byte[] bytes = new byte[64 * 1024];
+    private static final int KEPT_BYTES = 64 * 1024;
+
+    private byte[] bytes = new byte[KEPT_BYTES];
     private int size;
     private int frameStart;
 
@@ -21,9 +23,18 @@ final class FrameBuffer {
         return size;
     }
 
+    /** Forgets everything, the room that long messages took too. */
     FrameBuffer clear() {
         size = 0;
+        if (bytes.length > KEPT_BYTES) {
+            bytes = new byte[KEPT_BYTES];
+        }
         return this;
+    }
+
+    /** Gives the message at an index a length that is not its own. */
+    void overwriteLength(int index, int length) {
+        ByteBuffer.wrap(bytes).putInt(index + 1, length);
     }
 
     /** Cuts everything behind the given size off. */

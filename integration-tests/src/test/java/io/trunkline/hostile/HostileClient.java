@@ -24,6 +24,10 @@ final class HostileClient implements Runnable {
     private static final int BATCH_FRAMES = 400;
     private static final int BATCH_BYTES = 60_000;
     private static final int BATCHES_MAX = 40;
+    private static final int LIED_TO_BATCHES_MAX = 12;
+
+    /** So many of the frames shall come from nodes: while fewer did, everyone asks for lies. */
+    private static final double NODE_SHARE_WANTED = 0.5;
 
     private static final byte[] SETTINGS_REFUSED = "its settings cannot be set".getBytes(StandardCharsets.US_ASCII);
 
@@ -35,6 +39,9 @@ final class HostileClient implements Runnable {
     private final Tally tally;
     private final FrameBuffer out = new FrameBuffer();
     private final byte[] in = new byte[64 * 1024];
+    /** What this client hears now comes from a node that may say anything. */
+    private boolean isLiedTo;
+
     /** The last byte read: the status, once the router has said all that it has to say. */
     private byte lastByte;
 
@@ -54,8 +61,8 @@ final class HostileClient implements Runnable {
                 socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), ANSWER_LIMIT_MILLIS);
                 if (kind < 3) {
                     beforeLogin(socket);
-                } else if (kind < 10) {
-                    liedTo(socket, canary);
+                } else if (kind < 8 || tally.nodeShare() < NODE_SHARE_WANTED) {
+                    liedTo(socket, canary, random.nextInt(10) == 0 ? HostileRouter.FICKLE : HostileRouter.LYING);
                 } else {
                     afterLogin(socket, canary, kind < 13);
                 }
@@ -86,13 +93,14 @@ final class HostileClient implements Runnable {
     }
 
     /** Valid requests, answered by the lying node with anything or nothing. */
-    private void liedTo(Socket socket, Canary canary) throws IOException {
-        if (!login(socket, HostileRouter.LYING)) {
-            return;
-        }
+    private void liedTo(Socket socket, Canary canary, String database) throws IOException {
+        isLiedTo = true;
         socket.setSoTimeout(LIED_TO_LIMIT_MILLIS);
         try {
-            for (int batch = random.nextInt(6); batch >= 0 && !tally.isDone(); batch--) {
+            if (!login(socket, database)) {
+                return;
+            }
+            for (int batch = random.nextInt(LIED_TO_BATCHES_MAX); batch >= 0 && !tally.isDone(); batch--) {
                 ClientScript script = new ClientScript(random, out.clear(), canary, random.nextInt(3) == 0 ? 20 : 0);
                 for (int i = random.nextInt(12); i >= 0; i--) {
                     script.conversation();
@@ -111,6 +119,8 @@ final class HostileClient implements Runnable {
     }
 
     private void afterLogin(Socket socket, Canary canary, boolean torn) throws IOException {
+        isLiedTo = false;
+        socket.setSoTimeout(ANSWER_LIMIT_MILLIS);
         if (!login(socket, HostileRouter.REAL)) {
             tally.fail("login refused");
             return;
@@ -188,7 +198,7 @@ final class HostileClient implements Runnable {
             if (Canary.isOfAnother(in, length, canary)) {
                 tally.fail("rows of another client: " + new String(in, 0, length, StandardCharsets.ISO_8859_1));
             }
-            if (holds(in, length, SETTINGS_REFUSED)) {
+            if (holds(in, length, SETTINGS_REFUSED) && !isLiedTo) {
                 // A SET that failed was taken for done: replies and requests are out of step.
                 tally.fail("the session kept a setting that no server takes, " + canary + ", last sent "
                         + printable(out.bytes(), out.size()));
@@ -211,7 +221,6 @@ final class HostileClient implements Runnable {
     }
 
     private boolean login(Socket socket, String database) throws IOException {
-        socket.setSoTimeout(ANSWER_LIMIT_MILLIS);
         out.clear().startup(HostileRouter.USER, database);
         send(socket);
         // ReadyForQuery is the only message of a login that ends so.

@@ -35,6 +35,7 @@ class HostileFramesIT {
     private static final long FRAMES = Long.getLong("hostile.frames", 0);
     private static final long SEED = Long.getLong("hostile.seed", System.nanoTime());
     private static final int CLIENTS = 12;
+    private static final double NODE_SHARE_MIN = 0.4;
     private static final Duration RELEASE_LIMIT = Duration.ofSeconds(20);
 
     /** The buffers of the sockets, the statement caches and the code are at their size after the first tenth; this much may come and go. */
@@ -61,10 +62,12 @@ class HostileFramesIT {
         long buffers;
         long start;
         try (PostgresServer server = PostgresServer.start(options());
-                LyingNode liar = new LyingNode(SEED, tally)) {
+                LyingNode liar = new LyingNode(SEED, tally);
+                LyingNode fickle = new LyingNode(SEED + 1, tally)) {
             prepare(server);
-            try (HostileRouter router = HostileRouter.start(folder, server.port(), liar.port())) {
+            try (HostileRouter router = HostileRouter.start(folder, server.port(), liar.port(), fickle.port())) {
                 await().atMost(Duration.ofSeconds(30)).until(router::isReady);
+                fickle.lieToProbes();
                 // Netty keeps some buffers in static fields; by now the classes are loaded.
                 buffers = OpenBuffers.mark();
                 start = System.nanoTime();
@@ -79,6 +82,9 @@ class HostileFramesIT {
 
         System.out.printf("seed %d: %s in %.1f s%n", SEED, tally, (System.nanoTime() - start) / 1e9);
         assertThat(tally.failures()).as("seed " + SEED).isEmpty();
+        assertThat(tally.nodeShare())
+                .as("part of the frames that came from nodes")
+                .isGreaterThan(NODE_SHARE_MIN);
         if (!Deadline.in(RELEASE_LIMIT).comes(() -> OpenBuffers.since(buffers).isEmpty())) {
             List<Throwable> open = OpenBuffers.since(buffers);
             throw new AssertionError(open.size() + " buffer(s) not released, the first allocated here", open.get(0));

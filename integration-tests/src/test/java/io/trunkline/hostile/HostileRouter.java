@@ -24,6 +24,8 @@ final class HostileRouter implements AutoCloseable {
     static final String REAL = "real";
     static final String GOOD = "good";
     static final String LYING = "lying";
+    /** Its node lies to probes too, so that it is without a primary now and then. */
+    static final String FICKLE = "fickle";
 
     private final RouterServer server;
     private final HttpClient http = HttpClient.newHttpClient();
@@ -32,19 +34,22 @@ final class HostileRouter implements AutoCloseable {
         this.server = server;
     }
 
-    static HostileRouter start(Path folder, int truePort, int lyingPort) throws Exception {
+    static HostileRouter start(Path folder, int truePort, int lyingPort, int ficklePort) throws Exception {
         Files.writeString(folder.resolve("topology.json"), """
                 {"revision": 1,
                  "clusters": [
                    {"name": "true", "shards": [{"name": "s", "nodes": [
                      {"name": "true", "host": "127.0.0.1", "port": %d, "role": "primary"}]}]},
                    {"name": "lying", "shards": [{"name": "s", "nodes": [
-                     {"name": "lying", "host": "127.0.0.1", "port": %d, "role": "primary"}]}]}],
+                     {"name": "lying", "host": "127.0.0.1", "port": %d, "role": "primary"}]}]},
+                   {"name": "fickle", "shards": [{"name": "s", "nodes": [
+                     {"name": "fickle", "host": "127.0.0.1", "port": %d, "role": "primary"}]}]}],
                  "databases": [
                    {"name": "real", "cluster": "true", "backendName": "app"},
                    {"name": "good", "cluster": "true", "backendName": "app"},
-                   {"name": "lying", "cluster": "lying", "backendName": "app"}]}
-                """.formatted(truePort, lyingPort));
+                   {"name": "lying", "cluster": "lying", "backendName": "app"},
+                   {"name": "fickle", "cluster": "fickle", "backendName": "app"}]}
+                """.formatted(truePort, lyingPort, ficklePort));
         Path file = Files.writeString(folder.resolve("trunkline.yaml"), """
                 listen: {port: 0}
                 admin: {port: 0}
@@ -55,7 +60,7 @@ final class HostileRouter implements AutoCloseable {
                 limits: {idle_statements: 1MiB}
                 backend: {tls: {mode: disable}}
                 timeouts: {drain: 0s}
-                probes: {user: %s, password: x}
+                probes: {user: %s, password: x, interval: 50ms, urgent_interval: 20ms, catalog_interval: 1s}
                 users:
                   inline:
                     %s: {trust: true}

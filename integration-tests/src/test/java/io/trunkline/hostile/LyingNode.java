@@ -2,7 +2,6 @@
 package io.trunkline.hostile;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -11,32 +10,33 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.Locale;
+import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * A server that lets everybody log in, answers probes as a primary, and everyone else truly for a while, then with damaged, random, doubled,
- * torn or no replies.
+ * A server that lets everybody log in, and answers truly, or truly behind a burst of frames that mean nothing, or with a lie: damaged, random,
+ * early, doubled, torn or no replies.
  *
  * <p>Rows with a client's mark are only sent until the first lie on a connection: what comes after one may, by the protocol, be the answer to the
  * next client.
  */
 final class LyingNode implements AutoCloseable {
-    private static final String TAGS = "RSKZTDCENAtn123sIGHWVdcv";
     private static final int SSL_REQUEST = 1234 << 16 | 5679;
     private static final int CANCEL_REQUEST = 1234 << 16 | 5678;
     private static final int BODY_MAX = 1 << 20;
-    private static final Pattern MARK = Pattern.compile("canary[0-9a-f]{16}");
+    private static final int BURST_PERCENT = 25;
+    private static final int LIE_PERCENT = 2;
+    private static final int LIE_PERCENT_TO_PROBES = 30;
+    private static final int LIE_PERCENT_AT_LOGIN = 5;
 
     private final ServerSocket listener;
     private final long seed;
     private final Tally tally;
     private final ExecutorService threads = Executors.newCachedThreadPool();
+    private volatile boolean lyingToProbes;
 
     LyingNode(long seed, Tally tally) throws IOException {
         this.seed = seed;
@@ -47,6 +47,11 @@ final class LyingNode implements AutoCloseable {
 
     int port() {
         return listener.getLocalPort();
+    }
+
+    /** From now on the router's probes, and its readings of the catalogue, get lies too. */
+    void lieToProbes() {
+        lyingToProbes = true;
     }
 
     private void accept() {
@@ -72,13 +77,16 @@ final class LyingNode implements AutoCloseable {
         private final Socket socket;
         private final RandomGenerator random;
         private final FrameBuffer out = new FrameBuffer();
-        private boolean honest;
-        private boolean lied;
-        private char status = 'I';
+        private final NodeAnswers answers = new NodeAnswers(out);
+        private final NodeLies lies;
+        private boolean isProbe;
+        /** Frames sent with which the router can have stayed in step; they count once it asks for more. */
+        private int unconfirmed;
 
         Conversation(Socket socket, RandomGenerator random) {
             this.socket = socket;
             this.random = random;
+            this.lies = new NodeLies(random, out, answers);
         }
 
         void run() {
@@ -88,7 +96,7 @@ final class LyingNode implements AutoCloseable {
                 if (login(in)) {
                     boolean goesOn = true;
                     while (goesOn) {
-                        goesOn = answer(in);
+                        goesOn = reply(in);
                         if (!goesOn || in.available() == 0 || random.nextInt(8) == 0) {
                             flush();
                         }
@@ -98,22 +106,21 @@ final class LyingNode implements AutoCloseable {
                     socket.setSoLinger(true, 0);
                 }
             } catch (IOException lost) {
-                tally.fromNode(0);
+                // The router left because of a lie, or all is over: what was not confirmed does not count.
+                unconfirmed = 0;
             }
         }
 
         private boolean login(DataInputStream in) throws IOException {
             byte[] packet = packet(in);
-            int code = new java.math.BigInteger(packet)
-                    .shiftRight(8 * (packet.length - Integer.BYTES))
-                    .intValue();
+            int code = ByteBuffer.wrap(packet).getInt();
             if (code == CANCEL_REQUEST) {
                 return false;
             } else if (code == SSL_REQUEST) {
                 socket.getOutputStream().write('N');
                 return login(in);
             }
-            honest = new String(packet, ISO_8859_1).contains(HostileRouter.PROBE_USER);
+            isProbe = new String(packet, ISO_8859_1).contains(HostileRouter.PROBE_USER);
             out.begin('R').int32(0).end();
             for (String parameter :
                     new String[] {"server_version=18.0", "client_encoding=UTF8", "standard_conforming_strings=on"}) {
@@ -121,6 +128,11 @@ final class LyingNode implements AutoCloseable {
                 out.begin('S').text(both[0]).text(both[1]).end();
             }
             out.begin('K').int32(random.nextInt()).int32(random.nextInt()).end().readyForQuery('I');
+            if ((!isProbe || lyingToProbes) && random.nextInt(100) < LIE_PERCENT_AT_LOGIN) {
+                tally.rupture();
+                answers.keepMarksBack();
+                Mutation.anything(random, out, 0);
+            }
             flush();
             return true;
         }
@@ -132,115 +144,28 @@ final class LyingNode implements AutoCloseable {
         }
 
         /** Answers one message; false ends the connection. */
-        private boolean answer(DataInputStream in) throws IOException {
+        private boolean reply(DataInputStream in) throws IOException {
             int tag = in.read();
             if (tag < 0 || tag == 'X') {
                 return false;
             }
+            if (out.size() == 0) {
+                tally.fromNode(unconfirmed);
+                unconfirmed = 0;
+            }
             byte[] body = packet(in);
-            if (honest || random.nextInt(25) != 0) {
-                reply((char) tag, body);
-                return true;
+            int dice = random.nextInt(100);
+            boolean honest = isProbe && !lyingToProbes;
+            if (!honest && dice < (isProbe ? LIE_PERCENT_TO_PROBES : LIE_PERCENT)) {
+                tally.rupture();
+                answers.keepMarksBack();
+                return lies.rupture((char) tag, body);
             }
-            lied = true;
-            tally.fromNode(1);
-            return lie((char) tag, body);
-        }
-
-        private boolean lie(char tag, byte[] body) throws IOException {
-            int start = out.size();
-            switch (random.nextInt(10)) {
-                case 0, 1 -> {
-                    reply(tag, body);
-                    Mutation.body(random, out, start);
-                }
-                case 2 -> {
-                    reply(tag, body);
-                    Mutation.anything(random, out, start);
-                }
-                case 3, 4 -> randomFrames();
-                case 5 -> Mutation.noise(random, out);
-                case 6 -> {
-                    reply(tag, body);
-                    reply(tag, body);
-                }
-                case 7 -> {
-                    reply(tag, body);
-                    out.truncate(random.nextInt(out.size() + 1));
-                    return false;
-                }
-                case 8 -> {
-                    return false;
-                }
-                default -> {
-                    // silence
-                }
+            if (!honest && dice >= 100 - BURST_PERCENT) {
+                unconfirmed += lies.burst((char) tag);
             }
+            answers.answer((char) tag, body);
             return true;
-        }
-
-        private void randomFrames() {
-            int count = 1 + random.nextInt(200);
-            for (int i = 0; i < count; i++) {
-                Mutation.randomBody(random, out, TAGS);
-            }
-            tally.fromNode(count);
-        }
-
-        private void reply(char tag, byte[] body) {
-            switch (tag) {
-                case 'Q' -> query(new String(body, UTF_8));
-                case 'P' -> out.empty('1');
-                case 'B' -> out.empty('2');
-                case 'D' -> {
-                    if (body.length > 0 && body[0] == 'S') {
-                        out.begin('t').int16(0).end();
-                    }
-                    out.empty('n');
-                }
-                case 'E' -> out.begin('C').text("SELECT 0").end();
-                case 'C' -> out.empty('3');
-                case 'F' -> out.begin('V').int32(-1).end().readyForQuery(status);
-                case 'S' -> out.readyForQuery(status);
-                default -> {
-                    // Flush, and what belongs to a copy
-                }
-            }
-        }
-
-        private void query(String sql) {
-            String text = sql.toLowerCase(Locale.ROOT);
-            if (text.contains("pg_control_system")) {
-                probe();
-                return;
-            }
-            if (text.startsWith("begin")) {
-                status = 'T';
-            } else if (text.startsWith("rollback\0") || text.contains("commit")) {
-                status = 'I';
-            }
-            Matcher mark = MARK.matcher(sql);
-            int end = sql.indexOf("end-");
-            if (end >= 0) {
-                out.row(sql.substring(end, sql.lastIndexOf('\'')));
-            } else if (!lied && mark.find()) {
-                out.row(mark.group());
-            }
-            out.begin('C').text("SELECT 1").end().readyForQuery(status);
-            tally.fromNode(0);
-        }
-
-        private void probe() {
-            out.begin('T').int16(6);
-            for (int i = 0; i < 6; i++) {
-                out.text("c").int32(0).int16(0).int32(25).int16(-1).int32(-1).int16(0);
-            }
-            out.end().begin('D').int16(6);
-            for (String value :
-                    new String[] {"f", "7000000000000000001", "000000010000000000000001", "1", "0/1000000", "f"}) {
-                out.int32(value.length()).raw(value.getBytes(UTF_8));
-            }
-            out.end().begin('C').text("SELECT 1").end().readyForQuery('I');
         }
 
         private void flush() throws IOException {

@@ -16,6 +16,7 @@ final class Tally {
     private final LongAdder answered = new LongAdder();
     private final LongAdder cut = new LongAdder();
     private final LongAdder fromNode = new LongAdder();
+    private final LongAdder ruptures = new LongAdder();
     private final LongAdder connections = new LongAdder();
     private final AtomicInteger marks = new AtomicInteger();
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
@@ -39,8 +40,15 @@ final class Tally {
         cut.add(frames);
     }
 
+    /** The router read so many frames of a node: it asked for more behind them. */
     void fromNode(int frames) {
         fromNode.add(frames);
+    }
+
+    /** A node said something after which, on this connection, it may say what it likes. */
+    void rupture() {
+        fromNode.increment();
+        ruptures.increment();
     }
 
     void fail(String what) {
@@ -54,6 +62,11 @@ final class Tally {
         return answered.sum() + fromNode.sum();
     }
 
+    /** Returns the part of all frames that came from the nodes. */
+    double nodeShare() {
+        return frames() == 0 ? 0 : (double) fromNode.sum() / frames();
+    }
+
     boolean isDone() {
         return frames() >= framesWanted || !failures.isEmpty();
     }
@@ -64,7 +77,14 @@ final class Tally {
 
     @Override
     public String toString() {
-        return "%,d frames of clients read to the end, %,d more on connections that ended among them, %,d frames of the node, %,d connections"
-                .formatted(answered.sum(), cut.sum(), fromNode.sum(), connections.sum());
+        return ("%,d frames of clients read to the end, %,d more on connections that ended among them, %,d frames of the nodes (%.0f %%),"
+                        + " %,d of them out of step, %,d connections")
+                .formatted(
+                        answered.sum(),
+                        cut.sum(),
+                        fromNode.sum(),
+                        100 * nodeShare(),
+                        ruptures.sum(),
+                        connections.sum());
     }
 }
