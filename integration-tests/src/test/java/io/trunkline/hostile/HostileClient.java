@@ -20,7 +20,7 @@ import java.util.random.RandomGenerator;
 final class HostileClient implements Runnable {
     private static final int ANSWER_LIMIT_MILLIS = 20_000;
     private static final int ASK_AGAIN_MILLIS = 100;
-    private static final int LIED_TO_LIMIT_MILLIS = 200;
+    private static final int LIED_TO_LIMIT_MILLIS = 100;
     private static final int BATCH_FRAMES = 400;
     private static final int BATCH_BYTES = 60_000;
     private static final int BATCHES_MAX = 40;

@@ -2,7 +2,6 @@
 package io.trunkline.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import io.trunkline.fixture.Deadline;
@@ -27,13 +26,14 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Random, mutated and torn frames from clients and from a node do a router no harm.
  *
- * <p>{@code -Dhostile.frames} says how many frames, {@code -Dhostile.seed} repeats what a run sent (threads take turns as they like). WARN and ERROR
- * lines fail the test: no peer can cause one.
+ * <p>{@code -Dhostile.frames} says how many frames (0 for no run), {@code -Dhostile.seed} repeats what a run sent (threads take turns as they
+ * like; 0 for a new seed). WARN and ERROR lines fail the test: no peer can cause one.
  */
 @EnabledIfSystemProperty(named = "hostile.frames", matches = "[1-9][0-9]*")
 class HostileFramesIT {
     private static final long FRAMES = Long.getLong("hostile.frames", 0);
-    private static final long SEED = Long.getLong("hostile.seed", System.nanoTime());
+    private static final long SEED =
+            Long.getLong("hostile.seed", 0) == 0 ? System.nanoTime() : Long.getLong("hostile.seed");
     private static final int CLIENTS = 12;
     private static final double NODE_SHARE_MIN = 0.4;
     private static final Duration RELEASE_LIMIT = Duration.ofSeconds(20);
@@ -141,7 +141,8 @@ class HostileFramesIT {
         assertThat(good.rounds()).as("rounds of the well-behaved client").isPositive();
         Memory first = tenths.get(0);
         Memory last = tenths.get(tenths.size() - 1);
-        assertThat(last.heapBytes()).as("heap").isCloseTo(first.heapBytes(), within(GROWTH_MAX_BYTES));
-        assertThat(last.directBytes()).as("direct memory").isCloseTo(first.directBytes(), within(GROWTH_MAX_BYTES));
+        // What tests before this one held may go meanwhile.
+        assertThat(last.heapBytes()).as("heap").isLessThan(first.heapBytes() + GROWTH_MAX_BYTES);
+        assertThat(last.directBytes()).as("direct memory").isLessThan(first.directBytes() + GROWTH_MAX_BYTES);
     }
 }

@@ -28,9 +28,9 @@ final class LyingNode implements AutoCloseable {
     private static final int CANCEL_REQUEST = 1234 << 16 | 5678;
     private static final int BODY_MAX = 1 << 20;
     private static final int BURST_PERCENT = 25;
-    private static final int LIE_PERCENT = 2;
+    private static final int LIE_PERCENT = 3;
     private static final int LIE_PERCENT_TO_PROBES = 30;
-    private static final int LIE_PERCENT_AT_LOGIN = 5;
+    private static final int LIE_PERCENT_AT_LOGIN = 1;
 
     private final ServerSocket listener;
     private final long seed;

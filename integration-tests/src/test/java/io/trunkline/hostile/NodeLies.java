@@ -14,7 +14,7 @@ import java.util.random.RandomGenerator;
  */
 final class NodeLies {
     private static final String TAGS = "RSKZTDCENAtn123sIGHWVdcv";
-    private static final int BURST_MAX = 300;
+    private static final int BURST_MAX = 100;
     private static final int RARELY = 400;
     private static final int NOTICE_BYTES = 1 << 20;
     private static final int HUGE_LENGTH = 0x3fff_fff0;
