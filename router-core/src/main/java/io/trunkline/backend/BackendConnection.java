@@ -517,10 +517,13 @@ public final class BackendConnection implements MessageScanner.Listener {
         if (told == error || holder == null) {
             return Disposition.FORWARD;
         }
-        ByteBuf out = link.allocator().buffer(256);
-        told.encode(out);
         scanner.emitRun(this);
-        holder.onSynthesized(out);
+        // What came before may have been what the holder had enough of.
+        if (holder != null) {
+            ByteBuf out = link.allocator().buffer(256);
+            told.encode(out);
+            holder.onSynthesized(out);
+        }
         return Disposition.SKIP;
     }
 
@@ -561,8 +564,11 @@ public final class BackendConnection implements MessageScanner.Listener {
         reported = reported.with(name, value);
         if (withheld != null) {
             withheld.put(name, value);
-        } else if (holder != null) {
-            scanner.emitRun(this);
+            return;
+        }
+        // What comes before may be what the holder has had enough of.
+        scanner.emitRun(this);
+        if (holder != null) {
             holder.onParameterStatus(name, value);
         }
     }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,23 @@ class LyingBackendProperties {
         });
     }
 
+    @Example
+    void hearsNoMoreOfABackendThatAnsweredTooMuch() {
+        Node node = new Node();
+        Outcome outcome = new Outcome();
+        node.backend.query("select 1", 1, outcome);
+        byte[] answer = Lies.bytes(out -> {
+            BackendWriter.dataRow(out, List.of("one"));
+            BackendWriter.dataRow(out, List.of("two"));
+            BackendWriter.parameterStatus(out, "TimeZone", "UTC");
+        });
+
+        Fragmenter.whole().feed(answer, node.backend::onBytes);
+
+        assertThat(outcome.ends).isOne();
+        assertThat(node.backend.isOpen()).isFalse();
+    }
+
     @Property(tries = 10_000)
     void anIdleBackendIsLostOnceOrSaidNothingThatCounts(@ForAll long seed) throws Exception {
         Random random = new Random(seed);
@@ -99,8 +117,14 @@ class LyingBackendProperties {
             switch (kind) {
                 case QUERY -> {
                     BackendWriter.rowDescription(out, List.of("a"));
-                    for (int i = random.nextInt(4); i > 0; i--) {
+                    if (random.nextInt(8) == 0) {
+                        BackendWriter.parameterStatus(out, "TimeZone", "UTC");
+                    }
+                    for (int i = random.nextInt(6); i > 0; i--) {
                         BackendWriter.dataRow(out, Arrays.asList("x".repeat(random.nextInt(300)), null));
+                    }
+                    if (random.nextInt(8) == 0) {
+                        BackendWriter.parameterStatus(out, "TimeZone", "CET");
                     }
                     BackendWriter.commandComplete(out, "SELECT 1");
                     BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
