@@ -62,9 +62,10 @@ final class BackendLoss {
         TransactionStatus status = relay.backend().status();
         boolean groupOpen = sender.isGroupOpen();
         boolean busy = !expected.isEmpty() || groupOpen;
+        int readies = expected.readyForQueryCount();
         String node = relay.backend().target().node();
         boolean inTransaction = session.context.isInTransaction(status);
-        boolean inDoubt = session.context.isCommitInDoubt(status, groupOpen);
+        boolean inDoubt = session.context.isCommitInDoubt(readies > 0);
 
         if (session.context.isPinned() && session.context.hasState()) {
             // Temporary tables, locks and the like are gone: the client must know, so it must connect again.
@@ -79,7 +80,6 @@ final class BackendLoss {
         RouterError lost = inDoubt ? RouterErrors.commitInDoubt(node) : RouterErrors.transactionLost(node);
         session.worker.metrics().error(lost);
         boolean stranded = inTransaction && !inDoubt;
-        int readies = expected.readyForQueryCount();
         ByteBuf out = session.client.allocator().buffer(256);
         describe(lost, cause).encode(out);
         TransactionStatus told = stranded ? TransactionStatus.FAILED : TransactionStatus.IDLE;

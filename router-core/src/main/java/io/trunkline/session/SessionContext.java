@@ -62,6 +62,9 @@ final class SessionContext {
     private @Nullable RoleNeed placedRole;
     private boolean dirty;
     private boolean wrote;
+    /** A write was sent outside a transaction block, and what was sent has not been answered to the end. */
+    private boolean loneWriteSent;
+
     private boolean commitSent;
     /** A BEGIN was sent whose ReadyForQuery has not come: a transaction is open although the last status says otherwise. */
     private boolean beginSent;
@@ -189,6 +192,7 @@ final class SessionContext {
     void released() {
         placedRole = null;
         commitSent = false;
+        loneWriteSent = false;
         beginSent = false;
         settingsPending = false;
         executedInGroup = false;
@@ -305,7 +309,7 @@ final class SessionContext {
                 queries++;
                 if (analysis == null || !analysis.shape().trusted()) {
                     // Unread text may change settings too: nothing of it may reach the next session.
-                    wrote = true;
+                    noteWrite();
                     dirty = true;
                 } else {
                     List<StatementShape> statements = analysis.shape().statements();
@@ -314,7 +318,7 @@ final class SessionContext {
                     }
                 }
             }
-            case FrontendTag.FUNCTION_CALL -> wrote = true;
+            case FrontendTag.FUNCTION_CALL -> noteWrite();
             default -> {
                 // Parse, Bind, Describe, Close and Sync change nothing by themselves
             }
@@ -340,7 +344,7 @@ final class SessionContext {
 
     private void note(StatementShape statement) {
         if (statement.access() == Access.WRITE) {
-            wrote = true;
+            noteWrite();
         }
         switch (statement.kind()) {
             case BEGIN -> beginSent = true;
@@ -356,6 +360,11 @@ final class SessionContext {
                 dirty = true;
             }
         }
+    }
+
+    private void noteWrite() {
+        wrote = true;
+        loneWriteSent |= !isInTransaction(backend().status());
     }
 
     private void pin(SessionEffect effect) {
@@ -537,6 +546,7 @@ final class SessionContext {
 
     void onQuiet() {
         commitSent = false;
+        loneWriteSent = false;
         settingsPending = false;
         RouteMetrics metrics = worker.routeMetrics(session.identity.cluster(), lastRoute);
         metrics.statement(worker.clock().nanoTime() - groupStartNanos);
@@ -547,9 +557,13 @@ final class SessionContext {
         groupStartNanos = worker.clock().nanoTime();
     }
 
-    /** Returns true when what is in flight may have been committed although its reply was lost. */
-    boolean isCommitInDoubt(TransactionStatus status, boolean groupOpen) {
-        return commitSent || wrote && !isInTransaction(status) && !groupOpen;
+    /**
+     * Returns true when what is in flight may have been committed although its reply was lost.
+     *
+     * @param groupsEnded whether something in flight has been ended by a Sync or is a Query, and so commits by itself
+     */
+    boolean isCommitInDoubt(boolean groupsEnded) {
+        return commitSent || loneWriteSent && groupsEnded;
     }
 
     /** Returns true when a transaction block is open, or was about to be. */
