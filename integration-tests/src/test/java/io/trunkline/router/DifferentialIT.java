@@ -88,6 +88,7 @@ class DifferentialIT {
                         TestTopologies.DATABASE,
                         "create table t (id int primary key, word text)",
                         "create table deferred (id int unique deferrable initially deferred)",
+                        "create table changing (a int)",
                         "grant all on t, deferred to public");
         router = RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, TRANSACTION, SESSION))
                 .set("databases.session.pool_mode", "session")
@@ -461,7 +462,29 @@ class DifferentialIT {
                         ready(query("alter table c add b int")),
                         ready(bind("", "s"), execute("", 0), sync()),
                         ready(parse("z", "select * from c"), bind("", "z"), execute("", 0), sync()),
-                        ready(query("discard temp"))));
+                        ready(query("discard temp"))),
+                script(
+                        "E20 DDL under a statement whose columns are known",
+                        ready(query("drop table changing; create table changing (a int)")),
+                        ready(
+                                parse("s", "select * from changing"),
+                                describeStatement("s"),
+                                bind("", "s"),
+                                execute("", 0),
+                                sync()),
+                        ready(query("alter table changing add b int")),
+                        ready(bind("", "s"), execute("", 0), sync()),
+                        ready(bind("", "s"), execute("", 0), sync()),
+                        ready(query("begin")),
+                        ready(describeStatement("s"), sync()),
+                        ready(query("rollback")),
+                        ready(
+                                closeStatement("s"),
+                                parse("s", "select * from changing"),
+                                describeStatement("s"),
+                                bind("", "s"),
+                                execute("", 0),
+                                sync())));
     }
 
     private static Stream<Script> transactions() {

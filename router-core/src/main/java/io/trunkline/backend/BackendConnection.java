@@ -47,6 +47,9 @@ public final class BackendConnection implements MessageScanner.Listener {
         void onError(ErrorResponse error);
     }
 
+    /** Where "cached plan must not change result type" comes from, whatever the language of the message. */
+    private static final String RESULT_CHANGED = "RevalidateCachedQuery";
+
     private final BackendTarget target;
     private final BackendLink link;
     private final BackendKey key;
@@ -537,14 +540,14 @@ public final class BackendConnection implements MessageScanner.Listener {
         return effect == null ? named : effect.translate(named);
     }
 
-    /** "cached plan must not change result type", among others: a statement that fails so once fails so until it is parsed again. */
+    /** A statement that would return other columns than when it was parsed, or that the backend has lost. */
     private void noteOutdated(ErrorResponse error) {
         PreparedStatement statement = expected.frontStatement();
         if (statement == null) {
             return;
         }
-        if (error.is(SqlState.FEATURE_NOT_SUPPORTED)) {
-            statement.outdated();
+        if (error.is(SqlState.FEATURE_NOT_SUPPORTED) && RESULT_CHANGED.equals(error.field(ErrorResponse.ROUTINE))) {
+            statement.retire();
         } else if (error.is(SqlState.INVALID_SQL_STATEMENT_NAME)) {
             // Something the router did not see has deallocated it, such as a function that ran DEALLOCATE ALL.
             statements.remove(statement);

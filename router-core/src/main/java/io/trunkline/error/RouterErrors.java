@@ -51,6 +51,11 @@ public final class RouterErrors {
                 "prepared statement \"" + name + "\" already exists");
     }
 
+    /** Bind or Describe of a statement whose table has changed since the client was told its columns. */
+    public static RouterError resultTypeChanged() {
+        return error(Kind.CLIENT, SqlState.FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
+    }
+
     /** SQL's EXECUTE of a statement that came by Parse: backends know it under another name. */
     public static RouterError preparedByProtocol(String name) {
         return new RouterError(

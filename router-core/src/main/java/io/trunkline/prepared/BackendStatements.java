@@ -15,16 +15,15 @@ public final class BackendStatements {
     private final int limit;
     private final LinkedHashMap<PreparedStatement, Presence> present = new LinkedHashMap<>(16, 0.75f, true);
     private @Nullable PreparedStatement unnamed;
-    private int unnamedVersion;
     private long pipeline;
 
-    /** A statement on the backend: when it was used last, and in which version it was parsed there. */
+    /** A statement on the backend: when it was used last, and whether it must be closed before it can be used again. */
     private static final class Presence {
-        private final int version;
+        private final boolean outdated;
         private long lastUse;
 
-        Presence(int version, long lastUse) {
-            this.version = version;
+        Presence(boolean outdated, long lastUse) {
+            this.outdated = outdated;
             this.lastUse = lastUse;
         }
     }
@@ -37,7 +36,7 @@ public final class BackendStatements {
     /** Returns true when the backend has the statement in a form that can be executed, and notes that it is used now. */
     public boolean use(PreparedStatement statement) {
         Presence presence = present.get(statement);
-        if (presence == null || presence.version != statement.version()) {
+        if (presence == null || presence.outdated) {
             return false;
         }
         presence.lastUse = pipeline;
@@ -47,7 +46,7 @@ public final class BackendStatements {
     /** Returns true, and forgets the statement, when the backend has it in an outdated form: it must be closed before it is parsed again. */
     public boolean removeOutdated(PreparedStatement statement) {
         Presence presence = present.get(statement);
-        if (presence == null || presence.version == statement.version()) {
+        if (presence == null || !presence.outdated) {
             return false;
         }
         present.remove(statement);
@@ -56,12 +55,12 @@ public final class BackendStatements {
 
     /** Notes that a Parse for the statement is being sent. */
     public void add(PreparedStatement statement) {
-        present.put(statement, new Presence(statement.version(), pipeline));
+        present.put(statement, new Presence(false, pipeline));
     }
 
     /** Notes that the backend has the statement, but must close it before it can be used again. */
     public void addOutdated(PreparedStatement statement) {
-        present.put(statement, new Presence(statement.version() - 1, pipeline));
+        present.put(statement, new Presence(true, pipeline));
     }
 
     /** Notes that the backend does not have the statement. */
@@ -91,15 +90,14 @@ public final class BackendStatements {
         pipeline++;
     }
 
-    /** Returns what the backend's unnamed statement is, or null when unknown or outdated. */
+    /** Returns what the backend's unnamed statement is, or null when unknown. */
     public @Nullable PreparedStatement unnamed() {
-        return unnamed != null && unnamed.version() == unnamedVersion ? unnamed : null;
+        return unnamed;
     }
 
     /** Notes a Parse of the unnamed statement. */
     public void unnamed(PreparedStatement statement) {
         unnamed = statement;
-        unnamedVersion = statement.version();
     }
 
     /** A simple Query, or a failed Parse, destroys the unnamed statement. */

@@ -26,7 +26,7 @@ public final class PreparedStatement {
     private int @Nullable [] describedTypes;
     private int users;
     private boolean parsed;
-    private int version;
+    private boolean retired;
 
     PreparedStatement(
             byte[] sql, int[] parameterTypes, String context, int hash, String backendName, AnalyzedQuery analysis) {
@@ -104,6 +104,17 @@ public final class PreparedStatement {
                 && context.equals(otherContext);
     }
 
+    boolean isSameAs(PreparedStatement other) {
+        return matches(other.sql, other.sql.length, other.parameterTypes, other.parameterTypes.length, other.context);
+    }
+
+    /** Returns a statement of the same text, types and context that no backend has parsed. */
+    PreparedStatement renewed(String newName) {
+        PreparedStatement renewed = new PreparedStatement(sql, parameterTypes, context, hash, newName, analysis);
+        renewed.analysisRevision = analysisRevision;
+        return renewed;
+    }
+
     /**
      * Returns true when some backend has parsed this statement before. Then a Parse alone needs no backend: it is replayed when the statement
      * is bound, and an error that has become possible meanwhile comes there.
@@ -118,18 +129,17 @@ public final class PreparedStatement {
     }
 
     /**
-     * The database has changed so that what backends parsed before can no longer be executed: each of them must parse the statement again before
-     * it is used there next.
+     * The database has changed so that the statement would return other columns. Backends that parsed it before fail it from now on, as they do
+     * without a router; no other backend may parse it, because there it would succeed for clients that expect the old columns. Who parses the
+     * text again gets another statement.
      */
-    public void outdated() {
-        version++;
-        parsed = false;
-        describedTypes = null;
+    public void retire() {
+        retired = true;
     }
 
-    /** Returns a number that differs from that at the time of a Parse when the statement has to be parsed again. */
-    int version() {
-        return version;
+    /** Returns true when the statement may only be used where it was parsed before. */
+    public boolean isRetired() {
+        return retired;
     }
 
     /** A session has a name for this statement. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class SessionStatements {
     private @Nullable Map<String, PreparedStatement> named;
     private @Nullable Set<String> bySql;
+    private @Nullable Set<PreparedStatement> described;
     private @Nullable PreparedStatement unnamed;
 
     /** Returns the statement of a name, or null. */
@@ -47,6 +48,23 @@ public final class SessionStatements {
         }
     }
 
+    /** Returns true when the client was told which columns the named statement, or a portal of it, returns. */
+    public boolean isDescribed(PreparedStatement statement) {
+        return described != null && described.contains(statement);
+    }
+
+    /** Notes that the client was told which columns a named statement returns. */
+    public void described(PreparedStatement statement) {
+        if (described == null) {
+            described = new HashSet<>();
+        }
+        described.add(statement);
+        if (described.size() > 2 * namedCount() + 16) {
+            // Some were closed before the reply to their Describe came.
+            described.retainAll(named == null ? Set.of() : new HashSet<>(named.values()));
+        }
+    }
+
     /** Gives a name to a statement, or takes the name away when null. */
     public void put(String name, @Nullable PreparedStatement statement) {
         PreparedStatement before = get(name);
@@ -55,6 +73,9 @@ public final class SessionStatements {
         }
         if (before != null) {
             before.release();
+            if (described != null && before != statement) {
+                described.remove(before);
+            }
         }
         if (name.isEmpty()) {
             unnamed = statement;
@@ -78,6 +99,7 @@ public final class SessionStatements {
     /** Forgets all names, as DEALLOCATE ALL does; the unnamed statement stays. */
     public void forgetNamed() {
         bySql = null;
+        described = null;
         if (named != null) {
             for (PreparedStatement statement : named.values()) {
                 statement.release();

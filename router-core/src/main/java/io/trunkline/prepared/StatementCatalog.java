@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * is bounded by their own limits. Looking one up allocates nothing.
  */
 public final class StatementCatalog {
+    private static final PreparedStatement[] NONE = {};
+
     private final String instance;
     private final long idleBytesMax;
     private final Map<Integer, PreparedStatement[]> byHash = new HashMap<>();
@@ -63,7 +65,7 @@ public final class StatementCatalog {
         PreparedStatement[] candidates = byHash.get(hash);
         if (candidates != null) {
             for (PreparedStatement candidate : candidates) {
-                if (candidate.matches(text, textLength, types, typeCount, context)) {
+                if (!candidate.isRetired() && candidate.matches(text, textLength, types, typeCount, context)) {
                     byUse.get(candidate);
                     return candidate;
                 }
@@ -74,18 +76,36 @@ public final class StatementCatalog {
 
     /** Adds the statement the last {@link #find} did not know. */
     public PreparedStatement add(String context, AnalyzedQuery analysis) {
-        byte[] sql = Arrays.copyOf(text, textLength);
-        String name = PreparedStatement.NAME_PREFIX + instance + "_" + Long.toString(nextId++, 36);
-        PreparedStatement statement =
-                new PreparedStatement(sql, Arrays.copyOf(types, typeCount), context, probeHash, name, analysis);
-        PreparedStatement[] before = byHash.get(probeHash);
-        if (before == null) {
-            byHash.put(probeHash, new PreparedStatement[] {statement});
-        } else {
-            PreparedStatement[] more = Arrays.copyOf(before, before.length + 1);
-            more[before.length] = statement;
-            byHash.put(probeHash, more);
+        return add(new PreparedStatement(
+                Arrays.copyOf(text, textLength),
+                Arrays.copyOf(types, typeCount),
+                context,
+                probeHash,
+                nextName(),
+                analysis));
+    }
+
+    /** Returns the statement that has taken the place of a retired one. */
+    public PreparedStatement successor(PreparedStatement retired) {
+        for (PreparedStatement candidate : byHash.getOrDefault(retired.hash(), NONE)) {
+            if (!candidate.isRetired() && candidate.isSameAs(retired)) {
+                byUse.get(candidate);
+                return candidate;
+            }
         }
+        return add(retired.renewed(nextName()));
+    }
+
+    private String nextName() {
+        return PreparedStatement.NAME_PREFIX + instance + "_" + Long.toString(nextId++, 36);
+    }
+
+    private PreparedStatement add(PreparedStatement statement) {
+        int hash = statement.hash();
+        PreparedStatement[] before = byHash.getOrDefault(hash, NONE);
+        PreparedStatement[] more = Arrays.copyOf(before, before.length + 1);
+        more[before.length] = statement;
+        byHash.put(hash, more);
         byUse.put(statement, Boolean.TRUE);
         bytes += statement.sizeBytes();
         trim(statement);

@@ -13,6 +13,7 @@ import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.SubstituteError;
 import io.trunkline.backend.Synthesis;
 import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.metrics.RouterMetrics.PreparedEvent;
 import io.trunkline.pool.Lease;
@@ -150,6 +151,11 @@ public final class DirectRelay implements Relay, BackendHolder {
             stream(buffer, index, available);
             return;
         }
+        boolean whole = available == length + 1;
+        if (whole && isGone(statement)) {
+            refuse(Kind.PARSE, RouterErrors.resultTypeChanged());
+            return;
+        }
         ensureParsed(statement, name);
         expected.add(Kind.BIND, Action.FORWARD, null, statement, name);
         writeOwn(Bind.rewriteStatement(link.allocator(), buffer, index, length, statement.backendName()));
@@ -160,6 +166,12 @@ public final class DirectRelay implements Relay, BackendHolder {
     public void describeStatement(PreparedStatement statement, String name, @Nullable ReplyEffect effect) {
         if (name.isEmpty()) {
             ensureUnnamed(statement);
+        } else if (isGone(statement)) {
+            if (effect != null) {
+                effect.onUndone();
+            }
+            refuse(Kind.PARSE, RouterErrors.resultTypeChanged());
+            return;
         } else {
             ensureParsed(statement, name);
         }
@@ -212,6 +224,11 @@ public final class DirectRelay implements Relay, BackendHolder {
             expected.add(Kind.PARSE, Action.SUBSTITUTE_ERROR, new SubstituteError(error));
         }
         writeOwn(out);
+    }
+
+    /** Returns true when the backend does not have a statement that it must not parse any more. */
+    private boolean isGone(PreparedStatement statement) {
+        return statement.isRetired() && !statements.use(statement);
     }
 
     private void ensureParsed(PreparedStatement statement, String name) {

@@ -9,6 +9,7 @@ import io.trunkline.backend.Synthesis;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.prepared.SessionStatements;
 import io.trunkline.relay.FixedAnswer;
 import io.trunkline.routing.Reason;
 import io.trunkline.routing.RoleNeed;
@@ -361,8 +362,12 @@ final class RequestReader {
         // Of a portal the request names no statement, and yet its kind decides when the transaction is lost.
         request.analysis = statement.analysis();
         readDeferrable(context, request, kindOf(statement));
+        SessionStatements names = context.session().statements;
+        boolean named = ofStatement ? !name.isEmpty() : statement != names.get("");
+        if (ofStatement && statement.describedTypes() == null || named && !names.isDescribed(statement)) {
+            request.effect = new DescribeEffect(statement, names);
+        }
         if (ofStatement) {
-            request.effect = statement.describedTypes() == null ? new DescribeEffect(statement) : null;
             request.target = context.isFixed(context.view()) ? context.fixedTarget() : parseTarget(context, statement);
         }
         return true;
@@ -457,6 +462,13 @@ final class RequestReader {
             }
             request.refusal = RouterErrors.unknownStatement(name);
             return null;
+        }
+        if (statement.isRetired()
+                && !name.isEmpty()
+                && !context.session().statements.isDescribed(statement)) {
+            // This client expects no columns yet, so it may have those of today.
+            statement = worker.catalog().successor(statement);
+            context.session().statements.put(name, statement);
         }
         request.statement = statement;
         request.name = name;

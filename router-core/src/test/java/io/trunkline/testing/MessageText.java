@@ -196,6 +196,9 @@ public final class MessageText {
         String message = words.hasNext() ? words.next() : "made up by the test";
         ErrorResponse error =
                 ErrorResponse.of(severity, SqlState.SYNTAX_ERROR, message).with(ErrorResponse.SQLSTATE, word);
+        if (message.startsWith("cached plan")) {
+            error = error.with(ErrorResponse.ROUTINE, "RevalidateCachedQuery");
+        }
         return words.hasNext() ? error.with(ErrorResponse.POSITION, words.next().substring(POSITION.length())) : error;
     }
 
