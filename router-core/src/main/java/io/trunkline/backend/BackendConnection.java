@@ -579,8 +579,11 @@ public final class BackendConnection implements MessageScanner.Listener {
     private void tellWithheld() {
         Map<String, String> parameters = withheld;
         withheld = null;
-        if (parameters != null && holder != null) {
-            scanner.emitRun(this);
+        if (parameters == null) {
+            return;
+        }
+        scanner.emitRun(this);
+        if (holder != null) {
             parameters.forEach(holder::onParameterStatus);
         }
     }

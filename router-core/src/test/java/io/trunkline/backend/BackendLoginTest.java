@@ -340,6 +340,19 @@ class BackendLoginTest {
     }
 
     @Test
+    void M08_refusesToKeepParametersWithoutEnd() {
+        Node node = new Node(AuthenticationPolicy.DEFAULT, PLAIN);
+
+        node.send(OK);
+        for (int i = 0; i <= ReportedParameters.COUNT_MAX; i++) {
+            String name = "p" + i;
+            node.send(out -> BackendWriter.parameterStatus(out, name, "y"));
+        }
+
+        assertThat(node.events).hasSize(1).first().asString().contains("more than 100 reported parameters");
+    }
+
+    @Test
     void failsOnceWhenTheNodeCloses() {
         Node node = new Node(AuthenticationPolicy.DEFAULT, PLAIN);
 
