@@ -29,6 +29,9 @@ final class HostileClient implements Runnable {
     /** So many of the frames shall come from nodes: while fewer did, everyone asks for lies. */
     private static final double NODE_SHARE_WANTED = 0.5;
 
+    /** Below this even those leave who have a true server. */
+    private static final double NODE_SHARE_LEAST = 0.46;
+
     private static final byte[] SETTINGS_REFUSED = "its settings cannot be set".getBytes(StandardCharsets.US_ASCII);
 
     /** Bytes of the last read that are kept, so that a mark torn by a read is found. */
@@ -128,6 +131,9 @@ final class HostileClient implements Runnable {
         socket.setSoTimeout(ASK_AGAIN_MILLIS);
         int batches = torn ? 0 : random.nextInt(BATCHES_MAX);
         for (int batch = 0; batch <= batches && !tally.isDone(); batch++) {
+            if (batch > 0 && tally.nodeShare() < NODE_SHARE_LEAST) {
+                return;
+            }
             ClientScript script = new ClientScript(random, out.clear(), canary, 1 + random.nextInt(60));
             while (script.frames() < BATCH_FRAMES && out.size() < BATCH_BYTES) {
                 script.conversation();
