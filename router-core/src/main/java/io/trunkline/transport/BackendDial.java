@@ -4,6 +4,8 @@ package io.trunkline.transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.LinkSecurity;
@@ -70,6 +72,8 @@ final class BackendDial implements BackendTlsHandler.Listener {
                             created.pipeline()
                                     .addLast(
                                             new BackendTlsHandler(tls, target.host(), target.port(), BackendDial.this));
+                        } else {
+                            created.pipeline().addLast(new Connecting());
                         }
                     }
                 })
@@ -94,6 +98,7 @@ final class BackendDial implements BackendTlsHandler.Listener {
                     .log("connecting failed");
             fail(RouterErrors.connectFailed(target.node()));
         } else if (attempted == State.WITHOUT_TLS) {
+            connected.channel().pipeline().remove(Connecting.class);
             reached(new LinkSecurity.Plain());
         }
     }
@@ -157,6 +162,15 @@ final class BackendDial implements BackendTlsHandler.Listener {
     private void closeChannel() {
         if (channel != null) {
             channel.close();
+        }
+    }
+
+    /** Takes what befalls a channel before it is connected: epoll may report a reset as something to read. The connecting fails with it. */
+    private static final class Connecting extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            LOG.atDebug().setCause(cause).log("connecting failed");
+            context.close();
         }
     }
 }
