@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
 final class BackendLeasing implements LeaseRequest {
     private final Session session;
     private final Worker worker;
-    private final SessionContext context;
     private final SessionInput input;
     private final RequestGathering gathering;
     private final RequestSender sender;
@@ -39,7 +38,6 @@ final class BackendLeasing implements LeaseRequest {
     BackendLeasing(Session session, SessionInput input, RequestGathering gathering, RequestSender sender) {
         this.session = session;
         this.worker = session.worker;
-        this.context = session.context;
         this.input = input;
         this.gathering = gathering;
         this.sender = sender;
@@ -47,9 +45,9 @@ final class BackendLeasing implements LeaseRequest {
 
     /** Asks for a backend; the pool answers at once or later. */
     void lease(Target.At at) {
-        ShardPool pool = worker.pool(session.identity, context.shard());
+        ShardPool pool = session.placement.pool();
         session.become(new Leasing(pool, this));
-        pool.lease(context.poolRole(at), this);
+        pool.lease(Placement.poolRole(at), this);
     }
 
     @Override
@@ -114,7 +112,7 @@ final class BackendLeasing implements LeaseRequest {
 
     private void attach(Lease lease) {
         Relay relay = new DirectRelay(lease, session.client, session, worker.connector(), worker.metrics());
-        context.placed(lease);
+        session.placement.placed(lease);
         session.become(new Running(relay));
         session.parameters.tellAll(relay.backend().reported());
         RequestBatch batch = gathering.take();
@@ -142,7 +140,7 @@ final class BackendLeasing implements LeaseRequest {
 
     /** Ends the lease at a transaction boundary. */
     void release(Relay relay) {
-        if (context.hasState()) {
+        if (session.ties.hasState()) {
             // Its node is no longer what it was leased for, and what the session keeps there cannot move: the client
             // must know.
             String node = relay.backend().target().node();
@@ -151,8 +149,8 @@ final class BackendLeasing implements LeaseRequest {
             return;
         }
         session.become(Idle.INSTANCE);
-        context.released();
-        if (context.takeDirt() || context.isPinned()) {
+        session.released();
+        if (session.ties.takeDirt() || session.ties.isPinned()) {
             relay.releaseAfterReset();
         } else {
             relay.release();

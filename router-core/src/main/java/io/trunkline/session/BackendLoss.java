@@ -64,10 +64,10 @@ final class BackendLoss {
         boolean busy = !expected.isEmpty() || groupOpen;
         int readies = expected.readyForQueryCount();
         String node = relay.backend().target().node();
-        boolean inTransaction = session.context.isInTransaction(status);
-        boolean inDoubt = session.context.isCommitInDoubt(readies > 0);
+        boolean inTransaction = session.sent.isInTransaction(status);
+        boolean inDoubt = session.sent.isCommitInDoubt(readies > 0);
 
-        if (session.context.isPinned() && session.context.hasState()) {
+        if (session.ties.isPinned() && session.ties.hasState()) {
             // Temporary tables, locks and the like are gone: the client must know, so it must connect again.
             end.afterLoss(RouterErrors.sessionStateLost(node));
             return;
@@ -101,7 +101,7 @@ final class BackendLoss {
         sender.lost();
         // What the lost transaction had set went with it; after a COMMIT in doubt either would do.
         session.settings.rollback();
-        session.context.released();
+        session.released();
         if (skipToSync) {
             skipping.skipUpToSync();
         }

@@ -31,14 +31,14 @@ final class CommandEffects extends ReplyEffect {
             @Nullable SqlNameEffect name,
             boolean own) {}
 
-    private final SessionContext context;
+    private final Session session;
     private final List<Step> steps = new ArrayList<>(1);
     private @Nullable InsertedStatements inserted;
     private @Nullable String continuation;
     private int next;
 
-    CommandEffects(SessionContext context) {
-        this.context = context;
+    CommandEffects(Session session) {
+        this.session = session;
     }
 
     void add(StatementKind kind, @Nullable SessionCommand command, String text) {
@@ -46,7 +46,7 @@ final class CommandEffects extends ReplyEffect {
     }
 
     private @Nullable SqlNameEffect nameEffect(@Nullable SessionCommand command) {
-        SessionStatements statements = context.session().statements;
+        SessionStatements statements = session.statements;
         if (command instanceof SessionCommand.Prepare prepare) {
             return new SqlNameEffect(statements, prepare.name(), true);
         }
@@ -82,12 +82,12 @@ final class CommandEffects extends ReplyEffect {
         if (next < steps.size()) {
             Step step = steps.get(next++);
             if (step.own) {
-                context.startupRestored();
+                session.commands.startupRestored();
             } else {
-                context.completed(step.kind, step.command, step.text, buffer, index);
+                session.commands.completed(step.kind, step.command, step.text, buffer, index);
             }
             if (next == steps.size() && continuation != null) {
-                context.continueAnswer(continuation);
+                session.commands.continueAnswer(continuation);
             }
         }
     }

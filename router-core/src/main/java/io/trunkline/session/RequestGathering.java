@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class RequestGathering {
     private final Session session;
     private final Worker worker;
-    private final SessionContext context;
     private final SessionInput input;
     private final RequestSkipping skipping;
     private RequestBatch batch;
@@ -30,7 +29,6 @@ final class RequestGathering {
     RequestGathering(Session session, SessionInput input, RequestSkipping skipping) {
         this.session = session;
         this.worker = session.worker;
-        this.context = session.context;
         this.input = input;
         this.skipping = skipping;
         this.batch = worker.emptyBatch();
@@ -50,7 +48,7 @@ final class RequestGathering {
                 return Disposition.PAUSE;
             }
             default -> {
-                if (!worker.reader().read(context, request)) {
+                if (!worker.reader().read(session, request)) {
                     return Disposition.PAUSE;
                 }
             }
@@ -65,7 +63,7 @@ final class RequestGathering {
         // The error of a refused message comes in its place, behind the answers to those before it.
         if (request.isPartial() && request.refusal == null) {
             // Too long to hold: it stays where it is until there is a backend it can stream to.
-            batch.target(context.combine(batch.target(), request));
+            batch.target(session.placement.combine(batch.target(), request));
             input.offerAgain(request.tag);
             dispatch(false);
             return Disposition.PAUSE;
@@ -87,7 +85,7 @@ final class RequestGathering {
     private void hold(Request request) {
         Request held = worker.keep(request);
         batch.add(held);
-        batch.target(context.combine(batch.target(), held));
+        batch.target(session.placement.combine(batch.target(), held));
     }
 
     /** Decides where the batch goes; {@code complete} is false when more of the same group may follow. */
@@ -96,14 +94,14 @@ final class RequestGathering {
             answer();
             return;
         }
-        Target target = context.settle(batch.target(), complete);
+        Target target = session.placement.settle(batch.target(), complete);
         if (target instanceof Target.Refused refused) {
             worker.metrics().refused(refused.code());
             refuse(refused.error().response());
             return;
         }
         Target.At at = (Target.At) target;
-        context.placing(at);
+        session.placement.placing(at);
         session.lease(at);
     }
 
@@ -146,7 +144,7 @@ final class RequestGathering {
         boolean stranded = isBegun();
         batch.undo();
         batch.clear(worker.requests());
-        context.released();
+        session.released();
         session.become(stranded ? new Stranded(null) : Idle.INSTANCE);
         session.writeError(error);
         if (input.longTag() == FrontendTag.QUERY || input.longTag() == FrontendTag.FUNCTION_CALL) {
@@ -166,13 +164,13 @@ final class RequestGathering {
     /** Remembers a BEGIN that was answered here: it leads what is sent to the backend that the next statement finds. */
     void begin(byte[] sql, TransactionMode mode) {
         batch.begin(sql);
-        context.begun(mode);
+        session.placement.begun(mode);
     }
 
     /** The transaction of a BEGIN that was answered here ended here, too. */
     void endTransaction() {
         batch.begin(null);
-        context.released();
+        session.released();
     }
 
     /** Returns true while a BEGIN that was answered here has not been sent. */

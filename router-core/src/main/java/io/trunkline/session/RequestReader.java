@@ -64,21 +64,21 @@ final class RequestReader {
     }
 
     /** Fills in what a request means; returns false when that is not known yet: the session is told to proceed when it is. */
-    boolean read(SessionContext context, Request request) {
+    boolean read(Session session, Request request) {
         try {
             return switch (request.tag) {
-                case FrontendTag.QUERY -> readQuery(context, request);
-                case FrontendTag.PARSE -> readParse(context, request);
-                case FrontendTag.BIND -> readBind(context, request);
-                case FrontendTag.DESCRIBE -> readDescribe(context, request);
-                case FrontendTag.EXECUTE -> readExecute(context, request);
-                case FrontendTag.CLOSE -> readClose(context, request);
-                case FrontendTag.FUNCTION_CALL -> readFunctionCall(context, request);
+                case FrontendTag.QUERY -> readQuery(session, request);
+                case FrontendTag.PARSE -> readParse(session, request);
+                case FrontendTag.BIND -> readBind(session, request);
+                case FrontendTag.DESCRIBE -> readDescribe(session, request);
+                case FrontendTag.EXECUTE -> readExecute(session, request);
+                case FrontendTag.CLOSE -> readClose(session, request);
+                case FrontendTag.FUNCTION_CALL -> readFunctionCall(session, request);
                 case FrontendTag.SYNC -> {
                     request.kind = Kind.SYNC;
                     yield true;
                 }
-                case FrontendTag.FLUSH -> readFlush(context, request);
+                case FrontendTag.FLUSH -> readFlush(session, request);
                 default -> true;
             };
         } catch (ProtocolViolation violation) {
@@ -92,17 +92,17 @@ final class RequestReader {
 
     // simple query
 
-    private boolean readQuery(SessionContext context, Request request) {
+    private boolean readQuery(Session session, Request request) {
         request.kind = Kind.QUERY;
-        ClusterView view = context.view();
+        ClusterView view = session.view();
         query.wrap(request.buffer, request.index, request.available);
-        context.session().statements.forgetUnnamed();
-        if (request.isPartial() || !isReadable(context, request.buffer, query.sqlStart(), query.sqlEnd())) {
-            request.target = unreadable(context, view);
+        session.statements.forgetUnnamed();
+        if (request.isPartial() || !isReadable(session, request.buffer, query.sqlStart(), query.sqlEnd())) {
+            request.target = unreadable(session, view);
             return true;
         }
-        scan.scan(request.buffer, query.sqlStart(), query.sqlEnd(), context.standardConformingStrings());
-        AnalyzedQuery analysis = worker.analyzer().find(scan, request.buffer, view, context);
+        scan.scan(request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.standardConformingStrings());
+        AnalyzedQuery analysis = worker.analyzer().find(scan, request.buffer, view, session);
         if (analysis == null) {
             return false;
         }
@@ -112,30 +112,30 @@ final class RequestReader {
             request.answer = EMPTY_QUERY;
             return true;
         }
-        if (!readCommands(context, request, statements)) {
+        if (!readCommands(session, request, statements)) {
             return true;
         }
-        keys.ofQuery(request.buffer, scan, context.isUtf8());
-        request.target = target(context, view, analysis);
+        keys.ofQuery(request.buffer, scan, session.texts.isUtf8());
+        request.target = target(session, view, analysis);
         return true;
     }
 
     /** Bytes of ASCII alone are the same text in every encoding of PostgreSQL. */
-    private static boolean isReadable(SessionContext context, ByteBuf text, int start, int end) {
-        return context.isTextReadable() || text.forEachByte(start, end - start, value -> value >= 0) < 0;
+    private static boolean isReadable(Session session, ByteBuf text, int start, int end) {
+        return session.texts.isReadable() || text.forEachByte(start, end - start, value -> value >= 0) < 0;
     }
 
     /** Reads what the statements do to the session; returns false when nothing of them is left for a backend. */
-    private boolean readCommands(SessionContext context, Request request, List<StatementShape> statements) {
+    private boolean readCommands(Session session, Request request, List<StatementShape> statements) {
         CommandEffects effects = null;
         InsertedStatements inserted = null;
-        boolean inFlux = context.isSettingsInFlux();
+        boolean inFlux = session.isSettingsInFlux();
         for (int i = 0; i < statements.size(); i++) {
             StatementKind kind = statements.get(i).kind();
             if (!kind.isSessionCommand()) {
                 boolean ends = isEnd(kind) && (inFlux || effects != null);
                 if (ends || effects != null) {
-                    effects = effects == null ? new CommandEffects(context) : effects;
+                    effects = effects == null ? new CommandEffects(session) : effects;
                     effects.add(kind, null, "");
                 }
                 continue;
@@ -143,11 +143,11 @@ final class RequestReader {
             int start = scan.statementStart(i);
             int end = scan.statementEnd(i);
             SessionCommand command = SessionCommand.read(request.buffer, start, end, scan.standardConformingStrings());
-            if (RouterCommand.isForRouter(context, command)) {
+            if (RouterCommand.isForRouter(session, command)) {
                 RouterError problem = statements.size() > 1
                         ? RouterErrors.routerCommandNotAlone()
-                        : RouterCommand.problem(context, command);
-                RouterCommand own = problem == null ? RouterCommand.of(context, command) : null;
+                        : RouterCommand.problem(session, command);
+                RouterCommand own = problem == null ? RouterCommand.of(session, command) : null;
                 if (own == null) {
                     request.refusal = problem;
                     request.effect = effects;
@@ -156,19 +156,19 @@ final class RequestReader {
                 }
                 return false;
             }
-            request.refusal = nameProblem(context, command);
+            request.refusal = nameProblem(session, command);
             if (request.refusal != null) {
                 request.effect = effects;
                 return false;
             }
             if (effects == null) {
-                effects = new CommandEffects(context);
+                effects = new CommandEffects(session);
                 for (int before = 0; before < i; before++) {
                     effects.add(statements.get(before).kind(), null, "");
                 }
             }
             effects.add(kind, command, replay(command, request.buffer, start, end));
-            String restoring = context.session().settings.restoring(command);
+            String restoring = session.settings.restoring(command);
             if (restoring == null) {
                 continue;
             }
@@ -178,7 +178,7 @@ final class RequestReader {
                 continue;
             }
             inserted = inserted == null
-                    ? new InsertedStatements(request.buffer, query.sqlStart(), query.sqlEnd(), context.isUtf8())
+                    ? new InsertedStatements(request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.isUtf8())
                     : inserted;
             inserted.add(end - query.sqlStart(), restoring);
             effects.addRestoring();
@@ -190,21 +190,21 @@ final class RequestReader {
         }
         if (effects != null) {
             request.effect = effects;
-            context.settingsPending();
+            session.sent.settingsPending();
             if (inserted != null) {
                 effects.sentAs(inserted);
                 request.rewritten = inserted.text();
             }
         }
         if (statements.size() == 1) {
-            readDeferrable(context, request, statements.get(0).kind());
+            readDeferrable(session, request, statements.get(0).kind());
         }
         return true;
     }
 
-    private @Nullable RouterError nameProblem(SessionContext context, SessionCommand command) {
+    private @Nullable RouterError nameProblem(Session session, SessionCommand command) {
         return SqlNameEffect.problem(
-                context.session().statements, command, worker.limits().statementsMax());
+                session.statements, command, worker.limits().statementsMax());
     }
 
     /** Returns the text that gives another backend the same setting. */
@@ -226,29 +226,28 @@ final class RequestReader {
     }
 
     /** BEGIN says nothing about the shard, so it waits for the statement that does; without one its end needs no backend either. */
-    private static void readDeferrable(SessionContext context, Request request, StatementKind kind) {
-        boolean begun = context.session().hasDeferredBegin();
+    private static void readDeferrable(Session session, Request request, StatementKind kind) {
+        boolean begun = session.hasDeferredBegin();
         request.deferrable = begun
                 ? kind == StatementKind.COMMIT || kind == StatementKind.ROLLBACK
-                : kind == StatementKind.BEGIN && context.view().isSharded();
+                : kind == StatementKind.BEGIN && session.view().isSharded();
     }
 
     // extended query
 
-    private boolean readParse(SessionContext context, Request request) {
+    private boolean readParse(Session session, Request request) {
         request.kind = Kind.PARSE;
         if (request.isPartial()) {
             request.refusal = RouterErrors.statementTooLong(worker.limits().inspectedBytesMax());
             return true;
         }
-        Session session = context.session();
-        ClusterView view = context.view();
+        ClusterView view = session.view();
         parse.wrap(request.buffer, request.index, request.available);
         String name = parse.name();
-        String statementContext = context.statementContext();
+        String statementContext = session.texts.statementContext();
         PreparedStatement statement = worker.catalog().find(request.buffer, parse, statementContext);
         if (statement == null || isStale(statement, view)) {
-            AnalyzedQuery analysis = analysis(context, view, request.buffer, parse.sqlStart(), parse.sqlEnd());
+            AnalyzedQuery analysis = analysis(session, view, request.buffer, parse.sqlStart(), parse.sqlEnd());
             if (analysis == null) {
                 return false;
             }
@@ -271,17 +270,18 @@ final class RequestReader {
         request.name = name;
         request.analysis = statement.analysis();
         request.effect = effect;
-        SessionCommand command = routerCommand(context, statement);
+        SessionCommand command = routerCommand(session, statement);
         if (command != null) {
-            request.refusal = RouterCommand.problem(context, command);
+            request.refusal = RouterCommand.problem(session, command);
             request.answer = new FixedAnswer(FixedAnswer.PARSE_COMPLETE, effect);
             request.effect = request.refusal == null ? null : effect;
             return true;
         }
-        readDeferrable(context, request, kindOf(statement));
+        readDeferrable(session, request, kindOf(statement));
         // Known to be valid: with nothing else to do, the client need not wait for a backend to hear so.
         request.deferrable |= !name.isEmpty() && statement.wasParsed();
-        request.target = context.isFixed(view) ? context.fixedTarget() : parseTarget(context, statement);
+        request.target =
+                session.placement.isFixed(view) ? session.placement.fixedTarget() : parseTarget(session, statement);
         return true;
     }
 
@@ -289,155 +289,156 @@ final class RequestReader {
         return view.isSharded() && statement.analysisRevision() != view.revision();
     }
 
-    private @Nullable AnalyzedQuery analysis(
-            SessionContext context, ClusterView view, ByteBuf buffer, int start, int end) {
-        scan.scan(buffer, start, end, context.standardConformingStrings());
-        return worker.analyzer().find(scan, buffer, view, context);
+    private @Nullable AnalyzedQuery analysis(Session session, ClusterView view, ByteBuf buffer, int start, int end) {
+        scan.scan(buffer, start, end, session.texts.standardConformingStrings());
+        return worker.analyzer().find(scan, buffer, view, session);
     }
 
     /** Parse alone runs nothing: any shard can check the text, and a replica too when it only reads. */
-    private static Target parseTarget(SessionContext context, PreparedStatement statement) {
+    private static Target parseTarget(Session session, PreparedStatement statement) {
         boolean read = statement.analysis().shape().access() == Access.READ
-                && context.routing().policy() != io.trunkline.routing.ReadPolicy.PRIMARY;
+                && session.placement.routing().policy() != io.trunkline.routing.ReadPolicy.PRIMARY;
         return new Target.At(
                 Target.ANY_SHARD, read ? RoleNeed.REPLICA_ALLOWED : RoleNeed.ANY, Reason.SESSION, Reason.READ);
     }
 
-    private boolean readBind(SessionContext context, Request request) {
+    private boolean readBind(Session session, Request request) {
         request.kind = Kind.BIND;
-        ClusterView view = context.view();
+        ClusterView view = session.view();
         bind.wrap(request.buffer, request.index, request.available);
-        PreparedStatement statement = statement(context, request, bind.statement());
+        PreparedStatement statement = statement(session, request, bind.statement());
         if (statement == null) {
             return true;
         }
         request.tail = bind.tailStart();
         if (isStale(statement, view)) {
             ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-            AnalyzedQuery analysis = analysis(context, view, text, 0, text.readableBytes());
+            AnalyzedQuery analysis = analysis(session, view, text, 0, text.readableBytes());
             if (analysis == null) {
                 return false;
             }
             statement.analyzed(analysis, view.revision());
         }
-        context.portal(bind.portal(), statement);
-        if (routerCommand(context, statement) != null) {
+        session.portals.put(bind.portal(), statement);
+        if (routerCommand(session, statement) != null) {
             request.answer = new FixedAnswer(FixedAnswer.BIND_COMPLETE, null);
             return true;
         }
-        readDeferrable(context, request, kindOf(statement));
-        if (context.isFixed(view) && !isHinted(statement.analysis())) {
-            request.target = context.fixedTarget();
+        readDeferrable(session, request, kindOf(statement));
+        if (session.placement.isFixed(view) && !isHinted(statement.analysis())) {
+            request.target = session.placement.fixedTarget();
             return true;
         }
         if (view.isSharded()) {
             ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-            scan.scan(text, 0, text.readableBytes(), context.standardConformingStrings());
+            scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
         }
-        keys.ofBind(bind, statement, scan, context.isUtf8());
-        Target target = target(context, view, statement.analysis());
+        keys.ofBind(bind, statement, scan, session.texts.isUtf8());
+        Target target = target(session, view, statement.analysis());
         if (target instanceof Target.NeedsParameterTypes) {
-            worker.describe(context, statement);
+            worker.describe(session, statement);
             return false;
         }
         request.target = target;
         return true;
     }
 
-    private boolean readDescribe(SessionContext context, Request request) {
+    private boolean readDescribe(Session session, Request request) {
         statementOrPortal.wrap(request.buffer, request.index, request.available);
         String name = statementOrPortal.name();
         boolean ofStatement = statementOrPortal.isStatement();
         request.kind = ofStatement ? Kind.DESCRIBE_STATEMENT : Kind.DESCRIBE_PORTAL;
-        PreparedStatement statement = ofStatement ? statement(context, request, name) : context.portal(name);
+        PreparedStatement statement = ofStatement ? statement(session, request, name) : session.portals.get(name);
         if (statement == null) {
             return true;
         }
-        SessionCommand command = routerCommand(context, statement);
-        RouterCommand own = command == null ? null : RouterCommand.of(context, command);
+        SessionCommand command = routerCommand(session, statement);
+        RouterCommand own = command == null ? null : RouterCommand.of(session, command);
         if (own != null) {
             request.answer = own.answerToDescribe(ofStatement);
             return true;
         }
         // Of a portal the request names no statement, and yet its kind decides when the transaction is lost.
         request.analysis = statement.analysis();
-        readDeferrable(context, request, kindOf(statement));
-        SessionStatements names = context.session().statements;
+        readDeferrable(session, request, kindOf(statement));
+        SessionStatements names = session.statements;
         boolean named = ofStatement ? !name.isEmpty() : statement != names.get("");
         if (ofStatement && statement.describedTypes() == null || named && !names.isDescribed(statement)) {
             request.effect = new DescribeEffect(statement, names);
         }
         if (ofStatement) {
-            request.target = context.isFixed(context.view()) ? context.fixedTarget() : parseTarget(context, statement);
+            request.target = session.placement.isFixed(session.view())
+                    ? session.placement.fixedTarget()
+                    : parseTarget(session, statement);
         }
         return true;
     }
 
-    private boolean readExecute(SessionContext context, Request request) {
+    private boolean readExecute(Session session, Request request) {
         request.kind = Kind.EXECUTE;
         execute.wrap(request.buffer, request.index, request.available);
-        PreparedStatement statement = context.portal(execute.portal());
+        PreparedStatement statement = session.portals.get(execute.portal());
         if (statement == null) {
             // A cursor of DECLARE, or none: the backend will tell.
             return true;
         }
         request.analysis = statement.analysis();
-        SessionCommand command = routerCommand(context, statement);
-        RouterCommand own = command == null ? null : RouterCommand.of(context, command);
+        SessionCommand command = routerCommand(session, statement);
+        RouterCommand own = command == null ? null : RouterCommand.of(session, command);
         if (own != null) {
             request.answer = own.answerToExecute();
             return true;
         }
         StatementKind kind = kindOf(statement);
-        if (kind.isSessionCommand() || isEnd(kind) && context.isSettingsInFlux()) {
+        if (kind.isSessionCommand() || isEnd(kind) && session.isSettingsInFlux()) {
             ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-            scan.scan(text, 0, text.readableBytes(), context.standardConformingStrings());
+            scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
             SessionCommand read = SessionCommand.read(
                     text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
-            request.refusal = nameProblem(context, read);
+            request.refusal = nameProblem(session, read);
             if (request.refusal != null) {
                 return true;
             }
-            CommandEffects effects = new CommandEffects(context);
+            CommandEffects effects = new CommandEffects(session);
             effects.add(kind, read, replay(read, text, scan.statementStart(0), scan.statementEnd(0)));
             request.effect = effects;
-            context.settingsPending();
-            String restoring = context.session().settings.restoring(read);
+            session.sent.settingsPending();
+            String restoring = session.settings.restoring(read);
             request.followUp = restoring == null ? null : restoring.getBytes(StandardCharsets.UTF_8);
         }
         request.statement = statement;
-        readDeferrable(context, request, kind);
+        readDeferrable(session, request, kind);
         return true;
     }
 
-    private boolean readClose(SessionContext context, Request request) {
+    private boolean readClose(Session session, Request request) {
         request.kind = Kind.CLOSE;
         statementOrPortal.wrap(request.buffer, request.index, request.available);
         String name = statementOrPortal.name();
         if (statementOrPortal.isStatement()) {
-            if (context.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)
-                    && context.session().statements.get(name) == null) {
+            if (session.ties.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)
+                    && session.statements.get(name) == null) {
                 // It may be one of SQL's PREPARE, which only the backend knows.
-                request.effect = new SqlNameEffect(context.session().statements, name, false);
+                request.effect = new SqlNameEffect(session.statements, name, false);
                 return true;
             }
-            ReplyEffect effect = new NameEffect(context.session().statements, name, null);
+            ReplyEffect effect = new NameEffect(session.statements, name, null);
             request.answer = new FixedAnswer(FixedAnswer.CLOSE_COMPLETE, effect);
             return true;
         }
-        PreparedStatement statement = context.portal(name);
-        if (statement != null && routerCommand(context, statement) != null) {
+        PreparedStatement statement = session.portals.get(name);
+        if (statement != null && routerCommand(session, statement) != null) {
             request.answer = new FixedAnswer(FixedAnswer.CLOSE_COMPLETE, null);
         }
         return true;
     }
 
-    private boolean readFunctionCall(SessionContext context, Request request) {
+    private boolean readFunctionCall(Session session, Request request) {
         request.kind = Kind.FUNCTION_CALL;
-        if (context.view().isSharded()) {
+        if (session.view().isSharded()) {
             request.refusal = RouterErrors.functionCallNotRouted();
         } else {
-            request.target = context.fixedTarget();
+            request.target = session.placement.fixedTarget();
         }
         return true;
     }
@@ -446,29 +447,27 @@ final class RequestReader {
      * A Flush with a body fails on a server, which then skips up to Sync; since a Flush is owed no reply that error would fall into the place
      * of another request's.
      */
-    private static boolean readFlush(SessionContext context, Request request) {
-        if (request.hasBody() && !context.session().isCopyingIn()) {
+    private static boolean readFlush(Session session, Request request) {
+        if (request.hasBody() && !session.isCopyingIn()) {
             throw ProtocolViolation.error("invalid message format");
         }
         return true;
     }
 
-    private @Nullable PreparedStatement statement(SessionContext context, Request request, String name) {
-        PreparedStatement statement = context.session().statements.get(name);
+    private @Nullable PreparedStatement statement(Session session, Request request, String name) {
+        PreparedStatement statement = session.statements.get(name);
         if (statement == null) {
-            if (context.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)) {
+            if (session.ties.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)) {
                 // Maybe prepared by SQL, which shares the name space: the message passes as it is.
                 return null;
             }
             request.refusal = RouterErrors.unknownStatement(name);
             return null;
         }
-        if (statement.isRetired()
-                && !name.isEmpty()
-                && !context.session().statements.isDescribed(statement)) {
+        if (statement.isRetired() && !name.isEmpty() && !session.statements.isDescribed(statement)) {
             // This client expects no columns yet, so it may have those of today.
             statement = worker.catalog().successor(statement);
-            context.session().statements.put(name, statement);
+            session.statements.put(name, statement);
         }
         request.statement = statement;
         request.name = name;
@@ -481,14 +480,14 @@ final class RequestReader {
     }
 
     /** Returns the command of a prepared statement that the router answers itself, or null. */
-    private @Nullable SessionCommand routerCommand(SessionContext context, PreparedStatement statement) {
+    private @Nullable SessionCommand routerCommand(Session session, PreparedStatement statement) {
         switch (kindOf(statement)) {
             case SHOW, SET, RESET, DEALLOCATE -> {
                 ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-                scan.scan(text, 0, text.readableBytes(), context.standardConformingStrings());
+                scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
                 SessionCommand command = SessionCommand.read(
                         text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
-                return RouterCommand.isForRouter(context, command) ? command : null;
+                return RouterCommand.isForRouter(session, command) ? command : null;
             }
             default -> {
                 return null;
@@ -498,12 +497,12 @@ final class RequestReader {
 
     // where it may run
 
-    private Target target(SessionContext context, ClusterView view, AnalyzedQuery analysis) {
-        if (context.isFixed(view) && !isHinted(analysis)) {
-            return context.fixedTarget();
+    private Target target(Session session, ClusterView view, AnalyzedQuery analysis) {
+        if (session.placement.isFixed(view) && !isHinted(analysis)) {
+            return session.placement.fixedTarget();
         }
         if (!analysis.shape().trusted()) {
-            return unreadable(context, view);
+            return unreadable(session, view);
         }
         List<StatementShape> statements = analysis.shape().statements();
         List<@Nullable ShardingShape> sharding = analysis.sharding();
@@ -513,10 +512,10 @@ final class RequestReader {
             if (shape != null) {
                 keys.toStatement(i);
             }
-            Target one = view.router().target(statements.get(i), shape, keys, context.routing());
+            Target one = view.router().target(statements.get(i), shape, keys, session.placement.routing());
             combined = combined == null ? one : Targets.combine(view.table(), combined, one);
         }
-        return combined == null ? unreadable(context, view) : combined;
+        return combined == null ? unreadable(session, view) : combined;
     }
 
     /** A hint counts whatever the policy says. */
@@ -530,7 +529,7 @@ final class RequestReader {
         return false;
     }
 
-    private static Target unreadable(SessionContext context, ClusterView view) {
-        return view.router().untrusted(context.routing());
+    private static Target unreadable(Session session, ClusterView view) {
+        return view.router().untrusted(session.placement.routing());
     }
 }

@@ -21,7 +21,6 @@ import java.util.Objects;
 final class RequestSender {
     private final Session session;
     private final Worker worker;
-    private final SessionContext context;
     private final SessionInput input;
 
     /** Messages have been sent since the last Sync, Query or FunctionCall: they cannot be given another backend. */
@@ -30,7 +29,6 @@ final class RequestSender {
     RequestSender(Session session, SessionInput input) {
         this.session = session;
         this.worker = session.worker;
-        this.context = session.context;
         this.input = input;
     }
 
@@ -39,7 +37,7 @@ final class RequestSender {
         byte[] begin = batch.begin();
         if (begin != null) {
             relay.swallowedQuery(begin, null);
-            context.beginSent();
+            session.sent.beginSent();
         }
         for (Request request : batch.requests()) {
             deliver(relay, request);
@@ -73,7 +71,7 @@ final class RequestSender {
                     // The backend would skip it too.
                     return Disposition.SKIP;
                 }
-                if (!worker.reader().read(context, request)) {
+                if (!worker.reader().read(session, request)) {
                     return Disposition.PAUSE;
                 }
             }
@@ -84,7 +82,7 @@ final class RequestSender {
         if (!(session.state() instanceof Running)) {
             session.become(new Running(relay));
         }
-        if (request.refusal == null && context.combine(null, request) instanceof Target.Refused refused) {
+        if (request.refusal == null && session.placement.combine(null, request) instanceof Target.Refused refused) {
             worker.metrics().refused(refused.code());
             request.refusal = refused.error();
         }
@@ -104,7 +102,7 @@ final class RequestSender {
                         && !groupOpen
                         && !relay.isQuiet()
                         && !relay.backend().expected().isCopyingIn()
-                        && !context.mayPipeline();
+                        && !session.mayPipeline();
     }
 
     private Disposition endOfCut(Relay relay, Request request) {
@@ -152,7 +150,7 @@ final class RequestSender {
             }
             return;
         }
-        context.sending(request);
+        session.sent.sending(request, relay.backend().status());
         forward(relay, request);
     }
 
@@ -205,7 +203,7 @@ final class RequestSender {
             default -> relay.forward(request.kind, request.buffer, request.index, length, request.effect);
         }
         if (request.followUp != null) {
-            relay.followUp(request.followUp, context.restoring());
+            relay.followUp(request.followUp, session.commands.restoring());
         }
     }
 

@@ -42,7 +42,7 @@ final class RouterCommand {
     }
 
     /** Returns true when a command is for the router, whether or not it makes sense. */
-    static boolean isForRouter(SessionContext context, @Nullable SessionCommand command) {
+    static boolean isForRouter(Session session, @Nullable SessionCommand command) {
         if (command instanceof SessionCommand.Set set) {
             return isRouterName(set.name());
         }
@@ -54,8 +54,8 @@ final class RouterCommand {
         }
         if (command instanceof SessionCommand.Deallocate deallocate) {
             return deallocate.name() == null
-                    ? !context.isPinnedBy(SessionEffect.SQL_PREPARE)
-                    : context.session().statements.get(deallocate.name()) != null;
+                    ? !session.ties.isPinnedBy(SessionEffect.SQL_PREPARE)
+                    : session.statements.get(deallocate.name()) != null;
         }
         return false;
     }
@@ -65,40 +65,32 @@ final class RouterCommand {
     }
 
     /** Returns the command, or null when it cannot be carried out: {@link #problem} says why. */
-    static @Nullable RouterCommand of(SessionContext context, SessionCommand command) {
-        if (problem(context, command) != null) {
+    static @Nullable RouterCommand of(Session session, SessionCommand command) {
+        if (problem(session, command) != null) {
             return null;
         }
         if (command instanceof SessionCommand.Show show) {
             String name = String.valueOf(show.name());
-            return new RouterCommand("SHOW", name, () -> read(context, name), () -> {});
+            return new RouterCommand("SHOW", name, () -> read(session, name), () -> {});
         }
         if (command instanceof SessionCommand.Set set) {
-            return new RouterCommand("SET", null, () -> "", () -> set(context, set.name(), unquote(set.rawValue())));
+            return new RouterCommand("SET", null, () -> "", () -> set(session, set.name(), unquote(set.rawValue())));
         }
         if (command instanceof SessionCommand.Reset reset) {
-            return new RouterCommand("RESET", null, () -> "", () -> set(context, reset.name(), null));
+            return new RouterCommand("RESET", null, () -> "", () -> set(session, reset.name(), null));
         }
         if (command instanceof SessionCommand.Deallocate deallocate) {
             String name = deallocate.name();
             if (name == null) {
-                return new RouterCommand(
-                        "DEALLOCATE ALL",
-                        null,
-                        () -> "",
-                        () -> context.session().statements.forgetNamed());
+                return new RouterCommand("DEALLOCATE ALL", null, () -> "", () -> session.statements.forgetNamed());
             }
-            return new RouterCommand(
-                    "DEALLOCATE",
-                    null,
-                    () -> "",
-                    () -> context.session().statements.put(name, null));
+            return new RouterCommand("DEALLOCATE", null, () -> "", () -> session.statements.put(name, null));
         }
         return null;
     }
 
     /** Returns why a command for the router is refused, or null. */
-    static @Nullable RouterError problem(SessionContext context, SessionCommand command) {
+    static @Nullable RouterError problem(Session session, SessionCommand command) {
         if (command instanceof SessionCommand.Show show) {
             return unknown(String.valueOf(show.name()));
         }
@@ -119,7 +111,7 @@ final class RouterCommand {
                         set.name(), value, "auto, primary, prefer-replica or replica");
             }
             if (set.name().equals("trunkline.shard")
-                    && context.view().table().shardIndex(value).isEmpty()) {
+                    && session.view().table().shardIndex(value).isEmpty()) {
                 return RouterErrors.invalidParameterValue(set.name(), value, "the name of a shard");
             }
         }
@@ -140,39 +132,35 @@ final class RouterCommand {
         };
     }
 
-    private static void set(SessionContext context, String name, @Nullable String value) {
+    private static void set(Session session, String name, @Nullable String value) {
         switch (name) {
             case "trunkline.role" -> {
                 RolePreference role = value == null ? RolePreference.AUTO : role(value);
-                context.routing(context.routing().withRole(role == null ? RolePreference.AUTO : role));
+                session.placement.routing(
+                        session.placement.routing().withRole(role == null ? RolePreference.AUTO : role));
             }
-            case "trunkline.shard" -> context.routing(context.routing().withShard(value));
-            case "trunkline.shard_key" -> context.routing(context.routing().withShardKey(value));
+            case "trunkline.shard" ->
+                session.placement.routing(session.placement.routing().withShard(value));
+            case "trunkline.shard_key" ->
+                session.placement.routing(session.placement.routing().withShardKey(value));
             default -> throw new IllegalStateException(name);
         }
     }
 
-    private static String read(SessionContext context, String name) {
+    private static String read(Session session, String name) {
         return switch (name) {
-            case "trunkline.role" -> context.routing().wishes().role().label();
+            case "trunkline.role" -> session.placement.routing().wishes().role().label();
             case "trunkline.shard" ->
                 String.valueOf(
-                        context.routing().wishes().shard() == null
+                        session.placement.routing().wishes().shard() == null
                                 ? ""
-                                : context.routing().wishes().shard());
+                                : session.placement.routing().wishes().shard());
             case "trunkline.shard_key" ->
                 String.valueOf(
-                        context.routing().wishes().shardKey() == null
+                        session.placement.routing().wishes().shardKey() == null
                                 ? ""
-                                : context.routing().wishes().shardKey());
-            default -> {
-                SessionContext.Route route = context.lastRoute();
-                yield route.shard().isEmpty()
-                        ? "none"
-                        : "shard=" + route.shard() + " role=" + route.role() + " node=" + route.node() + " reason="
-                                + route.shardReason().label() + ","
-                                + route.roleReason().label();
-            }
+                                : session.placement.routing().wishes().shardKey());
+            default -> session.placement.lastRoute().toString();
         };
     }
 

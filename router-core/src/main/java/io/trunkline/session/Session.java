@@ -2,6 +2,7 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -50,8 +51,14 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final SessionIdentity identity;
     final SessionStatements statements = new SessionStatements();
     final SessionSettings settings;
-    final SessionContext context;
+    final TextContext texts;
+    final Placement placement;
+    final SessionTies ties;
+    final SentWork sent;
+    final Portals portals = new Portals();
+    final CompletedCommands commands;
     final ClientParameters parameters;
+    private final CurrentView view;
     private final SessionInput input;
     private final RequestSkipping skipping = new RequestSkipping();
     private final RequestGathering gathering;
@@ -73,7 +80,12 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.identity = identity;
         this.settings = settings;
         this.parameters = new ClientParameters(client, greeted);
-        this.context = new SessionContext(this);
+        this.view = worker.currentView(identity.cluster());
+        this.texts = new TextContext(this);
+        this.placement = new Placement(this);
+        this.ties = new SessionTies(worker.metrics(), identity.poolMode());
+        this.sent = new SentWork(ties);
+        this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits().inspectedBytesMax());
         this.gathering = new RequestGathering(this, input, skipping);
         this.sender = new RequestSender(this, input);
@@ -176,7 +188,20 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     @Override
     public void onReadyForQuery(TransactionStatus status, boolean failed) {
-        context.onReadyForQuery(status, failed);
+        sent.onReadyForQuery();
+        Relay relay = state.relay();
+        if (status != TransactionStatus.IDLE || relay == null) {
+            return;
+        }
+        placement.lastRoute().transactionEnded();
+        commands.transactionEnded(failed);
+        if (sent.takeWrote()) {
+            placement.wrote();
+        }
+        // A Bind that is still to be answered belongs to a later group: its portal lives.
+        if (!portals.isEmpty() && !relay.backend().expected().owes(Kind.BIND)) {
+            portals.clear();
+        }
     }
 
     @Override
@@ -186,8 +211,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             // Part of the next request is on its way already: the lease ends with that.
             return;
         }
-        context.onQuiet();
-        if (relay.backend().status() != TransactionStatus.IDLE || context.isPinned() && relay.isCurrent()) {
+        placement.lastRoute().answered(sent.onQuiet());
+        if (relay.backend().status() != TransactionStatus.IDLE || ties.isPinned() && relay.isCurrent()) {
             become(new Holding(relay));
         } else {
             leasing.release(relay);
@@ -221,6 +246,13 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         }
         worker.suspect(relay.backend().target());
         loss.report(relay, cause, midMessage);
+    }
+
+    /** The lease has ended, or a transaction that never had one. */
+    void released() {
+        placement.released();
+        sent.released();
+        portals.clear();
     }
 
     // cancel, drain, end
@@ -278,6 +310,25 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     SessionState state() {
         return state;
+    }
+
+    /** Returns what is known of the session's cluster now. */
+    ClusterView view() {
+        return view.get();
+    }
+
+    /** Returns true when a request may be sent while earlier ones are unanswered, because it could not go anywhere else. */
+    boolean mayPipeline() {
+        if (sent.isSettingsPending()) {
+            // How the next text is to be read, and what its transaction's end takes back, is only known then.
+            return false;
+        }
+        return placement.isOnOnlyPrimary() || ties.isPinned();
+    }
+
+    /** Returns true when the end of the transaction takes settings back or keeps them for good, or may do so. */
+    boolean isSettingsInFlux() {
+        return sent.isSettingsPending() || settings.isInFlux();
     }
 
     boolean isClosed() {

@@ -118,7 +118,8 @@ final class SessionEnd {
         gathering.close();
         input.close();
         session.statements.clear();
-        session.context.ended();
+        session.ties.ended();
+        session.portals.clear();
         if (key != null) {
             worker.cancels().unregister(key);
         }

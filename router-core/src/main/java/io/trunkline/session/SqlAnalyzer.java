@@ -62,7 +62,7 @@ public final class SqlAnalyzer implements AutoCloseable {
 
     /** Returns what is known of a scanned text; null when its tree is being read: the session proceeds when it is there. */
     @Nullable
-    AnalyzedQuery find(SqlScan scan, ByteBuf text, ClusterView view, SessionContext context) {
+    AnalyzedQuery find(SqlScan scan, ByteBuf text, ClusterView view, Session session) {
         boolean sharded = view.isSharded();
         Key key = new Key(
                 scan.fingerprintHigh(),
@@ -70,7 +70,7 @@ public final class SqlAnalyzer implements AutoCloseable {
                 // Two clusters of one topology may shard tables of the same name differently.
                 sharded ? view.name() : "",
                 sharded ? view.revision() : 0,
-                sharded ? context.searchPathText() : "");
+                sharded ? session.texts.searchPathText() : "");
         AnalyzedQuery analysis = known.getIfPresent(key);
         if (analysis != null) {
             return analysis;
@@ -86,11 +86,10 @@ public final class SqlAnalyzer implements AutoCloseable {
             int start = scan.statementStart(i);
             statements.add(text.toString(start, scan.statementEnd(i) - start, StandardCharsets.UTF_8));
         }
-        TableDirectory tables = view.table().forSearchPath(context.searchPath());
+        TableDirectory tables = view.table().forSearchPath(session.texts.searchPath());
         StatementRouter router = view.router();
         boolean conforming = scan.standardConformingStrings();
-        Worker worker = context.session().worker;
-        Session session = context.session();
+        Worker worker = session.worker;
         try {
             readers.execute(() -> {
                 known.put(key, new AnalyzedQuery(shape, readTrees(shape, statements, conforming, router, tables)));

@@ -33,18 +33,18 @@ final class StatementDescriber {
         this.worker = worker;
     }
 
-    void describe(SessionContext context, PreparedStatement statement) {
-        Settings settings = context.session().settings.current();
-        worker.pool(context.session().identity, 0).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
+    void describe(Session session, PreparedStatement statement) {
+        Settings settings = session.settings.current();
+        worker.pool(session.identity, 0).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
             @Override
             public void onLeased(Lease lease) {
-                new Description(context.session(), statement, lease).send();
+                new Description(session, statement, lease).send();
             }
 
             @Override
             public void onRefused(RouterError error) {
                 statement.described(UNKNOWN);
-                context.session().proceedLater();
+                session.proceedLater();
             }
 
             @Override

@@ -56,7 +56,7 @@ final class StrandedTransaction {
      * @param cause what the next statement is told, or null when the client has been told
      */
     Disposition answer(Request request, @Nullable ErrorResponse cause) {
-        if (!session.worker.reader().read(session.context, request)) {
+        if (!session.worker.reader().read(session, request)) {
             return Disposition.PAUSE;
         }
         ByteBuf out = session.client.allocator().buffer(64);

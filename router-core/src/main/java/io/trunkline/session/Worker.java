@@ -4,7 +4,6 @@ package io.trunkline.session;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
-import io.trunkline.metrics.RouteMetrics;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.pool.NodeSuspicion;
 import io.trunkline.pool.PoolDirectory;
@@ -34,10 +33,7 @@ public final class Worker {
     private final SessionRegistry sessions;
     private final CancelRegistry cancels;
     private final StatementCatalog catalog;
-    private final Map<String, ClusterView> views = new HashMap<>();
-    /** By cluster first: clusters may use the same names for their shards and nodes. */
-    private final Map<String, Map<SessionContext.Route, RouteMetrics>> routeMetrics = new HashMap<>();
-
+    private final Map<String, CurrentView> views = new HashMap<>();
     private final RequestReader reader;
     private final Request request = new Request();
     private final RequestPool requests = new RequestPool();
@@ -86,11 +82,16 @@ public final class Worker {
     /** Takes a new view of a cluster; on the event loop. */
     public void view(ClusterView view) {
         assert inEventLoop();
-        ClusterView before = views.put(view.name(), view);
-        if (before != null && before.revision() != view.revision()) {
+        CurrentView current = views.get(view.name());
+        if (current == null) {
+            views.put(view.name(), new CurrentView(view));
+            return;
+        }
+        if (current.get().revision() != view.revision()) {
             // Other nodes may report other parameters.
             welcomes.forget(view.name());
         }
+        current.replace(view);
     }
 
     /** Returns the pools, for statuses of shards and for closing. */
@@ -103,8 +104,9 @@ public final class Worker {
         return views.containsKey(cluster);
     }
 
-    ClusterView view(String cluster) {
-        ClusterView view = views.get(cluster);
+    /** Returns where the view of a cluster is found from now on. */
+    CurrentView currentView(String cluster) {
+        CurrentView view = views.get(cluster);
         if (view == null) {
             throw new IllegalStateException("no view of cluster " + cluster);
         }
@@ -170,20 +172,8 @@ public final class Worker {
     }
 
     /** Learns the parameter types of a statement from a backend; the session proceeds when they are known. */
-    void describe(SessionContext context, PreparedStatement statement) {
-        describer.describe(context, statement);
-    }
-
-    RouteMetrics routeMetrics(String cluster, SessionContext.Route route) {
-        Map<SessionContext.Route, RouteMetrics> handles =
-                routeMetrics.computeIfAbsent(cluster, name -> new HashMap<>());
-        RouteMetrics handle = handles.get(route);
-        if (handle == null) {
-            handle = metrics.route(
-                    cluster, route.shard(), route.role(), route.roleReason().label());
-            handles.put(route, handle);
-        }
-        return handle;
+    void describe(Session session, PreparedStatement statement) {
+        describer.describe(session, statement);
     }
 
     // requests and batches are reused, so that a statement costs no garbage

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.ReplyEffect;
+import io.trunkline.backend.Settings;
+import io.trunkline.relay.Relay;
+import io.trunkline.sql.SessionCommand;
+import io.trunkline.sql.SessionEffect;
+import io.trunkline.sql.StatementKind;
+import io.trunkline.wire.CommandTag;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a statement that concerns the session has done once its CommandComplete is there: to the session's settings, to those its backend
+ * carries, to its statements and ties.
+ *
+ * <p>Belongs to its {@link Session}.
+ */
+final class CompletedCommands {
+    private final Session session;
+    private final SessionSettings settings;
+
+    CompletedCommands(Session session) {
+        this.session = session;
+        this.settings = session.settings;
+    }
+
+    /**
+     * A statement completed.
+     *
+     * @param text gives another backend the same setting
+     * @param buffer where its CommandComplete stands, at {@code index}
+     */
+    void completed(StatementKind kind, @Nullable SessionCommand command, String text, ByteBuf buffer, int index) {
+        // What the backend carries now; after a RESET that is not what the session wants.
+        Settings carried = backend().settings();
+        switch (kind) {
+            case SET, SET_ROLE, SET_SESSION_AUTHORIZATION, RESET -> carried = settingCompleted(carried, command, text);
+            case SET_SESSION_CHARACTERISTICS -> {
+                settings.addCharacteristics(text);
+                carried = carried.with(
+                        SessionSettings.CHARACTERISTICS,
+                        Objects.requireNonNull(settings.current().get(SessionSettings.CHARACTERISTICS)));
+            }
+            case SAVEPOINT -> {
+                if (command instanceof SessionCommand.Savepoint savepoint) {
+                    settings.savepoint(savepoint.name());
+                }
+            }
+            case RELEASE_SAVEPOINT -> {
+                if (command instanceof SessionCommand.Release release) {
+                    settings.release(release.name());
+                }
+            }
+            case ROLLBACK_TO_SAVEPOINT -> {
+                if (command instanceof SessionCommand.RollbackTo rollback) {
+                    settings.rollbackTo(rollback.name());
+                    carried = settings.current();
+                }
+            }
+            case COMMIT, COMMIT_AND_CHAIN, PREPARE_TRANSACTION -> {
+                int available = buffer.getInt(index + 1) + 1;
+                if (CommandTag.matches(buffer, index, available, "ROLLBACK")) {
+                    settings.rollback();
+                    carried = settings.current();
+                } else {
+                    settings.commit();
+                }
+            }
+            case ROLLBACK, ROLLBACK_AND_CHAIN -> {
+                settings.rollback();
+                carried = settings.current();
+            }
+            case DISCARD -> {
+                if (command instanceof SessionCommand.Discard discard
+                        && discard.what() == SessionCommand.Discarded.ALL) {
+                    discarded();
+                    carried = Settings.NONE;
+                }
+            }
+            case DEALLOCATE -> {
+                if (command instanceof SessionCommand.Deallocate deallocate && deallocate.name() == null) {
+                    session.statements.forgetNamed();
+                    backend().statements().clear();
+                }
+            }
+            default -> {
+                // only its pins matter
+            }
+        }
+        backend().noteSettings(carried);
+    }
+
+    /** Returns what the backend carries after the command. */
+    private Settings settingCompleted(Settings carried, @Nullable SessionCommand command, String text) {
+        if (command instanceof SessionCommand.Set set) {
+            if (set.mayReachTemporarySchema()) {
+                // What is created from now on may be temporary, whatever its statement looks like.
+                session.ties.pin(SessionEffect.TEMP_TABLE);
+            }
+            if (set.scope() == SessionCommand.Scope.SESSION) {
+                settings.set(set.name(), text);
+                return carried.with(set.name(), text);
+            }
+            return carried;
+        }
+        if (command instanceof SessionCommand.Reset reset) {
+            if (reset.scope() == SessionCommand.Scope.SESSION) {
+                settings.reset(reset.name());
+                // The backend is at its own default now, which is not the session's when the startup packet named
+                // another.
+                return carried.without(reset.name());
+            }
+        } else if (command instanceof SessionCommand.ResetAll) {
+            settings.resetAll();
+            Settings identity = Settings.NONE;
+            for (String name : List.of(SessionSettings.ROLE, SessionSettings.SESSION_AUTHORIZATION)) {
+                String value = carried.get(name);
+                identity = value == null ? identity : identity.with(name, value);
+            }
+            return identity;
+        } else {
+            // It worked and nobody knows how to say it to another backend, such as SET x FROM CURRENT.
+            session.ties.pin(SessionEffect.SET_CONFIG);
+        }
+        return carried;
+    }
+
+    /** Outside a transaction a ReadyForQuery ended what was sent: what it had set stays, or goes when it failed. */
+    void transactionEnded(boolean failed) {
+        if (!settings.isInFlux()) {
+            return;
+        }
+        if (failed) {
+            settings.rollback();
+            backend().noteSettings(settings.current());
+        } else {
+            settings.commit();
+        }
+    }
+
+    /** The router's own statement has given the backend what the session asked for at startup. */
+    void startupRestored() {
+        backend().noteSettings(settings.current());
+    }
+
+    /** Runs a query that restores what DISCARD ALL has reset before the answer to it ends. */
+    void continueAnswer(String sql) {
+        Relay relay = session.state().relay();
+        if (relay != null) {
+            relay.continueAnswer(sql.getBytes(StandardCharsets.UTF_8), restoring());
+        }
+    }
+
+    /** Makes an effect of the query that restores what the client asked for at startup. */
+    ReplyEffect restoring() {
+        return new ReplyEffect() {
+            @Override
+            public void onConfirmed() {
+                startupRestored();
+            }
+        };
+    }
+
+    private void discarded() {
+        settings.discardAll();
+        session.statements.clear();
+        backend().statements().clear();
+        session.ties.discarded();
+    }
+
+    private BackendConnection backend() {
+        Relay relay = session.state().relay();
+        if (relay == null) {
+            throw new IllegalStateException("a reply without a relay");
+        }
+        return relay.backend();
+    }
+}

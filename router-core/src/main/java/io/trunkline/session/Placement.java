@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.backend.Settings;
+import io.trunkline.health.NodeStatus;
+import io.trunkline.pool.Lease;
+import io.trunkline.pool.ShardPool;
+import io.trunkline.routing.ReadPolicy;
+import io.trunkline.routing.Reason;
+import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.RolePreference;
+import io.trunkline.routing.SessionRouting;
+import io.trunkline.routing.Target;
+import io.trunkline.routing.Targets;
+import io.trunkline.routing.TransactionScope;
+import io.trunkline.session.SessionIdentity.PoolMode;
+import io.trunkline.sql.TransactionMode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where one session's requests go: what routing knows of the session, folded over the requests of a batch, and where its last batch went.
+ *
+ * <p>Decides nothing about statements: that is done by the router of the cluster's {@link ClusterView}. Belongs to its {@link Session}.
+ */
+final class Placement {
+    private static final Target.At PRIMARY_OF_ANY =
+            new Target.At(Target.ANY_SHARD, RoleNeed.PRIMARY, Reason.SESSION, Reason.WRITE);
+    private static final Target.At PRIMARY_OF_ONE =
+            new Target.At(0, RoleNeed.PRIMARY, Reason.SINGLE_SHARD, Reason.POLICY);
+
+    private final Session session;
+    private final Worker worker;
+    private final LastRoute lastRoute;
+    private SessionRouting routing;
+    private @Nullable Settings readSettings;
+    private int shard;
+    private @Nullable RoleNeed placedRole;
+    private @Nullable ShardPool pool;
+    private int poolShard = -1;
+
+    Placement(Session session) {
+        this.session = session;
+        this.worker = session.worker;
+        this.lastRoute = new LastRoute(worker, session.identity.cluster());
+        this.routing = SessionRouting.fresh(session.identity.readPolicy());
+    }
+
+    SessionRouting routing() {
+        refreshSettings();
+        if (routing.recentWrite().untilNanos() != 0) {
+            routing = routing.withRecentWrite(
+                    routing.recentWrite().untilNanos(), worker.clock().nanoTime());
+            if (!routing.isAfterWrite()) {
+                routing = routing.withRecentWrite(0, 0);
+            }
+        }
+        return routing;
+    }
+
+    void routing(SessionRouting newRouting) {
+        routing = newRouting;
+    }
+
+    /** Takes over what the settings in force mean for routing. */
+    private void refreshSettings() {
+        Settings current = session.settings.current();
+        if (current != readSettings) {
+            readSettings = current;
+            TransactionDefaults defaults = TransactionDefaults.of(current);
+            routing = routing.withSerializable(defaults.serializable()).withReadOnlyByDefault(defaults.readOnly());
+        }
+    }
+
+    LastRoute lastRoute() {
+        return lastRoute;
+    }
+
+    // where requests go
+
+    /** Returns true when every statement of this session goes to the one primary, whatever it says. */
+    boolean isFixed(ClusterView view) {
+        return !view.isSharded()
+                && (routing.policy() == ReadPolicy.PRIMARY && routing.wishes().role() == RolePreference.AUTO
+                        || session.identity.poolMode() == PoolMode.SESSION);
+    }
+
+    /** Returns the target of a fixed session. */
+    Target fixedTarget() {
+        return PRIMARY_OF_ONE;
+    }
+
+    /** Returns the target of requests so far together with one more; null while none of them cares. */
+    @Nullable
+    Target combine(@Nullable Target target, Request request) {
+        Target more = request.target;
+        if (more == null) {
+            return target;
+        }
+        return target == null || target == more
+                ? more
+                : Targets.combine(session.view().table(), target, more);
+    }
+
+    /** Returns the target a batch is dispatched with; {@code complete} is false when more of the group may follow. */
+    Target settle(@Nullable Target target, boolean complete) {
+        if (!(target instanceof Target.At at)) {
+            return target == null ? PRIMARY_OF_ANY : target;
+        }
+        // What follows may write, and the group cannot move then.
+        return complete || !at.role().allowsReplica()
+                ? at
+                : new Target.At(at.shard(), RoleNeed.PRIMARY, at.shardReason(), Reason.IN_TRANSACTION);
+    }
+
+    /** Returns true when requests may be sent while earlier ones are unanswered, because they could not go anywhere else. */
+    boolean isOnOnlyPrimary() {
+        return placedRole == RoleNeed.PRIMARY && !session.view().isSharded();
+    }
+
+    // how a batch gets there
+
+    /** A batch is about to be sent there. */
+    void placing(Target.At at) {
+        ClusterView view = session.view();
+        shard = Math.min(at.shardOr(shard), view.table().shardCount() - 1);
+        lastRoute.placing(view.table().shardName(shard), at);
+    }
+
+    /** Returns the pool of the shard the batch goes to. */
+    ShardPool pool() {
+        // A pool stays as long as the router runs.
+        ShardPool known = pool;
+        if (known == null || poolShard != shard) {
+            known = worker.pool(session.identity, shard);
+            pool = known;
+            poolShard = shard;
+        }
+        return known;
+    }
+
+    static ShardPool.Role poolRole(Target.At at) {
+        return switch (at.role()) {
+            case ANY, PRIMARY -> ShardPool.Role.PRIMARY;
+            case REPLICA_ALLOWED -> ShardPool.Role.PREFER_REPLICA;
+            case REPLICA -> ShardPool.Role.REPLICA;
+        };
+    }
+
+    /** A backend was leased for the batch. */
+    void placed(Lease lease) {
+        RoleNeed role = lease.node().state() == NodeStatus.State.PRIMARY ? RoleNeed.PRIMARY : RoleNeed.REPLICA;
+        placedRole = role;
+        if (!isFixed(session.view())) {
+            routing = routing.placedOn(shard, role);
+        }
+        lastRoute.placed(role, lease.backend().target().node());
+    }
+
+    /** The backend was given back, or is lost. */
+    void released() {
+        placedRole = null;
+        if (routing.isPlaced() || routing.transaction().scope() != TransactionScope.NONE) {
+            routing = routing.begin(TransactionScope.NONE);
+            // The isolation of the transaction goes with it.
+            readSettings = null;
+        }
+    }
+
+    /** A BEGIN was answered here: statements are placed as part of its transaction from now on. */
+    void begun(TransactionMode mode) {
+        boolean readOnly = mode.readOnly() == TransactionMode.Choice.YES
+                || mode.readOnly() == TransactionMode.Choice.UNSAID
+                        && TransactionDefaults.of(session.settings.current()).readOnly();
+        routing = routing.begin(readOnly ? TransactionScope.READ_ONLY : TransactionScope.READ_WRITE);
+        if (mode.serializable() != TransactionMode.Choice.UNSAID) {
+            routing = routing.withSerializable(mode.serializable() == TransactionMode.Choice.YES);
+        }
+    }
+
+    /** Something was written: reads stay with the primary for a time. */
+    void wrote() {
+        if (routing.policy() != ReadPolicy.PRIMARY) {
+            long now = worker.clock().nanoTime();
+            routing = routing.withRecentWrite(now + session.identity.readAfterWriteNanos(), now);
+        }
+    }
+}

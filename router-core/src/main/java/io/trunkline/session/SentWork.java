@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.sql.Access;
+import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.StatementKind;
+import io.trunkline.sql.StatementShape;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.TransactionStatus;
+import java.util.List;
+
+/**
+ * What one session has sent and not heard the end of: whether it may have been committed should the backend be lost, and whether it wrote.
+ *
+ * <p>Belongs to its {@link Session}.
+ */
+final class SentWork {
+    private final SessionTies ties;
+    /** Something since the last ReadyForQuery outside a transaction may have written. */
+    private boolean wrote;
+    /** A write was sent outside a transaction block, and what was sent has not been answered to the end. */
+    private boolean loneWriteSent;
+
+    private boolean commitSent;
+    /** A BEGIN was sent whose ReadyForQuery has not come: a transaction is open although the last status says otherwise. */
+    private boolean beginSent;
+    /** An Execute was sent and no Sync since. */
+    private boolean executedInGroup;
+    /** A statement that may change the settings has been read and its reply has not come: what is read now is read under the old ones. */
+    private boolean settingsPending;
+
+    private int queries;
+
+    SentWork(SessionTies ties) {
+        this.ties = ties;
+    }
+
+    /**
+     * A request is being sent.
+     *
+     * @param status of the backend before it
+     */
+    void sending(Request request, TransactionStatus status) {
+        noteMixedProtocols(request.tag);
+        switch (request.tag) {
+            case FrontendTag.QUERY, FrontendTag.EXECUTE -> {
+                queries++;
+                AnalyzedQuery analysis = request.analysis;
+                if (analysis == null || !analysis.shape().trusted()) {
+                    // Unread text may change settings too: nothing of it may reach the next session.
+                    noteWrite(status);
+                    ties.dirty();
+                } else {
+                    List<StatementShape> statements = analysis.shape().statements();
+                    for (int i = 0; i < statements.size(); i++) {
+                        note(statements.get(i), status);
+                    }
+                }
+            }
+            case FrontendTag.FUNCTION_CALL -> noteWrite(status);
+            default -> {
+                // Parse, Bind, Describe, Close and Sync change nothing by themselves
+            }
+        }
+    }
+
+    /**
+     * Notes a Query or FunctionCall behind an Execute that no Sync has ended.
+     *
+     * <p>PostgreSQL 18 then leaves a transaction open behind ReadyForQuery I, fails the next statement with XX000 and rolls back what came before
+     * it: that must hit a reset of the backend and no other session's statement.
+     */
+    private void noteMixedProtocols(byte tag) {
+        switch (tag) {
+            case FrontendTag.EXECUTE -> executedInGroup = true;
+            case FrontendTag.SYNC -> executedInGroup = false;
+            case FrontendTag.QUERY, FrontendTag.FUNCTION_CALL -> {
+                if (executedInGroup) {
+                    ties.dirty();
+                }
+            }
+            default -> {
+                // Parse, Bind, Describe and Close begin nothing that a Query could find
+            }
+        }
+    }
+
+    private void note(StatementShape statement, TransactionStatus status) {
+        if (statement.access() == Access.WRITE) {
+            noteWrite(status);
+        }
+        StatementKind kind = statement.kind();
+        if (kind == StatementKind.BEGIN) {
+            beginSent = true;
+        } else if (kind == StatementKind.COMMIT
+                || kind == StatementKind.COMMIT_AND_CHAIN
+                || kind == StatementKind.COMMIT_PREPARED
+                || kind == StatementKind.PREPARE_TRANSACTION) {
+            commitSent = true;
+        }
+        ties.note(statement);
+    }
+
+    private void noteWrite(TransactionStatus status) {
+        wrote = true;
+        loneWriteSent |= !isInTransaction(status);
+    }
+
+    /** A BEGIN that was answered here leads what is being sent. */
+    void beginSent() {
+        beginSent = true;
+    }
+
+    /** A statement was read that changes the settings when it completes. */
+    void settingsPending() {
+        settingsPending = true;
+    }
+
+    boolean isSettingsPending() {
+        return settingsPending;
+    }
+
+    /** A ReadyForQuery came. */
+    void onReadyForQuery() {
+        beginSent = false;
+    }
+
+    /** Returns true, once, when something of what ended with this ReadyForQuery outside a transaction may have written. */
+    boolean takeWrote() {
+        boolean was = wrote;
+        wrote = false;
+        return was;
+    }
+
+    /** All that was sent has been answered. Returns how many queries that were. */
+    int onQuiet() {
+        commitSent = false;
+        loneWriteSent = false;
+        settingsPending = false;
+        int count = queries;
+        queries = 0;
+        return count;
+    }
+
+    /** The backend was given back, or is lost. */
+    void released() {
+        commitSent = false;
+        loneWriteSent = false;
+        beginSent = false;
+        settingsPending = false;
+        executedInGroup = false;
+    }
+
+    /**
+     * Returns true when what is in flight may have been committed although its reply was lost.
+     *
+     * @param groupsEnded whether something in flight has been ended by a Sync or is a Query, and so commits by itself
+     */
+    boolean isCommitInDoubt(boolean groupsEnded) {
+        return commitSent || loneWriteSent && groupsEnded;
+    }
+
+    /** Returns true when a transaction block is open, or was about to be. */
+    boolean isInTransaction(TransactionStatus status) {
+        return beginSent || status != TransactionStatus.IDLE;
+    }
+}

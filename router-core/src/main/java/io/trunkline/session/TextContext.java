@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.trunkline.backend.Settings;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the texts of one session are read under: its encoding, its quoting rules, its search path, and what stands for all of that when
+ * statements are shared.
+ *
+ * <p>Follows the session's settings and what its client was told of the server's parameters. Belongs to its {@link Session}.
+ */
+final class TextContext {
+    private final Session session;
+    private @Nullable Settings read;
+    private List<String> searchPath = List.of("$user", "public");
+    private String searchPathText = "";
+    private String statementContext = "";
+
+    TextContext(Session session) {
+        this.session = session;
+    }
+
+    /** Returns the search path by which unqualified tables are found. */
+    List<String> searchPath() {
+        refresh();
+        return searchPath;
+    }
+
+    /** Returns the search path as one string, for cache keys. */
+    String searchPathText() {
+        refresh();
+        return searchPathText;
+    }
+
+    /** Returns what a statement's text was parsed under: two sessions share a prepared statement only when it is equal. */
+    String statementContext() {
+        refresh();
+        return statementContext;
+    }
+
+    private void refresh() {
+        Settings current = session.settings.current();
+        if (current != read) {
+            read = current;
+            statementContext = session.identity.cluster()
+                    + '/'
+                    + session.identity.backendDatabase()
+                    + ';'
+                    + current.statementContext();
+            searchPath = SearchPath.of(current.get("search_path"), session.identity.backendUser());
+            searchPathText = String.join(",", searchPath);
+        }
+    }
+
+    /** Returns true when the client's encoding lets a text be read byte by byte. */
+    boolean isReadable() {
+        return switch (clientEncoding()) {
+            case "SJIS", "BIG5", "GBK", "GB18030", "UHC", "JOHAB", "SHIFT_JIS_2004" -> false;
+            default -> true;
+        };
+    }
+
+    boolean isUtf8() {
+        String encoding = clientEncoding();
+        return encoding.equals("UTF8") || encoding.equals("SQL_ASCII");
+    }
+
+    private String clientEncoding() {
+        String encoding = session.told().get("client_encoding");
+        return encoding == null ? "UTF8" : encoding;
+    }
+
+    boolean standardConformingStrings() {
+        return !"off".equals(session.told().get("standard_conforming_strings"));
+    }
+}
