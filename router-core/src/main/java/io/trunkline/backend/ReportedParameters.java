@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.backend;
 
+import com.github.benmanes.caffeine.cache.Interner;
+import io.trunkline.SharedAcrossLoops;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,8 +12,14 @@ import org.jspecify.annotations.Nullable;
  * What a backend reported in ParameterStatus messages: name to value, in the order first reported. Immutable.
  *
  * <p>{@code in_hot_standby} always reads {@code off}: a session may run on the primary and on replicas in turn and sees one logical server.
+ *
+ * <p>Equal parameters are one object as long as anybody has it: a router has thousands of backends and sessions and hardly ever more than a few
+ * different ones, and compares them with every lease.
  */
+@SharedAcrossLoops("the interner is a concurrent one; instances never change")
 public final class ReportedParameters {
+    private static final Interner<ReportedParameters> KNOWN = Interner.newWeakInterner();
+
     /** Nothing reported. */
     public static final ReportedParameters NONE = new ReportedParameters(new LinkedHashMap<>());
 
@@ -35,7 +43,7 @@ public final class ReportedParameters {
     public static ReportedParameters of(Map<String, String> values) {
         LinkedHashMap<String, String> copy = new LinkedHashMap<>(values);
         copy.computeIfPresent(IN_HOT_STANDBY, (name, value) -> "off");
-        return new ReportedParameters(copy);
+        return KNOWN.intern(new ReportedParameters(copy));
     }
 
     /** Returns these parameters with one replaced. */
@@ -45,7 +53,7 @@ public final class ReportedParameters {
         }
         LinkedHashMap<String, String> copy = new LinkedHashMap<>(values);
         copy.put(name, value);
-        return new ReportedParameters(copy);
+        return KNOWN.intern(new ReportedParameters(copy));
     }
 
     /** Returns how many parameters were reported. */

@@ -183,7 +183,7 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         long lifetime = settings.maxLifetime().toNanos();
         backend.expiresNanos = now + lifetime - context.random().nextLong(lifetime / 10 + 1);
         if (isCurrent(backend)) {
-            becomeIdle(backend);
+            becomeIdle(backend, now);
         } else {
             close(backend, CloseReason.RETIRED);
         }
@@ -269,6 +269,7 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
     /** Puts a backend that comes back among the idle ones, or closes it. */
     private void takeBack(PooledBackend backend) {
         backend.lease = null;
+        long now = clock.nanoTime();
         BackendConnection connection = backend.connection();
         String violation = connection.releaseViolation();
         if (!connection.isOpen()) {
@@ -279,12 +280,12 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
             close(backend, CloseReason.VIOLATION);
         } else if (!isCurrent(backend)) {
             close(backend, CloseReason.RETIRED);
-        } else if (clock.nanoTime() - backend.expiresNanos >= 0) {
+        } else if (now - backend.expiresNanos >= 0) {
             close(backend, CloseReason.LIFETIME);
         } else if (share.isContended() && share.passOn(offer())) {
             backends.close(backend, CloseReason.PASSED_ON);
         } else {
-            becomeIdle(backend);
+            becomeIdle(backend, now);
         }
     }
 
@@ -292,8 +293,8 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         return !backends.hasIdle() && pool.hasWaiterFor(this) ? Offer.IN_DEMAND : Offer.IDLE;
     }
 
-    private void becomeIdle(PooledBackend backend) {
-        backend.idleSinceNanos = clock.nanoTime();
+    private void becomeIdle(PooledBackend backend, long now) {
+        backend.idleSinceNanos = now;
         backends.move(backend, State.IDLE);
         backend.connection().becomeIdle(backend);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.server;
 
+import io.netty.util.ResourceLeakDetector;
 import io.trunkline.server.config.ConfigLoader;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -23,6 +24,7 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws StartupException, InterruptedException {
+        sampleNoLeaks();
         StartupParts parts = StartupParts.read(config, new ConfigLoader());
         RouterServer server;
         try {
@@ -41,5 +43,15 @@ final class ServeCommand implements Callable<Integer> {
                         "stop"));
         server.awaitStopped();
         return ExitCodes.DONE;
+    }
+
+    /**
+     * Turns off Netty's sampling of buffers, which takes a stack trace of every 128th: the tests look at all of them. Who asks for it by the
+     * system property gets it.
+     */
+    private static void sampleNoLeaks() {
+        if (System.getProperty("io.netty.leakDetection.level") == null) {
+            ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+        }
     }
 }
