@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Bench implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final int WARMUP_PASSES = 2;
 
     private final BenchOptions options;
     private final Workspace workspace = Workspace.create();
@@ -108,17 +109,20 @@ final class Bench implements AutoCloseable {
         }
     }
 
-    /** A JVM that has just started interprets; what it does then says nothing about the days that follow. */
+    /**
+     * A JVM that has just started interprets; what it does then says nothing about the days that follow. Each workload is done twice, since the
+     * first time of another one makes the compiler give up what it had assumed.
+     */
     private void warmUp(Set<Workload> workloads) {
         if (options.warmupSeconds() == 0) {
             return;
         }
         say("warming up");
-        PgbenchRun warming = pgbench.lasting(options.warmupSeconds());
-        for (Workload workload : workloads) {
-            if (workload.warmsUp()) {
+        PgbenchRun warming = pgbench.lasting((options.warmupSeconds() + WARMUP_PASSES - 1) / WARMUP_PASSES);
+        for (int pass = 0; pass < WARMUP_PASSES; pass++) {
+            for (Workload workload : workloads) {
                 for (Contender contender : contenders) {
-                    if (contender.proxy() != null) {
+                    if (workload.warmsUp() && contender.proxy() != null) {
                         measureQuietly(warming, contender, workload);
                     }
                 }

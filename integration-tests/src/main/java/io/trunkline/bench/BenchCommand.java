@@ -31,8 +31,8 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--warmup",
-            defaultValue = "10",
-            description = "seconds before the first round (default: ${DEFAULT-VALUE})")
+            defaultValue = "20",
+            description = "seconds of each workload before the first round (default: ${DEFAULT-VALUE})")
     private int warmup;
 
     @Option(names = "--clients", defaultValue = "16", description = "at a time (default: ${DEFAULT-VALUE})")
