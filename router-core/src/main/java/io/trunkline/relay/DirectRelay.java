@@ -340,6 +340,28 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
+    public void ask(String sql, BackendConnection.QueryListener asker) {
+        letGo();
+        backend.query(sql, 1, new BackendConnection.QueryListener() {
+            @Override
+            public void onRows(List<List<@Nullable String>> rows) {
+                backend.attach(DirectRelay.this);
+                asker.onRows(rows);
+            }
+
+            @Override
+            public void onError(ErrorResponse error) {
+                if (!backend.isOpen()) {
+                    onLost(error, false);
+                    return;
+                }
+                backend.attach(DirectRelay.this);
+                asker.onError(error);
+            }
+        });
+    }
+
+    @Override
     public void release() {
         letGo();
         if (backend.needsCancelSettling()) {
