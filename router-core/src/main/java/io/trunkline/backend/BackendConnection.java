@@ -67,7 +67,6 @@ public final class BackendConnection implements MessageScanner.Listener {
     private @Nullable Map<String, String> withheld;
     private boolean requestsFailed;
     private boolean open = true;
-    private boolean scanning;
     private int cancelsInFlight;
     private boolean cancelSettling;
     private @Nullable Runnable onCancelsDelivered;
@@ -288,16 +287,10 @@ public final class BackendConnection implements MessageScanner.Listener {
         if (!open) {
             return;
         }
-        scanning = true;
         try {
             scanner.scan(in, this);
         } catch (ProtocolViolation violation) {
             lose(RouterErrors.backendProtocolViolation(target.node(), violation));
-        } finally {
-            scanning = false;
-            if (!open) {
-                scanner.close();
-            }
         }
     }
 
@@ -324,9 +317,6 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     @Override
     public Disposition onMessage(byte tag, int length, ByteBuf buffer, int index, int available) {
-        if (!open) {
-            return Disposition.SKIP;
-        }
         switch (tag) {
             case BackendTag.DATA_ROW:
             case BackendTag.COPY_DATA:
@@ -648,18 +638,12 @@ public final class BackendConnection implements MessageScanner.Listener {
             }
             link.close();
             expected.undoAll();
-            closeScanner();
+            scanner.close();
             Runnable then = onCancelsDelivered;
             onCancelsDelivered = null;
             if (then != null) {
                 then.run();
             }
-        }
-    }
-
-    private void closeScanner() {
-        if (!scanning) {
-            scanner.close();
         }
     }
 
@@ -672,7 +656,7 @@ public final class BackendConnection implements MessageScanner.Listener {
         ErrorResponse words = lastWords == null ? cause.response() : lastWords;
         boolean midMessage = scanner.isMidForward();
         link.close();
-        closeScanner();
+        scanner.close();
         BackendHolder lostHolder = holder;
         IdleListener listener = idleListener;
         holder = null;
