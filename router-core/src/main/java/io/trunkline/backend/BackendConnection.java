@@ -63,7 +63,6 @@ public final class BackendConnection implements MessageScanner.Listener {
     private TransactionStatus status = TransactionStatus.IDLE;
     private @Nullable BackendHolder holder;
     private @Nullable IdleListener idleListener;
-    private @Nullable ErrorResponse lastWords;
     private @Nullable Map<String, String> withheld;
     private boolean requestsFailed;
     private boolean open = true;
@@ -488,11 +487,9 @@ public final class BackendConnection implements MessageScanner.Listener {
     private Disposition onError(ErrorResponse error) {
         if (error.isFatal()) {
             // The node is about to end the connection: nothing it sends behind this counts, and nobody must be given
-            // the
-            // backend before the end is seen. What the client hears of it is for the holder to say.
-            lastWords = error;
+            // the backend before the end is seen. What the client hears of it is for the holder to say.
             scanner.emitRun(this);
-            lose(RouterErrors.backendLost(target.node()));
+            lose(error);
             return Disposition.SKIP;
         }
         if (expected.isEmpty()) {
@@ -649,11 +646,14 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     /** Ends the connection because of what the node did, and tells whoever holds the backend. Idempotent. */
     void lose(RouterError cause) {
+        lose(cause.response());
+    }
+
+    private void lose(ErrorResponse words) {
         if (!open) {
             return;
         }
         open = false;
-        ErrorResponse words = lastWords == null ? cause.response() : lastWords;
         boolean midMessage = scanner.isMidForward();
         link.close();
         scanner.close();
