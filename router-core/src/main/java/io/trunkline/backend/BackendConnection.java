@@ -57,6 +57,7 @@ public final class BackendConnection implements MessageScanner.Listener {
     private final MessageScanner scanner;
     private final ExpectedReplies expected;
     private final BackendStatements statements;
+    private final CancelSettling cancels = new CancelSettling(this::roundTrip);
     private final ParameterStatus parameterStatus = new ParameterStatus();
     private ReportedParameters reported;
     private Settings settings = Settings.NONE;
@@ -66,9 +67,6 @@ public final class BackendConnection implements MessageScanner.Listener {
     private @Nullable Map<String, String> withheld;
     private boolean requestsFailed;
     private boolean open = true;
-    private int cancelsInFlight;
-    private boolean cancelSettling;
-    private @Nullable Runnable onCancelsDelivered;
 
     /** Creates a backend that has just logged in. */
     public BackendConnection(
@@ -142,6 +140,11 @@ public final class BackendConnection implements MessageScanner.Listener {
         return expected;
     }
 
+    /** Returns the cancel requests sent for this backend. */
+    public CancelSettling cancels() {
+        return cancels;
+    }
+
     /**
      * Lets the answer to the Query at the front end with that of another one, which is being sent: its own ReadyForQuery, and the parameters that
      * are reported before it, are kept from the client until then.
@@ -180,7 +183,7 @@ public final class BackendConnection implements MessageScanner.Listener {
         if (!scanner.isQuiet()) {
             return "partial message";
         }
-        if (cancelsInFlight > 0 || cancelSettling) {
+        if (!cancels.isSettled()) {
             return "cancel in flight";
         }
         return null;
@@ -226,57 +229,20 @@ public final class BackendConnection implements MessageScanner.Listener {
         link.flush();
     }
 
-    /** A cancel request for this backend is on its way: it cannot be given back until {@link #cancelDelivered}. */
-    public void cancelSent() {
-        cancelsInFlight++;
-    }
+    /** Has the node answer a query that does nothing, for a late cancel to interrupt. */
+    private void roundTrip(Runnable over) {
+        query("", 1, new QueryListener() {
+            @Override
+            public void onRows(List<List<@Nullable String>> rows) {
+                over.run();
+            }
 
-    /** The node has closed the connection that carried the cancel request, so the signal was sent. */
-    public void cancelDelivered() {
-        cancelsInFlight--;
-        Runnable then = onCancelsDelivered;
-        if (cancelsInFlight == 0 && then != null) {
-            onCancelsDelivered = null;
-            then.run();
-        }
-    }
-
-    /**
-     * Runs {@code settled} once no cancel request can hit this backend any more: all were delivered, and a round trip after that has given a
-     * late signal something of the router's own to interrupt. Runs at once when no cancel was sent. Only while nobody holds the backend.
-     */
-    public void settleCancels(Runnable settled) {
-        if (cancelsInFlight > 0) {
-            cancelSettling = true;
-            onCancelsDelivered = () -> settleCancels(settled);
-        } else if (cancelSettling) {
-            query("", 1, new QueryListener() {
-                @Override
-                public void onRows(List<List<@Nullable String>> rows) {
-                    cancelSettling = false;
-                    settled.run();
-                }
-
-                @Override
-                public void onError(ErrorResponse error) {
-                    // 57014 is the late cancel that was waited for; a lost connection shows as a violation
-                    cancelSettling = false;
-                    settled.run();
-                }
-            });
-        } else {
-            settled.run();
-        }
-    }
-
-    /** Returns true when a cancel request is, or may still be, on its way. */
-    public boolean needsCancelSettling() {
-        return cancelsInFlight > 0 || cancelSettling;
-    }
-
-    /** Notes that a cancel request was delivered while a request ran, so that a signal may arrive late. */
-    public void noteCancelled() {
-        cancelSettling = true;
+            @Override
+            public void onError(ErrorResponse error) {
+                // 57014 is the late cancel that was waited for; a lost connection shows as a violation
+                over.run();
+            }
+        });
     }
 
     // bytes in
@@ -636,11 +602,6 @@ public final class BackendConnection implements MessageScanner.Listener {
             link.close();
             expected.undoAll();
             scanner.close();
-            Runnable then = onCancelsDelivered;
-            onCancelsDelivered = null;
-            if (then != null) {
-                then.run();
-            }
         }
     }
 
@@ -667,11 +628,6 @@ public final class BackendConnection implements MessageScanner.Listener {
         expected.undoAll();
         if (listener != null) {
             listener.onIdleLost(this, new RouterError(RouterError.Kind.BACKEND, words));
-        }
-        Runnable then = onCancelsDelivered;
-        onCancelsDelivered = null;
-        if (then != null) {
-            then.run();
         }
     }
 }
