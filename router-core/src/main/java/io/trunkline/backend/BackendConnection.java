@@ -16,9 +16,7 @@ import io.trunkline.wire.MessageScanner;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ParameterStatus;
 import io.trunkline.wire.ProtocolViolation;
-import io.trunkline.wire.SqlState;
 import io.trunkline.wire.TransactionStatus;
-import io.trunkline.wire.WireText;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +44,6 @@ public final class BackendConnection implements MessageScanner.Listener {
         /** The query failed or the backend was lost. */
         void onError(ErrorResponse error);
     }
-
-    /** Where "cached plan must not change result type" comes from, whatever the language of the message. */
-    private static final String RESULT_CHANGED = "RevalidateCachedQuery";
 
     private final BackendTarget target;
     private final BackendLink link;
@@ -461,14 +456,13 @@ public final class BackendConnection implements MessageScanner.Listener {
         if (expected.isEmpty()) {
             throw unexpected(BackendTag.ERROR_RESPONSE);
         }
-        ReplyEffect effect = expected.frontEffect();
-        boolean substitute = expected.frontAction() == Action.SUBSTITUTE_ERROR;
         // A Sync can fail too, when it commits: its ReadyForQuery still comes and its effect fails with it.
         requestsFailed = true;
-        noteOutdated(error);
-        ErrorResponse told = substitute && effect instanceof SubstituteError replacement
-                ? replacement.error().response()
-                : inClientsWords(error, effect);
+        PreparedStatement statement = expected.frontStatement();
+        if (statement != null) {
+            statements.onError(statement, error);
+        }
+        ErrorResponse told = expected.frontError(error);
         expected.failFront();
         if (told == error || holder == null) {
             return Disposition.FORWARD;
@@ -481,30 +475,6 @@ public final class BackendConnection implements MessageScanner.Listener {
             holder.onSynthesized(out);
         }
         return Disposition.SKIP;
-    }
-
-    /** Returns the error as if the backend had been sent what the client sent: with the client's name for its statement. */
-    private ErrorResponse inClientsWords(ErrorResponse error, @Nullable ReplyEffect effect) {
-        PreparedStatement statement = expected.frontStatement();
-        String name = expected.frontName();
-        ErrorResponse named = statement == null || name == null
-                ? error
-                : error.replacing(WireText.read(statement.backendName()), name);
-        return effect == null ? named : effect.translate(named);
-    }
-
-    /** A statement that would return other columns than when it was parsed, or that the backend has lost. */
-    private void noteOutdated(ErrorResponse error) {
-        PreparedStatement statement = expected.frontStatement();
-        if (statement == null) {
-            return;
-        }
-        if (error.is(SqlState.FEATURE_NOT_SUPPORTED) && RESULT_CHANGED.equals(error.field(ErrorResponse.ROUTINE))) {
-            statement.retire();
-        } else if (error.is(SqlState.INVALID_SQL_STATEMENT_NAME)) {
-            // Something the router did not see has deallocated it, such as a function that ran DEALLOCATE ALL.
-            statements.remove(statement);
-        }
     }
 
     private void onParameterStatus(ParameterStatus parameter) {
