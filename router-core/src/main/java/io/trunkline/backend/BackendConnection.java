@@ -17,7 +17,6 @@ import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ParameterStatus;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.TransactionStatus;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -54,12 +53,11 @@ public final class BackendConnection implements MessageScanner.Listener {
     private final BackendStatements statements;
     private final CancelSettling cancels = new CancelSettling(this::roundTrip);
     private final ParameterStatus parameterStatus = new ParameterStatus();
-    private ReportedParameters reported;
+    private final ParameterReports reports;
     private Settings settings = Settings.NONE;
     private TransactionStatus status = TransactionStatus.IDLE;
     private @Nullable BackendHolder holder;
     private @Nullable IdleListener idleListener;
-    private @Nullable Map<String, String> withheld;
     private boolean requestsFailed;
     private boolean open = true;
 
@@ -74,7 +72,7 @@ public final class BackendConnection implements MessageScanner.Listener {
         this.target = target;
         this.link = link;
         this.key = key;
-        this.reported = reported;
+        this.reports = new ParameterReports(reported);
         this.openedNanos = openedNanos;
         this.scanner = new MessageScanner(
                 MessageScanner.Direction.FROM_BACKEND, limits.inspectedBytesMax(), MessageScanner.LENGTH_MAX);
@@ -122,7 +120,7 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     /** Returns what the backend reported of its parameters. */
     public ReportedParameters reported() {
-        return reported;
+        return reports.current();
     }
 
     /** Returns the prepared statements this backend has. */
@@ -146,9 +144,7 @@ public final class BackendConnection implements MessageScanner.Listener {
      */
     public void withholdReadyForQuery() {
         expected.frontAction(Action.SWALLOW);
-        if (withheld == null) {
-            withheld = new LinkedHashMap<>();
-        }
+        reports.withhold();
     }
 
     /** Returns the link for bytes to the node. */
@@ -199,7 +195,7 @@ public final class BackendConnection implements MessageScanner.Listener {
     public void detach(BackendHolder formerHolder) {
         if (holder == formerHolder) {
             holder = null;
-            withheld = null;
+            reports.takeWithheld();
             link.setReading(true);
         }
     }
@@ -484,12 +480,7 @@ public final class BackendConnection implements MessageScanner.Listener {
         }
         String name = parameter.name();
         String value = parameter.value();
-        if (reported.count() >= ReportedParameters.COUNT_MAX && reported.get(name) == null) {
-            throw ProtocolViolation.fatal("more than " + ReportedParameters.COUNT_MAX + " reported parameters");
-        }
-        reported = reported.with(name, value);
-        if (withheld != null) {
-            withheld.put(name, value);
+        if (!reports.note(name, value)) {
             return;
         }
         // What comes before may be what the holder has had enough of.
@@ -500,11 +491,7 @@ public final class BackendConnection implements MessageScanner.Listener {
     }
 
     private void tellWithheld() {
-        Map<String, String> parameters = withheld;
-        withheld = null;
-        if (parameters == null) {
-            return;
-        }
+        Map<String, String> parameters = reports.takeWithheld();
         scanner.emitRun(this);
         if (holder != null) {
             parameters.forEach(holder::onParameterStatus);
