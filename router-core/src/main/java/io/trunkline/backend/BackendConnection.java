@@ -7,18 +7,12 @@ import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.BackendStatements;
-import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.BackendKey;
-import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
-import io.trunkline.wire.MessageScanner;
-import io.trunkline.wire.MessageScanner.Disposition;
-import io.trunkline.wire.ParameterStatus;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Either nobody holds it (it is idle in a pool) or one {@link BackendHolder} does. Bytes come in through {@link #onBytes}, pass the
  * scanner, move {@link ExpectedReplies} and leave to the holder as runs. Confined to one event loop.
  */
-public final class BackendConnection implements MessageScanner.Listener {
+public final class BackendConnection {
 
     /** Hears of the end of a backend nobody holds. */
     public interface IdleListener {
@@ -48,17 +42,13 @@ public final class BackendConnection implements MessageScanner.Listener {
     private final BackendLink link;
     private final BackendKey key;
     private final long openedNanos;
-    private final MessageScanner scanner;
     private final ExpectedReplies expected;
     private final BackendStatements statements;
-    private final CancelSettling cancels = new CancelSettling(this::roundTrip);
-    private final ParameterStatus parameterStatus = new ParameterStatus();
     private final ParameterReports reports;
+    private final ReplyReader replies;
+    private final CancelSettling cancels = new CancelSettling(this::roundTrip);
     private Settings settings = Settings.NONE;
-    private TransactionStatus status = TransactionStatus.IDLE;
-    private @Nullable BackendHolder holder;
     private @Nullable IdleListener idleListener;
-    private boolean requestsFailed;
     private boolean open = true;
 
     /** Creates a backend that has just logged in. */
@@ -72,12 +62,12 @@ public final class BackendConnection implements MessageScanner.Listener {
         this.target = target;
         this.link = link;
         this.key = key;
-        this.reports = new ParameterReports(reported);
         this.openedNanos = openedNanos;
-        this.scanner = new MessageScanner(
-                MessageScanner.Direction.FROM_BACKEND, limits.inspectedBytesMax(), MessageScanner.LENGTH_MAX);
         this.expected = new ExpectedReplies(limits.expectedRepliesMax());
         this.statements = new BackendStatements(limits.statementsMax());
+        this.reports = new ParameterReports(reported);
+        this.replies = new ReplyReader(
+                link.allocator(), expected, statements, reports, limits.inspectedBytesMax(), this::loseWithWords);
     }
 
     // what it is
@@ -154,7 +144,7 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     /** Returns the status of the last ReadyForQuery. */
     public TransactionStatus status() {
-        return status;
+        return replies.status();
     }
 
     /** Returns why this backend must not go back to the pool, or null when all invariants hold. */
@@ -162,7 +152,7 @@ public final class BackendConnection implements MessageScanner.Listener {
         if (!open) {
             return "closed";
         }
-        if (status != TransactionStatus.IDLE) {
+        if (replies.status() != TransactionStatus.IDLE) {
             return "transaction open";
         }
         if (!expected.isEmpty() || expected.isSkipping()) {
@@ -171,7 +161,7 @@ public final class BackendConnection implements MessageScanner.Listener {
         if (expected.isCopyingIn()) {
             return "copy in progress";
         }
-        if (!scanner.isQuiet()) {
+        if (!replies.isBetweenMessages()) {
             return "partial message";
         }
         if (!cancels.isSettled()) {
@@ -184,18 +174,17 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     /** Gives the backend to a holder; nobody else may hold it. */
     public void attach(BackendHolder newHolder) {
-        if (holder != null) {
+        if (replies.holder() != null) {
             throw new IllegalStateException("backend is held already");
         }
-        holder = newHolder;
+        replies.attach(newHolder);
         idleListener = null;
     }
 
     /** Takes the backend from its holder. */
     public void detach(BackendHolder formerHolder) {
-        if (holder == formerHolder) {
-            holder = null;
-            reports.takeWithheld();
+        if (replies.holder() == formerHolder) {
+            replies.detach();
             link.setReading(true);
         }
     }
@@ -244,7 +233,7 @@ public final class BackendConnection implements MessageScanner.Listener {
             return;
         }
         try {
-            scanner.scan(in, this);
+            replies.read(in);
         } catch (ProtocolViolation violation) {
             lose(RouterErrors.backendProtocolViolation(target.node(), violation));
         }
@@ -252,6 +241,7 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     /** The read that led to {@link #onBytes} is over. */
     public void onReadComplete() {
+        BackendHolder holder = replies.holder();
         if (holder != null) {
             holder.onReadComplete();
         }
@@ -259,6 +249,7 @@ public final class BackendConnection implements MessageScanner.Listener {
 
     /** The link takes bytes again, or no longer. */
     public void onWritabilityChanged(boolean writable) {
+        BackendHolder holder = replies.holder();
         if (holder != null) {
             holder.onWritabilityChanged(writable);
         }
@@ -271,316 +262,50 @@ public final class BackendConnection implements MessageScanner.Listener {
         }
     }
 
-    @Override
-    public Disposition onMessage(byte tag, int length, ByteBuf buffer, int index, int available) {
-        switch (tag) {
-            case BackendTag.DATA_ROW:
-            case BackendTag.COPY_DATA:
-            case BackendTag.COPY_DONE:
-            case BackendTag.COPY_OUT_RESPONSE:
-                if (!isAnswering()) {
-                    throw unexpected(tag);
-                }
-                return frontDisposition();
-            case BackendTag.COMMAND_COMPLETE:
-                return onCommandComplete(buffer, index);
-            case BackendTag.READY_FOR_QUERY:
-                return onReadyForQuery(TransactionStatus.read(buffer, index, available));
-            case BackendTag.PARSE_COMPLETE:
-                return onCompletion(tag, Kind.PARSE);
-            case BackendTag.BIND_COMPLETE:
-                return onCompletion(tag, Kind.BIND);
-            case BackendTag.CLOSE_COMPLETE:
-                return onCompletion(tag, Kind.CLOSE);
-            default:
-                return onRareMessage(tag, length, buffer, index, available);
-        }
-    }
-
-    private Disposition onRareMessage(byte tag, int length, ByteBuf buffer, int index, int available) {
-        switch (tag) {
-            case BackendTag.ROW_DESCRIPTION:
-            case BackendTag.NO_DATA:
-                if (!expected.isEmpty()
-                        && (expected.frontKind() == Kind.DESCRIBE_STATEMENT
-                                || expected.frontKind() == Kind.DESCRIBE_PORTAL)) {
-                    return complete();
-                }
-                if (tag == BackendTag.NO_DATA || !isAnswering()) {
-                    throw unexpected(tag);
-                }
-                return frontDisposition();
-            case BackendTag.PARAMETER_DESCRIPTION:
-                if (expected.isEmpty() || expected.frontKind() != Kind.DESCRIBE_STATEMENT) {
-                    throw unexpected(tag);
-                }
-                ReplyEffect effect = expected.frontEffect();
-                if (effect != null && available > length) {
-                    effect.onParameterDescription(buffer, index);
-                }
-                return frontDisposition();
-            case BackendTag.EMPTY_QUERY_RESPONSE:
-            case BackendTag.PORTAL_SUSPENDED:
-                return onStatementEnd(tag);
-            case BackendTag.FUNCTION_CALL_RESPONSE:
-                if (expected.isEmpty() || expected.frontKind() != Kind.FUNCTION_CALL) {
-                    throw unexpected(tag);
-                }
-                return frontDisposition();
-            case BackendTag.COPY_IN_RESPONSE:
-                if (!isAnswering()) {
-                    throw unexpected(tag);
-                }
-                expected.startCopyIn();
-                return frontDisposition();
-            case BackendTag.ERROR_RESPONSE:
-                return onError(ErrorResponse.parse(buffer, index, available));
-            case BackendTag.NOTICE_RESPONSE:
-            case BackendTag.NOTIFICATION_RESPONSE:
-                return holder == null ? Disposition.SKIP : asynchronous();
-            case BackendTag.PARAMETER_STATUS:
-                onParameterStatus(parameterStatus.wrap(buffer, index, available));
-                return Disposition.SKIP;
-            default:
-                throw unexpected(tag);
-        }
-    }
-
-    private boolean isAnswering() {
-        return !expected.isEmpty() && (expected.frontKind() == Kind.QUERY || expected.frontKind() == Kind.EXECUTE);
-    }
-
-    /** Notices and notifications are never part of a swallowed reply: they reach whoever holds the backend. */
-    private Disposition asynchronous() {
-        return Disposition.FORWARD;
-    }
-
-    private Disposition frontDisposition() {
-        return expected.frontAction() == Action.FORWARD ? Disposition.FORWARD : Disposition.SKIP;
-    }
-
-    private Disposition onCompletion(byte tag, Kind kind) {
-        if (expected.isEmpty() || expected.frontKind() != kind) {
-            throw unexpected(tag);
-        }
-        return complete();
-    }
-
-    private Disposition onCommandComplete(ByteBuf buffer, int index) {
-        // A server that reads COPY data completes nothing before it has read its end.
-        if (!isAnswering() || expected.isCopyingIn()) {
-            throw unexpected(BackendTag.COMMAND_COMPLETE);
-        }
-        ReplyEffect effect = expected.frontEffect();
-        if (effect == null || !effect.wantsCommandComplete()) {
-            return expected.frontKind() == Kind.EXECUTE ? complete() : frontDisposition();
-        }
-        if (expected.frontKind() == Kind.EXECUTE) {
-            effect.onCommandComplete(buffer, index);
-            return complete();
-        }
-        // Whose statement this was decides about its own message, not what the effect makes of the rest.
-        Disposition disposition = frontDisposition();
-        effect.onCommandComplete(buffer, index);
-        if (expected.frontAction() != Action.SWALLOW) {
-            expected.frontAction(effect.hidesNext() ? Action.READY_ONLY : Action.FORWARD);
-        }
-        return disposition;
-    }
-
-    private Disposition onStatementEnd(byte tag) {
-        if (!isAnswering() || expected.isCopyingIn()) {
-            throw unexpected(tag);
-        }
-        return expected.frontKind() == Kind.EXECUTE ? complete() : frontDisposition();
-    }
-
-    private Disposition complete() {
-        refuseSuccessOfTheRefused();
-        boolean forward = expected.frontAction() == Action.FORWARD;
-        expected.completeFront();
-        return disposition(forward, false);
-    }
-
-    private Disposition disposition(boolean forward, boolean always) {
-        boolean stop = always
-                || !expected.isEmpty()
-                        && (expected.frontAction() == Action.SYNTHESIZE || expected.frontKind() == Kind.COPY_END);
-        if (forward) {
-            return stop ? Disposition.FORWARD_THEN_BREAK : Disposition.FORWARD;
-        }
-        return stop ? Disposition.SKIP_THEN_BREAK : Disposition.SKIP;
-    }
-
-    private Disposition onReadyForQuery(TransactionStatus newStatus) {
-        if (expected.isEmpty() || expected.frontKind().isExtended() || expected.isCopyingIn()) {
-            throw unexpected(BackendTag.READY_FOR_QUERY);
-        }
-        if (!requestsFailed) {
-            refuseSuccessOfTheRefused();
-        }
-        status = newStatus;
-        boolean forward = expected.frontAction() != Action.SWALLOW;
-        if (expected.frontAction() == Action.READY_ONLY) {
-            tellWithheld();
-        }
-        boolean failed = requestsFailed;
-        requestsFailed = false;
-        if (failed) {
-            ReplyEffect effect = expected.frontEffect();
-            expected.dropFront();
-            if (effect != null) {
-                effect.onUndone();
-            }
-        } else {
-            expected.completeFront();
-        }
-        if (holder != null && forward) {
-            holder.onReadyForQuery(newStatus, failed);
-        }
-        return disposition(forward, expected.isEmpty());
-    }
-
-    private Disposition onError(ErrorResponse error) {
-        if (error.isFatal()) {
-            // The node is about to end the connection: nothing it sends behind this counts, and nobody must be given
-            // the backend before the end is seen. What the client hears of it is for the holder to say.
-            scanner.emitRun(this);
-            lose(error);
-            return Disposition.SKIP;
-        }
-        if (expected.isEmpty()) {
-            throw unexpected(BackendTag.ERROR_RESPONSE);
-        }
-        // A Sync can fail too, when it commits: its ReadyForQuery still comes and its effect fails with it.
-        requestsFailed = true;
-        PreparedStatement statement = expected.frontStatement();
-        if (statement != null) {
-            statements.onError(statement, error);
-        }
-        ErrorResponse told = expected.frontError(error);
-        expected.failFront();
-        if (told == error || holder == null) {
-            return Disposition.FORWARD;
-        }
-        scanner.emitRun(this);
-        // What came before may have been what the holder had enough of.
-        if (holder != null) {
-            ByteBuf out = link.allocator().buffer(256);
-            told.encode(out);
-            holder.onSynthesized(out);
-        }
-        return Disposition.SKIP;
-    }
-
-    private void onParameterStatus(ParameterStatus parameter) {
-        if (parameter.length() > ReportedParameters.MESSAGE_BYTES_MAX) {
-            throw ProtocolViolation.fatal("reported parameter of " + parameter.length() + " bytes (expected: at most "
-                    + ReportedParameters.MESSAGE_BYTES_MAX + ")");
-        }
-        String name = parameter.name();
-        String value = parameter.value();
-        if (!reports.note(name, value)) {
-            return;
-        }
-        // What comes before may be what the holder has had enough of.
-        scanner.emitRun(this);
-        if (holder != null) {
-            holder.onParameterStatus(name, value);
-        }
-    }
-
-    private void tellWithheld() {
-        Map<String, String> parameters = reports.takeWithheld();
-        scanner.emitRun(this);
-        if (holder != null) {
-            parameters.forEach(holder::onParameterStatus);
-        }
-    }
-
-    /** The backend was made to fail in the place of a request that is refused; one that succeeds there has run who knows what. */
-    private void refuseSuccessOfTheRefused() {
-        if (expected.frontAction() == Action.SUBSTITUTE_ERROR) {
-            throw ProtocolViolation.fatal("success in answer to a statement that is none");
-        }
-    }
-
-    /** Returns what to throw: the scanner hands over what came before, then the backend is lost. */
-    private static ProtocolViolation unexpected(byte tag) {
-        return ProtocolViolation.fatal("unexpected message type 0x" + Integer.toHexString(tag & 0xff));
-    }
-
-    @Override
-    public void onRun(ByteBuf buffer, int index, int length) {
-        if (holder != null) {
-            holder.onRun(buffer, index, length);
-        }
-    }
-
-    @Override
-    public void onBreak() {
-        drainSynthesized();
-        if (expected.isEmpty() && !expected.isSkipping() && holder != null) {
-            holder.onQuiet();
-        }
-    }
-
     /** Gives the client the router's own replies that have come to the front. */
     public void drainSynthesized() {
-        expected.dropStrayCopyEnds();
-        if (expected.isEmpty() || expected.frontAction() != Action.SYNTHESIZE || holder == null) {
-            return;
-        }
-        ByteBuf out = link.allocator().buffer(64);
-        while (!expected.isEmpty() && expected.frontAction() == Action.SYNTHESIZE) {
-            if (expected.frontEffect() instanceof Synthesis synthesis) {
-                synthesis.writeTo(out, status);
-            }
-            expected.completeFront();
-            expected.dropStrayCopyEnds();
-        }
-        holder.onSynthesized(out);
+        replies.drainSynthesized();
     }
 
     // the end
 
     /** Closes after sending Terminate. Idempotent; nobody is told. */
     public void close(String reason) {
-        if (open) {
-            open = false;
-            holder = null;
-            idleListener = null;
-            if (scanner.isQuiet() && expected.isEmpty()) {
-                ByteBuf out = link.allocator().buffer(5);
-                FrontendWriter.terminate(out);
-                link.write(out);
-                link.flush();
-            }
-            link.close();
-            expected.undoAll();
-            scanner.close();
-        }
-    }
-
-    /** Ends the connection because of what the node did, and tells whoever holds the backend. Idempotent. */
-    void lose(RouterError cause) {
-        lose(cause.response());
-    }
-
-    private void lose(ErrorResponse words) {
         if (!open) {
             return;
         }
         open = false;
-        boolean midMessage = scanner.isMidForward();
-        link.close();
-        scanner.close();
-        BackendHolder lostHolder = holder;
-        IdleListener listener = idleListener;
-        holder = null;
         idleListener = null;
-        if (lostHolder != null) {
-            lostHolder.onLost(words, midMessage);
+        boolean betweenRequests = replies.isBetweenMessages() && expected.isEmpty();
+        replies.close();
+        if (betweenRequests) {
+            ByteBuf out = link.allocator().buffer(5);
+            FrontendWriter.terminate(out);
+            link.write(out);
+            link.flush();
+        }
+        link.close();
+        expected.undoAll();
+    }
+
+    /** Ends the connection because of what the node did, and tells whoever holds the backend. Idempotent. */
+    void lose(RouterError cause) {
+        loseWithWords(cause.response());
+    }
+
+    private void loseWithWords(ErrorResponse words) {
+        if (!open) {
+            return;
+        }
+        open = false;
+        boolean midMessage = replies.isMidForward();
+        link.close();
+        BackendHolder holder = replies.holder();
+        IdleListener listener = idleListener;
+        replies.close();
+        idleListener = null;
+        if (holder != null) {
+            holder.onLost(words, midMessage);
         }
         expected.undoAll();
         if (listener != null) {
