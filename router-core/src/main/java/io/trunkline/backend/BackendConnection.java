@@ -2,6 +2,7 @@
 package io.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.EventLoopClock.Cancellable;
 import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterError;
@@ -12,6 +13,7 @@ import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.TransactionStatus;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +43,9 @@ public final class BackendConnection {
     private final BackendTarget target;
     private final BackendLink link;
     private final BackendKey key;
+    private final EventLoopClock clock;
     private final long openedNanos;
+    private final Duration ownStatementLimit;
     private final ExpectedReplies expected;
     private final BackendStatements statements;
     private final ParameterReports reports;
@@ -58,11 +62,13 @@ public final class BackendConnection {
             BackendKey key,
             ReportedParameters reported,
             BackendLimits limits,
-            long openedNanos) {
+            EventLoopClock clock) {
         this.target = target;
         this.link = link;
         this.key = key;
-        this.openedNanos = openedNanos;
+        this.clock = clock;
+        this.openedNanos = clock.nanoTime();
+        this.ownStatementLimit = limits.ownStatement();
         this.expected = new ExpectedReplies(limits.expectedRepliesMax());
         this.statements = new BackendStatements(limits.statementsMax());
         this.reports = new ParameterReports(reported);
@@ -194,13 +200,25 @@ public final class BackendConnection {
         idleListener = listener;
     }
 
-    /** Runs a simple query of the router's own; more than {@code rowsMax} rows are an error. Only while nobody holds the backend. */
+    /** Runs a query as the other, within the limit of a backend for statements of the router's own. */
     public void query(String sql, int rowsMax, QueryListener listener) {
+        query(sql, rowsMax, ownStatementLimit, listener);
+    }
+
+    /**
+     * Runs a simple query of the router's own. Only while nobody holds the backend.
+     *
+     * @param rowsMax more rows are an error, and lose the backend
+     * @param limit how long the whole answer may take before the backend is lost: a node may fall silent
+     */
+    public void query(String sql, int rowsMax, Duration limit, QueryListener listener) {
         if (!open) {
             listener.onError(RouterErrors.backendLost(target.node()).response());
             return;
         }
-        attach(new InternalQuery(this, rowsMax, listener));
+        Cancellable deadline =
+                clock.schedule(limit.toNanos(), () -> lose(RouterErrors.ownStatementTimeout(target.node(), limit)));
+        attach(new InternalQuery(this, rowsMax, deadline, listener));
         ByteBuf out = link.allocator().buffer(sql.length() + 6);
         FrontendWriter.query(out, sql);
         statements.forgetUnnamed();

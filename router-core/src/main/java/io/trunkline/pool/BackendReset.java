@@ -36,7 +36,8 @@ final class BackendReset implements QueryListener {
             EventLoopClock clock,
             Runnable onDone,
             Runnable onFailed) {
-        backend.query(settings.query(), 1, new BackendReset(backend, settings, clock, onDone, onFailed));
+        backend.query(
+                settings.query(), 1, settings.timeout(), new BackendReset(backend, settings, clock, onDone, onFailed));
     }
 
     @Override
