@@ -124,6 +124,15 @@ final class WireClient implements AutoCloseable {
         }
     }
 
+    /** Waits until something has come, and leaves it there. */
+    void peek() throws IOException {
+        in.mark(1);
+        if (in.read() < 0) {
+            throw new EOFException("the connection was closed");
+        }
+        in.reset();
+    }
+
     /** Returns the next message. */
     ServerMessage receive() {
         ServerMessage message = receiveOrEnd();
