@@ -141,7 +141,8 @@ class CancelRacesIT {
         try (WireClient client = WireClient.connect(router.port(), "app")) {
             for (int i = 0; i < DELIVERIES; i++) {
                 client.send(ClientMessage.query("select pg_sleep(30)"));
-                // Long enough for the router to have read the Query, whatever else runs: before that a cancel has nothing to hit.
+                // Long enough for the router to have read the Query, whatever else runs: before that a cancel has
+                // nothing to hit.
                 LockSupport.parkNanos(20_000_000);
                 client.cancel();
 
