@@ -175,6 +175,11 @@ final class SmallRouter implements AutoCloseable {
         }
     }
 
+    /** Ends it by SIGKILL. */
+    void kill() {
+        process.kill();
+    }
+
     @Override
     public void close() {
         process.close();
