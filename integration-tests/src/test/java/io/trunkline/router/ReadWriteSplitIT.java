@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.router;
 
+import static io.trunkline.router.ClientMessage.bind;
+import static io.trunkline.router.ClientMessage.describePortal;
+import static io.trunkline.router.ClientMessage.describeStatement;
+import static io.trunkline.router.ClientMessage.execute;
+import static io.trunkline.router.ClientMessage.parse;
+import static io.trunkline.router.ClientMessage.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -8,6 +14,7 @@ import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.PostgresServer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -151,6 +158,25 @@ class ReadWriteSplitIT {
             assertThat(roleOf(client, "set transaction read write")).isEqualTo("primary");
             assertThat(client.ask("insert into t select from t where false")).isEmpty();
             client.query("rollback");
+        }
+    }
+
+    @Test
+    void Q18_whatTheRouterAnswersIsDescribedInTheFormatThatWasAskedFor() {
+        try (WireClient client = connect("prefer")) {
+            List<ServerMessage> reply = client.send(
+                            parse("", "show trunkline.role"),
+                            describeStatement(""),
+                            bind("", "", new int[0], new byte[0][], new int[] {1}),
+                            describePortal(""),
+                            execute("", 0),
+                            sync())
+                    .receiveUntilReady();
+
+            assertThat(reply.toString())
+                    .isEqualTo("[ParseComplete, ParameterDescription [], RowDescription [trunkline.role#0:25/-1/-1/0],"
+                            + " BindComplete, RowDescription [trunkline.role#0:25/-1/-1/1], DataRow [auto],"
+                            + " CommandComplete SHOW, ReadyForQuery I]");
         }
     }
 

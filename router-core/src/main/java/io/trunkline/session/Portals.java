@@ -3,7 +3,9 @@ package io.trunkline.session;
 
 import io.trunkline.prepared.PreparedStatement;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class Portals {
     private @Nullable PreparedStatement unnamed;
     private @Nullable Map<String, PreparedStatement> named;
+    /** Portals of the router's own statements that were bound for binary results; null when there is none. */
+    private @Nullable Set<String> binary;
 
     void put(String name, PreparedStatement statement) {
         if (name.isEmpty()) {
@@ -34,6 +38,23 @@ final class Portals {
         return named == null ? null : named.get(name);
     }
 
+    /** Notes in which format a portal of the router's own statement gives its results. */
+    void resultFormat(String name, int format) {
+        if (format != 0) {
+            if (binary == null) {
+                binary = new HashSet<>();
+            }
+            binary.add(name);
+        } else if (binary != null) {
+            binary.remove(name);
+        }
+    }
+
+    /** Returns that format. */
+    int resultFormat(String name) {
+        return binary != null && binary.contains(name) ? 1 : 0;
+    }
+
     boolean isEmpty() {
         return unnamed == null && named == null;
     }
@@ -41,5 +62,6 @@ final class Portals {
     void clear() {
         unnamed = null;
         named = null;
+        binary = null;
     }
 }

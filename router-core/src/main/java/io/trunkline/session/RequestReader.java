@@ -347,6 +347,7 @@ final class RequestReader {
         }
         session.portals.put(bind.portal(), statement);
         if (routerCommand(session, statement) != null) {
+            session.portals.resultFormat(bind.portal(), bind.resultFormat(0));
             request.answer = new FixedAnswer(FixedAnswer.BIND_COMPLETE, null);
             return true;
         }
@@ -381,7 +382,9 @@ final class RequestReader {
         SessionCommand command = routerCommand(session, statement);
         RouterCommand own = command == null ? null : RouterCommand.of(session, command);
         if (own != null) {
-            request.answer = own.answerToDescribe(ofStatement);
+            request.answer = ofStatement
+                    ? own.answerToDescribeStatement()
+                    : own.answerToDescribePortal(session.portals.resultFormat(name));
             return true;
         }
         // Of a portal the request names no statement, and yet its kind decides when the transaction is lost.

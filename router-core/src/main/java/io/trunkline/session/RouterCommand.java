@@ -200,21 +200,33 @@ final class RouterCommand {
         };
     }
 
-    /** Returns the answer to Describe of the statement or, without parameters, of its portal. */
-    Synthesis answerToDescribe(boolean statement) {
+    /** Returns the answer to Describe of the statement. */
+    Synthesis answerToDescribeStatement() {
         return new Synthesis() {
             @Override
             public void writeTo(ByteBuf out, TransactionStatus status) {
-                if (statement) {
-                    BackendWriter.parameterDescription(out);
-                }
-                if (column == null) {
-                    BackendWriter.noData(out);
-                } else {
-                    writeDescription(out);
-                }
+                BackendWriter.parameterDescription(out);
+                writeColumns(out, 0);
             }
         };
+    }
+
+    /** Returns the answer to Describe of a portal that gives its results in a format. */
+    Synthesis answerToDescribePortal(int format) {
+        return new Synthesis() {
+            @Override
+            public void writeTo(ByteBuf out, TransactionStatus status) {
+                writeColumns(out, format);
+            }
+        };
+    }
+
+    private void writeColumns(ByteBuf out, int format) {
+        if (column == null) {
+            BackendWriter.noData(out);
+        } else {
+            BackendWriter.rowDescription(out, List.of(column), format);
+        }
     }
 
     private void writeDescription(ByteBuf out) {

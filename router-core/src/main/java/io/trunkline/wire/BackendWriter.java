@@ -97,13 +97,18 @@ public final class BackendWriter {
 
     /** Appends a RowDescription of columns of type text in text format. */
     public static void rowDescription(ByteBuf out, List<String> names) {
+        rowDescription(out, names, TEXT_FORMAT);
+    }
+
+    /** As the other, with the format that Bind asked for: a text is the same bytes in both. */
+    public static void rowDescription(ByteBuf out, List<String> names, int format) {
         int start = Frame.begin(out, BackendTag.ROW_DESCRIPTION);
         out.writeShort(names.size());
         for (String name : names) {
             CString.write(out, name);
             out.writeInt(0).writeShort(0);
             out.writeInt(TEXT_TYPE).writeShort(VARIABLE_SIZE).writeInt(NO_MODIFIER);
-            out.writeShort(TEXT_FORMAT);
+            out.writeShort(format);
         }
         Frame.end(out, start);
     }
