@@ -3,7 +3,7 @@ package io.trunkline.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.trunkline.server.docs.GeneratedText;
+import io.trunkline.testing.GeneratedText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;

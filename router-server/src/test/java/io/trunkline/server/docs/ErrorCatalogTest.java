@@ -5,6 +5,7 @@ import io.trunkline.error.RouterError;
 import io.trunkline.routing.RouteRefusal;
 import io.trunkline.sql.RefusalCode;
 import io.trunkline.testing.ErrorSamples;
+import io.trunkline.testing.GeneratedText;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.SqlState;
 import java.io.IOException;

@@ -15,7 +15,7 @@ import io.trunkline.metrics.NodeMetrics.ConnectOutcome;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.metrics.RouterMetrics.HoldOutcome;
 import io.trunkline.metrics.RouterMetrics.SessionState;
-import io.trunkline.server.docs.GeneratedText;
+import io.trunkline.testing.GeneratedText;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Severity;
 import io.trunkline.wire.SqlState;

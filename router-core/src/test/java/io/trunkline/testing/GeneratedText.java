@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.trunkline.server.docs;
+package io.trunkline.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /**
  * Text in a committed file that is made from code: a test compares both, and writes the file when run with {@code -Dtrunkline.regenerate}.
  *
- * <p>To bring every such text up to date: {@code ./mvnw -pl router-server -am test -Dtrunkline.regenerate}.
+ * <p>To bring every such text up to date: {@code ./mvnw test -Dtrunkline.regenerate}.
  */
 public final class GeneratedText {
     private static final boolean REGENERATE = System.getProperty("trunkline.regenerate") != null;
