@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.trunkline.fixture.Deadline;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.PostgresServer;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.LogGate;
 import io.trunkline.testing.OpenBuffers;
 import java.lang.management.ManagementFactory;
@@ -57,6 +58,7 @@ class HostileFramesIT {
     }
 
     @Test
+    @Case("M08")
     void neitherClientsNorANodeHarmTheRouterByBreakingTheProtocol() throws Exception {
         Tally tally = new Tally(FRAMES);
         long buffers;

@@ -11,6 +11,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.testing.Case;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -59,6 +60,7 @@ class CancelIT {
     }
 
     @Test
+    @Case("X04")
     void X04_aStatementThatWaitsForABackendIsCancelledWithoutTouchingTheOneThatRuns() {
         try (WireClient running = WireClient.connect(router.port(), "app");
                 WireClient waiting = WireClient.connect(router.port(), "app")) {
@@ -78,6 +80,7 @@ class CancelIT {
     }
 
     @Test
+    @Case({"X05", "X08"})
     void X05_X08_anIdleClientAndOneThatIsGoneCannotBeCancelled() {
         WireClient gone = WireClient.connect(router.port(), "app");
         gone.close();
@@ -95,6 +98,7 @@ class CancelIT {
     }
 
     @Test
+    @Case("X07")
     void X07_ofAPipelineOnlyTheRunningStatementIsCancelled() {
         try (WireClient client = WireClient.connect(router.port(), "app")) {
             client.send(query("select pg_sleep(60)"), query("select 2"));

@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.testing.Case;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +164,7 @@ class DifferentialIT {
                 .flatMap(scripts -> scripts);
     }
 
+    @Case({"Q01", "Q02", "Q03", "Q06", "Q08", "Q09", "Q12", "Q15", "Q16", "Q17", "Q22", "E53"})
     private static Stream<Script> simple() {
         return Stream.of(
                 queries("Q01 several statements", "select 1; select 'a', null; update t set word = word where id < 4"),
@@ -216,6 +218,7 @@ class DifferentialIT {
                         ready(query("select 1"))));
     }
 
+    @Case({"E04", "E06", "E07", "E08", "E15", "E16", "E22", "E24", "E26", "E28", "E33", "E34", "E48", "E54", "E57"})
     private static Stream<Script> extended() {
         return Stream.of(
                 script(
@@ -400,6 +403,7 @@ class DifferentialIT {
                         ready(query("select count(*) from t"))));
     }
 
+    @Case({"E14", "E29", "E30"})
     private static Stream<Script> failing() {
         return Stream.of(
                 script(
@@ -487,6 +491,7 @@ class DifferentialIT {
                                 sync())));
     }
 
+    @Case({"Q14", "Q21", "T02", "T07", "T08", "T11", "T15"})
     private static Stream<Script> transactions() {
         return Stream.of(
                 queries(
@@ -557,6 +562,7 @@ class DifferentialIT {
                         "select count(*) from t"));
     }
 
+    @Case({"C01", "C02", "C04", "C05", "C06", "C08", "C09", "C10", "C11", "E55"})
     private static Stream<Script> copies() {
         byte[] copyIn = query("copy t from stdin");
         return Stream.of(
@@ -638,6 +644,7 @@ class DifferentialIT {
                         ready(query("select 1"))));
     }
 
+    @Case({"E36", "E38", "E39", "N02", "N05", "N13", "N14", "N16", "N23"})
     private static Stream<Script> sessions() {
         return Stream.of(
                 queries(

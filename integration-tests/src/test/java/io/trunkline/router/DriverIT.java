@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.testing.Case;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.sql.Array;
@@ -235,6 +236,7 @@ class DriverIT {
 
     @ParameterizedTest
     @FieldSource("DATABASES")
+    @Case({"C01", "C02"})
     void C01_copiesBothWays(String database) throws Exception {
         try (Connection connection = router.connect(database);
                 Statement statement = connection.createStatement()) {
@@ -259,6 +261,7 @@ class DriverIT {
 
     @ParameterizedTest
     @FieldSource("DATABASES")
+    @Case({"C04", "C05", "C08"})
     void C04_C05_goesOnAfterACopyThatFailsOrIsGivenUp(String database) throws Exception {
         try (Connection connection = router.connect(database);
                 Statement statement = connection.createStatement()) {
@@ -277,6 +280,7 @@ class DriverIT {
 
     @ParameterizedTest
     @FieldSource("DATABASES")
+    @Case("E53")
     void largeObjectsWorkByFunctionCallMessages(String database) throws Exception {
         byte[] content = new byte[300_000];
         new Random(1).nextBytes(content);

@@ -13,6 +13,7 @@ import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.PostgresServer;
 import io.trunkline.fixture.ZooKeeperFixture;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.zookeeper.ZooKeeperConnection;
 import io.trunkline.topology.zookeeper.ZooKeeperSettings;
 import io.trunkline.topology.zookeeper.ZooKeeperTopologyPublisher;
@@ -182,6 +183,7 @@ class FailoverIT {
     }
 
     @Test
+    @Case("D06")
     void D06_theEndOfALostTransactionIsItsEnd() throws Exception {
         try (RouterUnderTest router = RouterUnderTest.with(
                                 cluster.workspace(), TestTopologies.singleWithoutRoles(cluster, 1, "app"))

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.testing.Case;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -172,6 +173,7 @@ class IsolationIT {
 
     @ParameterizedTest
     @MethodSource("matrix")
+    @Case({"C03", "D03", "D23", "E60", "N03", "N12", "N14", "N15", "N16", "T18", "X16"})
     void theNextClientFindsNothing(String database, Leftover leftover, Departure departure) {
         WireClient first = WireClient.connect(router.port(), database);
         leftover.leave.accept(first);
@@ -199,6 +201,7 @@ class IsolationIT {
 
     @ParameterizedTest
     @MethodSource("settingsOfAClientThatStays")
+    @Case("N03")
     void N03_aClientKeepsItsSettingsForItself(String sql) {
         try (WireClient first = WireClient.connect(router.port(), "transaction");
                 WireClient second = WireClient.connect(router.port(), "transaction")) {
@@ -212,6 +215,7 @@ class IsolationIT {
     }
 
     @Test
+    @Case("N13")
     void N13_resetLeadsBackToWhatTheClientStartedWith() {
         try (WireClient client = WireClient.connect(
                         router.port(),
@@ -232,6 +236,7 @@ class IsolationIT {
     }
 
     @Test
+    @Case("N14")
     void N14_aClientWithATemporaryTableKeepsItsBackend() {
         try (WireClient client = WireClient.connect(router.port(), "transaction")) {
             client.query("create temporary table mine (a int)");

@@ -13,6 +13,7 @@ import io.trunkline.fixture.FreePort;
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.RouterProcess;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.TopologyJson;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,6 +64,7 @@ class LargeMessagesIT {
     }
 
     @Test
+    @Case("B04")
     void aRowOf64MegabytesPasses() {
         try (WireClient client = WireClient.connect(port, "app")) {
             List<ServerMessage> answer = client.query("select repeat('x', " + LARGE + ")");
@@ -88,6 +90,7 @@ class LargeMessagesIT {
     }
 
     @Test
+    @Case({"B02", "B04"})
     void aBindOf64MegabytesPasses() {
         byte[] value = new byte[LARGE];
         try (WireClient client = WireClient.connect(port, "app")) {
@@ -118,6 +121,7 @@ class LargeMessagesIT {
     }
 
     @Test
+    @Case("B01")
     void B01_clientsThatStopReadingDoNotDisturbOthers() {
         try (WireClient deaf = WireClient.connect(port, "app");
                 WireClient other = WireClient.connect(port, "app")) {

@@ -13,6 +13,7 @@ import static org.awaitility.Awaitility.await;
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.PostgresServer;
+import io.trunkline.testing.Case;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +136,7 @@ class ReadWriteSplitIT {
                 "lock table t",
                 "select txid_current()"
             })
+    @Case({"Q04", "N25"})
     void whatIsNotSurelyAReadGoesToThePrimary(String sql) {
         try (WireClient client = connect("prefer")) {
             assertThat(roleOf(client, sql)).isEqualTo("primary");
@@ -142,6 +144,7 @@ class ReadWriteSplitIT {
     }
 
     @Test
+    @Case("T04")
     void aTransactionThatMayWriteStaysOnThePrimaryAndOneThatMayNotGoesToTheReplica() {
         try (WireClient client = connect("prefer")) {
             client.query("begin");

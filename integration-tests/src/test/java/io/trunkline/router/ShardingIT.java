@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.ShardedCluster;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
@@ -172,6 +173,7 @@ class ShardingIT {
 
     @ParameterizedTest
     @CsvSource({"0", "20", "23", "21"})
+    @Case({"E42", "E43"})
     void E42_E43_aParameterIsReadAsTextAndBinaryDeclaredOrNot(int type) {
         try (WireClient client = connect()) {
             client.send(parse("s", "select name from customers where id = $1", type), sync())
@@ -397,6 +399,7 @@ class ShardingIT {
     }
 
     @Test
+    @Case("Q05")
     void Q05_statementsOfOneTextMustAgreeOnAShard() {
         long here = idOn(0);
         long there = idOn(2);

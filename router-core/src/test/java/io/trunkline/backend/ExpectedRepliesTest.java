@@ -8,6 +8,7 @@ import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.FixedAnswer;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.testing.MessageText;
 import io.trunkline.testing.ScriptedBackend;
@@ -304,6 +305,7 @@ class ExpectedRepliesTest {
         "SYNC,CommandComplete x",
         "PARSE,NoData"
     })
+    @Case("M08")
     void aReplyThatNothingAskedForEndsTheConnection(Kind kind, String reply) {
         expected.add(kind, Action.FORWARD, null);
 

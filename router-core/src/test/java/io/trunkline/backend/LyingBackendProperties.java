@@ -9,6 +9,7 @@ import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.testing.ByteBufLeaks;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.testing.Lies;
 import io.trunkline.testing.VirtualClock;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * A node may send what it likes: a backend stays in step with its requests or is lost, what its holder was given are whole messages unless it
  * was told otherwise, and every buffer is released.
  */
+@Case("M08")
 class LyingBackendProperties {
     private static final BackendLimits LIMITS = new BackendLimits(200, 1_000, 10, Duration.ofSeconds(15));
 

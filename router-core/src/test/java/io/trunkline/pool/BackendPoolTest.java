@@ -9,6 +9,7 @@ import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterError.Kind;
 import io.trunkline.health.NodeStatus.State;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.FakeBackend;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Severity;
@@ -119,6 +120,7 @@ class BackendPoolTest {
     }
 
     @Test
+    @Case("D22")
     void keepsABackendForOthersWhenItsRequestWasWithdrawnDuringTheLogin() {
         primaryIsUp();
         RecordingRequest gone = fixture.lease();
@@ -193,6 +195,7 @@ class BackendPoolTest {
     }
 
     @Test
+    @Case("N27")
     void closesABackendWhoseResetTakesTooLong() {
         primaryIsUp();
         RecordingRequest one = fixture.leased();
@@ -242,6 +245,7 @@ class BackendPoolTest {
     }
 
     @Test
+    @Case("D12")
     void keepsWaitingWhileANodeStartsUp() {
         primaryIsUp();
         fixture.node("a").refuse(backendError(SqlState.CANNOT_CONNECT_NOW));
@@ -255,6 +259,7 @@ class BackendPoolTest {
     }
 
     @Test
+    @Case({"B11", "D12"})
     void pausesLongerAfterEachFailure() {
         primaryIsUp();
         fixture.node("a").refuse(backendError(SqlState.TOO_MANY_CONNECTIONS));
@@ -305,6 +310,7 @@ class BackendPoolTest {
     }
 
     @Test
+    @Case("B11")
     void boundsTheLoginsUnderWay() {
         PoolFixture many = new PoolFixture(PoolSettings.builder()
                 .size(50)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.health.NodeStatus.State;
 import io.trunkline.pool.ShardPool.Role;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.FakeBackend;
 import java.time.Duration;
 import java.util.List;
@@ -202,6 +203,7 @@ class FailoverTest {
     }
 
     @Test
+    @Case({"B11", "D12"})
     void sendsReadsToThePrimaryWhileReplicasCannotBeReached() {
         fixture.status(status("a", State.PRIMARY), status("b", State.READABLE_REPLICA));
         fixture.node("b").crash();

@@ -4,6 +4,7 @@ package io.trunkline.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.trunkline.testing.Case;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,7 @@ class PoolSettingsTest {
     }
 
     @Test
+    @Case("D12")
     void doublesThePauseUpToTheLongestAndShortensItAtRandomByHalfAtMost() {
         Backoff backoff =
                 new Backoff(new PoolSettings.Connect(1, Duration.ofMillis(100), Duration.ofMillis(350)), new Random(1));

@@ -4,6 +4,7 @@ package io.trunkline.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.sql.KeyOperand;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
 import io.trunkline.topology.KeyValue;
@@ -23,6 +24,7 @@ import net.jqwik.api.constraints.Size;
 import org.jspecify.annotations.Nullable;
 
 /** One value, however it is sent, is one key and leads to one shard. */
+@Case("E42")
 class ShardKeyReaderPropertyTest {
     private static final KeyOperand FIRST = new KeyOperand.Parameter(1, null);
     private static final HashSlots THREE_SHARDS = HashSlots.evenly(1024, 3);

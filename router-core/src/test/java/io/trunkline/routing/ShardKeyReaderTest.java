@@ -4,6 +4,7 @@ package io.trunkline.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.sql.KeyOperand;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.KeyType;
 import io.trunkline.topology.KeyValue;
 import io.trunkline.wire.SqlState;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Case("E42")
 class ShardKeyReaderTest {
     private static final int UNTYPED = 0;
     private static final int UNKNOWN = 705;

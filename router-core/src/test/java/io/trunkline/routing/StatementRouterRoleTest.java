@@ -4,6 +4,7 @@ package io.trunkline.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.sql.ShardingShape.Reach;
+import io.trunkline.testing.Case;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,7 @@ class StatementRouterRoleTest {
     }
 
     @Test
+    @Case("T04")
     void sendsReadOnlyTransactionsToReplicas() {
         assertRole("begin read only", Given.SESSION, RoleNeed.REPLICA_ALLOWED, Reason.READ_ONLY_TRANSACTION);
         assertRole(
@@ -96,6 +98,7 @@ class StatementRouterRoleTest {
     }
 
     @Test
+    @Case("T04")
     void keepsSerializableTransactionsOffReplicas() {
         SessionRouting serializable = Given.SESSION.withSerializable(true);
 
@@ -161,6 +164,7 @@ class StatementRouterRoleTest {
     @EnumSource(
             value = RoleNeed.class,
             names = {"PRIMARY", "REPLICA"})
+    @Case("T11")
     void neverSwitchesNodesInATransaction(RoleNeed role) {
         SessionRouting placed = Given.SESSION.begin(TransactionScope.READ_ONLY).placedOn(0, role);
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.pool.PoolSettings;
 import io.trunkline.testing.ByteBufLeaks;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.testing.LogGate;
 import io.trunkline.testing.LyingServer;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  *
  * <p>{@code -Dlies.seeds=1000 -Dlies.first=1} says which runs.
  */
+@Case("M08")
 class LyingServerTest {
     private static final long SEEDS = Long.getLong("lies.seeds", 60);
     private static final long FIRST = Long.getLong("lies.first", 1);

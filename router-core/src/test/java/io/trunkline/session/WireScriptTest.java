@@ -2,10 +2,10 @@
 package io.trunkline.session;
 
 import io.trunkline.testing.ByteBufLeaks;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.testing.LogGate;
 import io.trunkline.testing.WireScript;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
@@ -15,8 +15,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The scripts of {@code src/test/resources/wire}, each with whole reads and with the bytes cut at every place. */
 class WireScriptTest {
-    private static final List<String> FILES = List.of(
-            "simple", "extended", "transactions", "copy", "settings", "pins", "losses", "cancels", "own", "sharded");
     private static final int CUTS_MAX = 300;
 
     @RegisterExtension
@@ -28,6 +26,7 @@ class WireScriptTest {
     }
 
     @TestFactory
+    @Case("M13")
     Stream<DynamicContainer> answersTheSameHoweverTheBytesAreCut() {
         return scripts(script -> {
             script.play(length -> Fragmenter.everyByte(), false);
@@ -41,10 +40,10 @@ class WireScriptTest {
     }
 
     private static Stream<DynamicContainer> scripts(Consumer<WireScript> play) {
-        return FILES.stream()
+        return WireScript.FILES.stream()
                 .map(file -> DynamicContainer.dynamicContainer(
                         file,
-                        WireScript.read("/wire/" + file + ".wire").stream()
+                        WireScript.read(file).stream()
                                 .map(script -> DynamicTest.dynamicTest(
                                         script.title(), () -> ByteBufLeaks.during(() -> play.accept(script))))));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.trunkline.testing.Case;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,7 @@ class SqlLexerTest {
             1e'\\''                           → 1¦e'\\''
             'a' 'b'                          → 'a'¦'b'
             """)
+    @Case("Q12")
     void cutsTokensWherePostgresqlDoes(String sql, String expected) {
         assertThat(String.join("¦", tokens(sql, true))).isEqualTo(expected);
     }
@@ -82,6 +84,7 @@ class SqlLexerTest {
     }
 
     @Test
+    @Case("Q12")
     void takesBackslashesAsEscapesWhileStandardConformingStringsIsOff() {
         assertThat(tokens("'a\\'; b' c", false)).containsExactly("'a\\'; b'", "c");
         assertThat(tokens("n'a\\'' c", false)).containsExactly("n'a\\''", "c");

@@ -4,6 +4,7 @@ package io.trunkline.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.sql.TransactionMode.Choice;
+import io.trunkline.testing.Case;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,7 @@ class StatementReaderTest {
     /** The corpus: statement, kind, access, effects, and whether rows come back. */
     @ParameterizedTest
     @CsvFileSource(resources = "statements.txt", delimiter = '→', quoteCharacter = '`', maxCharsPerColumn = 8_192)
+    @Case("C17")
     void classifiesStatements(String sql, StatementKind kind, Access access, String effects, String rows) {
         StatementShape shape = only(sql);
 
@@ -100,11 +102,13 @@ class StatementReaderTest {
             begin read only read write                                   → NO     → UNSAID → UNSAID
             commit                                                       → UNSAID → UNSAID → UNSAID
             """)
+    @Case("T04")
     void readsTransactionModes(String sql, Choice readOnly, Choice serializable, Choice deferrable) {
         assertThat(only(sql).transactionMode()).isEqualTo(new TransactionMode(readOnly, serializable, deferrable));
     }
 
     @Test
+    @Case({"Q03", "Q04"})
     void takesTheStrongestStatementForTheWholeText() {
         assertThat(Sql.of("select 1; show x").shape().access()).isEqualTo(Access.READ);
         assertThat(Sql.of("begin; select 1; update t set a = 1").shape().access())
@@ -125,6 +129,7 @@ class StatementReaderTest {
                 "select txid_current()",
                 "select * from \"pg_settings\"",
             })
+    @Case("N25")
     void keepsQuestionsAboutTheServerOnThePrimary(String sql) {
         assertThat(only(sql).access()).isEqualTo(Access.WRITE);
     }

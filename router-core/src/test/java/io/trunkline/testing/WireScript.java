@@ -27,6 +27,7 @@ import java.util.function.IntFunction;
  *
  * <pre>
  *   == Title                       begins a script; lines of # are its comment
+ *   # case E12 X03                 right below: the cases of the catalogue whose required behaviour it shows, as {@link Case} says
  *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, statements, wait (seconds)
  *   a sends 9 of Query "select 1"  only the beginning of a message; what arrives of it is "a message cut"
  *   a > Query "select 1"           client a sends; it connects when it is first named, or by "a connects TimeZone=UTC"
@@ -47,7 +48,14 @@ import java.util.function.IntFunction;
  * <p>At the end every message must have been expected. Messages are written as {@link MessageText} says.
  */
 public final class WireScript {
+    /** The resources below {@code /wire}, without their ending. */
+    public static final List<String> FILES = List.of(
+            "simple", "extended", "transactions", "copy", "settings", "pins", "losses", "cancels", "own", "sharded");
+
+    private static final String CASE = "# case ";
+
     private final String title;
+    private final List<String> cases = new ArrayList<>();
     private final List<String> lines = new ArrayList<>();
     private final int firstLine;
 
@@ -56,8 +64,9 @@ public final class WireScript {
         this.firstLine = firstLine;
     }
 
-    /** Reads the scripts of a resource. */
-    public static List<WireScript> read(String resource) {
+    /** Reads the scripts of one of the {@link #FILES}. */
+    public static List<WireScript> read(String file) {
+        String resource = "/wire/" + file + ".wire";
         List<WireScript> scripts = new ArrayList<>();
         try (InputStream in = WireScript.class.getResourceAsStream(resource)) {
             if (in == null) {
@@ -71,7 +80,7 @@ public final class WireScript {
                 if (line.startsWith("== ")) {
                     scripts.add(new WireScript(line.substring(3), i + 2));
                 } else if (!scripts.isEmpty()) {
-                    scripts.get(scripts.size() - 1).lines.add(line.startsWith("#") ? "" : line);
+                    scripts.get(scripts.size() - 1).add(line);
                 }
             }
             return scripts;
@@ -80,9 +89,21 @@ public final class WireScript {
         }
     }
 
+    private void add(String line) {
+        if (line.startsWith(CASE)) {
+            cases.addAll(List.of(line.substring(CASE.length()).split(" ")));
+        }
+        lines.add(line.startsWith("#") ? "" : line);
+    }
+
     /** Returns what the script shows. */
     public String title() {
         return title;
+    }
+
+    /** Returns the numbers of the cases it is marked with. */
+    public List<String> cases() {
+        return List.copyOf(cases);
     }
 
     /** Returns the length of the longest line of messages, in bytes. */

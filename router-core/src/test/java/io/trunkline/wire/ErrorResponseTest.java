@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.testing.Case;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +47,7 @@ class ErrorResponseTest {
     }
 
     @Test
+    @Case("D08")
     void changesSeverityInBothFieldsThatCarryIt() {
         ErrorResponse error = ErrorResponse.of(Severity.FATAL, SqlState.ADMIN_SHUTDOWN, "going away")
                 .withSeverity(Severity.ERROR);

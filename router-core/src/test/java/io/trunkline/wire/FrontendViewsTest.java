@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.trunkline.testing.ByteBufLeaks;
+import io.trunkline.testing.Case;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
@@ -146,6 +147,7 @@ class FrontendViewsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\377\377\377\376", "\177\377\377\377", "\200\0\0\0", "\0\0\0\7"})
+    @Case("E46")
     void refusesParameterLengthsThatLeaveTheMessage(String length) {
         ByteBuf in = Bytes.message('B', "\0\0" + "\0\0" + "\0\1" + length + "abcd" + "\0\0");
         in.writeBytes(new byte[100]);
@@ -273,6 +275,7 @@ class FrontendViewsTest {
     }
 
     @Test
+    @Case("Q20")
     void refusesAQueryThatGoesOnAfterItsTerminator() {
         ByteBuf in = Bytes.message('Q', "select 1\0select 2\0");
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.trunkline.testing.ByteBufLeaks;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.wire.MessageScanner.Direction;
 import io.trunkline.wire.MessageScanner.Disposition;
@@ -18,6 +19,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /** However a stream is cut, the same bytes leave and the listener is asked and told the same. */
+@Case("M13")
 class MessageScannerProperties {
     private static final String FRONTEND_TAGS = "QPBDECHSFdcfX";
     private static final String BACKEND_TAGS = "DdTtNAVGHWCESZ123nsIc";
