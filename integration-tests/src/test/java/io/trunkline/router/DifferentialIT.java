@@ -164,7 +164,7 @@ class DifferentialIT {
                 .flatMap(scripts -> scripts);
     }
 
-    @Case({"Q01", "Q02", "Q03", "Q06", "Q08", "Q09", "Q12", "Q15", "Q16", "Q17", "Q22", "E53"})
+    @Case({"Q01", "Q02", "Q03", "Q06", "Q08", "Q09", "Q12", "Q15", "Q16", "Q17", "Q22", "N01", "E53"})
     private static Stream<Script> simple() {
         return Stream.of(
                 queries("Q01 several statements", "select 1; select 'a', null; update t set word = word where id < 4"),
@@ -218,7 +218,7 @@ class DifferentialIT {
                         ready(query("select 1"))));
     }
 
-    @Case({"E04", "E06", "E07", "E08", "E15", "E16", "E22", "E24", "E26", "E28", "E33", "E34", "E48", "E54", "E57"})
+    @Case({"E04", "E06", "E07", "E08", "E15", "E16", "E22", "E24", "E26", "E28", "E31", "E33", "E34", "E48", "E54", "E57"})
     private static Stream<Script> extended() {
         return Stream.of(
                 script(
@@ -491,7 +491,7 @@ class DifferentialIT {
                                 sync())));
     }
 
-    @Case({"Q14", "Q21", "T02", "T07", "T08", "T11", "T15"})
+    @Case({"Q14", "Q21", "T02", "T07", "T08", "T11", "T12", "T15"})
     private static Stream<Script> transactions() {
         return Stream.of(
                 queries(
@@ -644,7 +644,7 @@ class DifferentialIT {
                         ready(query("select 1"))));
     }
 
-    @Case({"E36", "E38", "E39", "N02", "N05", "N13", "N14", "N16", "N23"})
+    @Case({"E35", "E36", "E38", "E39", "N02", "N05", "N13", "N14", "N16", "N23"})
     private static Stream<Script> sessions() {
         return Stream.of(
                 queries(

@@ -89,6 +89,7 @@ class BackendPoolTest {
     }
 
     @Test
+    @Case("B08")
     void refusesARequestThatWaitedTooLongAndServesTheNextOne() {
         primaryIsUp();
         RecordingRequest holder = fixture.leased();
@@ -105,6 +106,7 @@ class BackendPoolTest {
     }
 
     @Test
+    @Case("B08")
     void skipsAWithdrawnRequest() {
         primaryIsUp();
         RecordingRequest holder = fixture.leased();

@@ -100,6 +100,7 @@ class FailoverTest {
     }
 
     @Test
+    @Case("D14")
     void closesIdleBackendsOfALostPrimaryAtOnceAndLeasedOnesOnRelease() {
         fixture.status(status("a", State.PRIMARY));
         RecordingRequest idle = fixture.leased();

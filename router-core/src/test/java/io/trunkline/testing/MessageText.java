@@ -24,13 +24,14 @@ import org.jspecify.annotations.Nullable;
  * Messages in words, both ways: {@code Bind "" s1 [7 NULL]} and its bytes.
  *
  * <p>Words are bare or in double quotes, lists stand in brackets, messages are separated by semicolons. <code>%{1000}</code> within quotes stands
- * for a thousand times {@code x}, {@code int8:7} for a binary parameter. An error is written as severity, SQLSTATE, message and,
+ * for a thousand times {@code x}, <code>\x05</code> for a byte, {@code int8:7} for a binary parameter. An error is written as severity, SQLSTATE, message and,
  * if it has one, {@code position=7}; an expectation may leave out any of them.
  */
 public final class MessageText {
     private static final Pattern WORD =
             Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"|([\\[\\]])|([^\\s\"\\[\\],;]+)|(;)");
     private static final Pattern FILLER = Pattern.compile("%\\{(\\d+)}");
+    private static final Pattern BYTE = Pattern.compile("\\\\x([0-7][0-9a-f])");
     private static final Pattern LONG_FILLER = Pattern.compile("x{40,}");
 
     private static final String INT8 = "int8:";
@@ -391,7 +392,10 @@ public final class MessageText {
             if (text == null) {
                 return "";
             }
-            String plain = text.replace("\\\"", "\"").replace("\\\\", "\\");
+            String plain = BYTE.matcher(text)
+                    .replaceAll(code -> String.valueOf((char) Integer.parseInt(code.group(1), 16)))
+                    .replace("\\\"", "\"")
+                    .replace("\\\\", "\\");
             return FILLER.matcher(plain).replaceAll(filler -> "x".repeat(Integer.parseInt(filler.group(1))));
         }
 
