@@ -15,12 +15,16 @@ import static io.trunkline.router.ClientMessage.functionCall;
 import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.query;
 import static io.trunkline.router.ClientMessage.sync;
+import static io.trunkline.router.Dialogue.queries;
+import static io.trunkline.router.Dialogue.ready;
+import static io.trunkline.router.Dialogue.script;
+import static io.trunkline.router.Dialogue.silent;
+import static io.trunkline.router.Dialogue.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.testing.Case;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -57,28 +61,6 @@ class DifferentialIT {
     @Parameter
     int major;
 
-    /**
-     * One script.
-     *
-     * @param steps each is sent in one write
-     * @param name what it is about
-     * @param startup what the startup packet says beside user and database
-     */
-    private record Script(String name, Map<String, String> startup, List<Step> steps) {
-
-        Script startedWith(Map<String, String> parameters) {
-            return new Script(name, parameters, steps);
-        }
-
-        @Override
-        public String toString() {
-            return name;
-        }
-    }
-
-    /** What is sent in one write, and how many messages of a type end the answer. */
-    private record Step(byte[][] frames, char lastType, int lastCount) {}
-
     @BeforeParameterizedClassInvocation
     static void start(int major) {
         cluster = PostgresCluster.start(
@@ -104,7 +86,7 @@ class DifferentialIT {
 
     @ParameterizedTest
     @MethodSource("scripts")
-    void theRouterAnswersAsPostgreSqlDoes(Script script) {
+    void theRouterAnswersAsPostgreSqlDoes(Dialogue script) {
         List<String> direct = transcript(cluster.primary().port(), TestTopologies.DATABASE, script, false);
 
         assertThat(transcript(router.port(), TRANSACTION, script, false)).isEqualTo(direct);
@@ -112,60 +94,22 @@ class DifferentialIT {
         assertThat(transcript(router.port(), TRANSACTION, script, true)).isEqualTo(direct);
     }
 
-    private static List<String> transcript(int port, String database, Script script, boolean sliced) {
+    private static List<String> transcript(int port, String database, Dialogue script, boolean sliced) {
         cluster.primary()
                 .executeIn(
                         TestTopologies.DATABASE,
                         "truncate t, deferred",
                         "insert into t select i, 'word ' || i from generate_series(1, 10) i");
-        List<String> transcript = new ArrayList<>();
-        try (WireClient client = WireClient.connect(port, database, script.startup, sliced)) {
-            for (Step step : script.steps) {
-                client.send(step.frames);
-                for (int i = 0; i < step.lastCount; i++) {
-                    client.receiveUntil(step.lastType).forEach(message -> transcript.add(message.toString()));
-                }
-            }
-        }
-        return transcript;
+        return script.play(port, database, sliced);
     }
 
-    /** A write that is answered by one ReadyForQuery. */
-    private static Step ready(byte[]... frames) {
-        return new Step(frames, 'Z', 1);
-    }
-
-    /** A write that is answered by several ReadyForQuery messages. */
-    private static Step ready(int count, byte[]... frames) {
-        return new Step(frames, 'Z', count);
-    }
-
-    /** A write whose answer is awaited up to a message of another type. */
-    private static Step until(char type, byte[]... frames) {
-        return new Step(frames, type, 1);
-    }
-
-    /** A write that is answered by nothing. */
-    private static Step silent(byte[]... frames) {
-        return new Step(frames, 'Z', 0);
-    }
-
-    private static Script script(String name, Step... steps) {
-        return new Script(name, Map.of(), List.of(steps));
-    }
-
-    private static Script queries(String name, String... sql) {
-        return new Script(
-                name, Map.of(), Stream.of(sql).map(text -> ready(query(text))).toList());
-    }
-
-    static Stream<Script> scripts() {
+    static Stream<Dialogue> scripts() {
         return Stream.of(simple(), extended(), failing(), transactions(), copies(), sessions())
                 .flatMap(scripts -> scripts);
     }
 
     @Case({"Q01", "Q02", "Q03", "Q06", "Q08", "Q09", "Q12", "Q15", "Q16", "Q17", "Q22", "N01", "E53"})
-    private static Stream<Script> simple() {
+    private static Stream<Dialogue> simple() {
         return Stream.of(
                 queries("Q01 several statements", "select 1; select 'a', null; update t set word = word where id < 4"),
                 queries("Q02 an error undoes the whole text", "delete from t; select 1/0", "select count(*) from t"),
@@ -218,8 +162,10 @@ class DifferentialIT {
                         ready(query("select 1"))));
     }
 
-    @Case({"E04", "E06", "E07", "E08", "E15", "E16", "E22", "E24", "E26", "E28", "E31", "E33", "E34", "E48", "E54", "E57"})
-    private static Stream<Script> extended() {
+    @Case({
+        "E04", "E06", "E07", "E08", "E15", "E16", "E22", "E24", "E26", "E28", "E31", "E33", "E34", "E48", "E54", "E57"
+    })
+    private static Stream<Dialogue> extended() {
         return Stream.of(
                 script(
                         "E01 unnamed statement",
@@ -404,7 +350,7 @@ class DifferentialIT {
     }
 
     @Case({"E14", "E29", "E30"})
-    private static Stream<Script> failing() {
+    private static Stream<Dialogue> failing() {
         return Stream.of(
                 script(
                         "E29 everything up to Sync is skipped",
@@ -492,7 +438,7 @@ class DifferentialIT {
     }
 
     @Case({"Q14", "Q21", "T02", "T07", "T08", "T11", "T12", "T15"})
-    private static Stream<Script> transactions() {
+    private static Stream<Dialogue> transactions() {
         return Stream.of(
                 queries(
                         "T02 a failed transaction",
@@ -563,7 +509,7 @@ class DifferentialIT {
     }
 
     @Case({"C01", "C02", "C04", "C05", "C06", "C08", "C09", "C10", "C11", "E55"})
-    private static Stream<Script> copies() {
+    private static Stream<Dialogue> copies() {
         byte[] copyIn = query("copy t from stdin");
         return Stream.of(
                 script(
@@ -645,7 +591,7 @@ class DifferentialIT {
     }
 
     @Case({"E35", "E36", "E38", "E39", "N02", "N05", "N13", "N14", "N16", "N23"})
-    private static Stream<Script> sessions() {
+    private static Stream<Dialogue> sessions() {
         return Stream.of(
                 queries(
                         "N02 parameters that are reported",
