@@ -163,7 +163,8 @@ class DifferentialIT {
     }
 
     @Case({
-        "E04", "E06", "E07", "E08", "E15", "E16", "E22", "E24", "E26", "E28", "E31", "E33", "E34", "E48", "E54", "E57"
+        "E01", "E02", "E04", "E06", "E07", "E08", "E15", "E16", "E22", "E23", "E24", "E26", "E27", "E28", "E31", "E33",
+        "E34", "E45", "E48", "E50", "E54", "E57"
     })
     private static Stream<Dialogue> extended() {
         return Stream.of(
@@ -349,7 +350,7 @@ class DifferentialIT {
                         ready(query("select count(*) from t"))));
     }
 
-    @Case({"E14", "E29", "E30"})
+    @Case({"E14", "E21", "E29", "E30", "E59"})
     private static Stream<Dialogue> failing() {
         return Stream.of(
                 script(

@@ -121,6 +121,19 @@ class LargeMessagesIT {
     }
 
     @Test
+    @Case("Q13")
+    void Q13_anInsertOf64MegabytesPasses() {
+        String row = "('" + "x".repeat(MEBI) + "')";
+        try (WireClient client = WireClient.connect(port, "app")) {
+            client.query("create table filled (word text)");
+            client.send(query("insert into filled values " + (row + ", ").repeat(63) + row));
+
+            assertThat(client.receiveUntilReady()).hasToString("[CommandComplete INSERT 0 64, ReadyForQuery I]");
+            assertThat(client.ask("select sum(length(word)) from filled")).isEqualTo("" + LARGE);
+        }
+    }
+
+    @Test
     @Case("B01")
     void B01_clientsThatStopReadingDoNotDisturbOthers() {
         try (WireClient deaf = WireClient.connect(port, "app");

@@ -3,6 +3,7 @@ package io.trunkline.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trunkline.testing.Case;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -360,6 +361,7 @@ class ShardingShapeReaderTest {
     }
 
     @Test
+    @Case("Q13")
     void refusesWhatIsTooLargeOrTooDeep() {
         String many = "select * from orders where customer_id = 1 and x in (" + "1,".repeat(9_000) + "1)";
         String deep = "select * from orders where customer_id = " + "(".repeat(65) + "1" + ")".repeat(65);
@@ -371,6 +373,7 @@ class ShardingShapeReaderTest {
     }
 
     @Test
+    @Case("Q13")
     void survivesLongChainsOnTheStackItAsksFor() throws InterruptedException {
         String and = "select * from orders where " + "a = b and ".repeat(1_500) + "customer_id = $1";
         String or = "select * from orders where customer_id = 0" + " or customer_id=1".repeat(700);

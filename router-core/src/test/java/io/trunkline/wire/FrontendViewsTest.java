@@ -114,6 +114,7 @@ class FrontendViewsTest {
     }
 
     @Test
+    @Case("E44")
     void readsABindOf65535Parameters() {
         ByteBuf in = Bytes.buffer(out -> FrontendWriter.bind(out, "", "", Collections.nCopies(65_535, "7")));
 
@@ -137,6 +138,7 @@ class FrontendViewsTest {
     }
 
     @Test
+    @Case("E45")
     void refusesFormatsThatDoNotMatchTheParameters() {
         ByteBuf in = Bytes.message('B', "\0\0" + "\0\2\0\0\0\1" + "\0\3" + "\377\377\377\377".repeat(3) + "\0\0");
         Bind bind = new Bind().wrap(in, in.readerIndex(), in.readableBytes());
