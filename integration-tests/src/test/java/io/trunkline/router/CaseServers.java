@@ -46,6 +46,8 @@ final class CaseServers implements AutoCloseable {
     private static RouterUnderTest router(PostgresCluster cluster, int poolSize) {
         return RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, TRANSACTION, SESSION))
                 .set("defaults.pool_size", Integer.toString(poolSize))
+                // A backend belongs to an event loop: on one loop, clients share it.
+                .set("event_loops", "1")
                 .set("databases.session.pool_mode", "session")
                 .start();
     }

@@ -438,7 +438,7 @@ class DifferentialIT {
                                 sync())));
     }
 
-    @Case({"Q14", "Q21", "T02", "T07", "T08", "T11", "T12", "T15"})
+    @Case({"Q14", "Q21", "T02", "T03", "T07", "T08", "T11", "T12", "T15"})
     private static Stream<Dialogue> transactions() {
         return Stream.of(
                 queries(

@@ -339,6 +339,7 @@ class DriverIT {
 
     @ParameterizedTest
     @MethodSource("combinations")
+    @Case("T03")
     void rollsBackToSavepoints(String database, String queryMode, String prepareThreshold, boolean autosave)
             throws SQLException {
         try (Connection connection = router.connect(

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ErrorResponseTest {
 
     @Test
+    @Case("M10")
     void keepsUnknownFieldsTheirOrderAndTheirBytes() {
         ByteBuf in = Bytes.message(
                 'E',

@@ -48,6 +48,7 @@ class FrontendViewsTest {
                 "s1\\0select 1\\0\\377\\377\\0\\0\\0\\27 | insufficient data left in message",
                 "s1\\0select 1\\0\\0\\0! | invalid message format",
             })
+    @Case("M05")
     void refusesAMalformedParseAsPostgreSqlDoes(String body, String message) {
         ByteBuf in = Bytes.message('P', unescape(body));
 
@@ -250,6 +251,7 @@ class FrontendViewsTest {
                 "D | Ss1     | invalid string in message",
                 "C | Ss1\\0! | invalid message format",
             })
+    @Case({"M05", "M06"})
     void refusesAMalformedDescribeOrCloseAsPostgreSqlDoes(char tag, String body, String message) {
         ByteBuf in = Bytes.message(tag, unescape(body));
 

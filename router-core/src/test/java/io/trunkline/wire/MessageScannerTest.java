@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.trunkline.testing.ByteBufLeaks;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.wire.MessageScanner.Attention;
 import io.trunkline.wire.MessageScanner.Direction;
@@ -256,6 +257,7 @@ class MessageScannerTest {
     }
 
     @Test
+    @Case("M03")
     void refusesEveryFrontendTypePostgreSqlDoesNotKnow() {
         for (int tag = 0; tag < 256; tag++) {
             boolean known = "QPBDECHSFdcfX".indexOf(tag) >= 0;
@@ -291,6 +293,7 @@ class MessageScannerTest {
 
     @ParameterizedTest
     @ValueSource(ints = {3, 0, -1, Integer.MIN_VALUE, Integer.MAX_VALUE, 0x8000_0001})
+    @Case("M01")
     void refusesLengthsThatAreNone(int length) {
         for (Fragmenter fragmenter : List.of(Fragmenter.whole(), Fragmenter.everyByte())) {
             MessageScanner scanner =
@@ -320,6 +323,7 @@ class MessageScannerTest {
         "F, 1073741822",
         "d, 1073741822"
     })
+    @Case("M02")
     void allowsFrontendMessagesTheLengthPostgreSqlAllows(char tag, int lengthMax) {
         ByteBuf largest = Unpooled.buffer().writeByte(tag).writeInt(lengthMax).writeZero(INSPECTION_LIMIT);
         ByteBuf tooLarge =
