@@ -591,7 +591,7 @@ class DifferentialIT {
                         ready(query("select 1"))));
     }
 
-    @Case({"E35", "E36", "E38", "E39", "N02", "N05", "N13", "N14", "N16", "N23"})
+    @Case({"E35", "E36", "E38", "E39", "N02", "N05", "N06", "N13", "N14", "N16", "N23"})
     private static Stream<Dialogue> sessions() {
         return Stream.of(
                 queries(

@@ -201,7 +201,7 @@ class IsolationIT {
 
     @ParameterizedTest
     @MethodSource("settingsOfAClientThatStays")
-    @Case("N03")
+    @Case({"N03", "N06"})
     void N03_aClientKeepsItsSettingsForItself(String sql) {
         try (WireClient first = WireClient.connect(router.port(), "transaction");
                 WireClient second = WireClient.connect(router.port(), "transaction")) {

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -237,16 +238,25 @@ final class WireClient implements AutoCloseable {
         try (Socket canceller = new Socket()) {
             canceller.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
             canceller.setSoTimeout(TIMEOUT_MILLIS);
-            ByteArrayOutputStream packet = new ByteArrayOutputStream();
-            DataOutputStream writer = new DataOutputStream(packet);
-            writer.writeInt(2 * Integer.BYTES + key.length);
-            writer.writeInt(CANCEL_CODE);
-            writer.write(key);
-            canceller.getOutputStream().write(packet.toByteArray());
+            canceller.getOutputStream().write(cancelRequest());
             canceller.getInputStream().read();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Returns the packet that asks to cancel what this client runs. */
+    byte[] cancelRequest() {
+        return ByteBuffer.allocate(2 * Integer.BYTES + key.length)
+                .putInt(2 * Integer.BYTES + key.length)
+                .putInt(CANCEL_CODE)
+                .put(key)
+                .array();
+    }
+
+    /** Returns the key from BackendKeyData: process id and secret. */
+    byte[] key() {
+        return key.clone();
     }
 
     Socket socket() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.trunkline.testing.Case;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.ProtocolVersion;
 import java.security.SecureRandom;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 class GreetingTest {
 
     @Test
+    @Case("X01")
     void S36_givesEachVersionAKeyItUnderstands() {
         SecureRandom random = new SecureRandom();
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.sql.SessionCommand.Scope;
 import io.trunkline.sql.TransactionMode.Choice;
+import io.trunkline.testing.Case;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,6 +47,7 @@ class SessionCommandTest {
             set application_name = E'a\\'b'                      → application_name      → E'a\\'b'         → SESSION
             set application_name = $$x$$                        → application_name      → $$x$$           → SESSION
             """)
+    @Case("N09")
     void readsSettingsWithTheirValuesAsWritten(String sql, String name, String value, Scope scope) {
         assertThat(read(sql)).isEqualTo(new SessionCommand.Set(name, value, scope));
     }

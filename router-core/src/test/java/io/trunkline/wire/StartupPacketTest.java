@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.wire.ProtocolViolation.Consequence;
 import io.trunkline.wire.StartupPacket.CancelRequest;
@@ -154,6 +155,7 @@ class StartupPacketTest {
 
     @ParameterizedTest
     @CsvSource({"1, true", "4, true", "32, true", "256, true", "0, false", "257, false"})
+    @Case("X09")
     void readsCancelKeysOf1To256Bytes(int bytes, boolean legal) {
         ByteBuf in = Unpooled.buffer();
         FrontendWriter.cancelRequest(in, new BackendKey(1, new byte[bytes]));
