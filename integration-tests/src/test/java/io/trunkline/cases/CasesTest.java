@@ -14,12 +14,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * Every protocol case of the catalogue is tested, is a known limit, or is listed as open; and {@code CASES.md} tells which.
  *
- * <p>The document is written anew by {@code ./mvnw test -Dtrunkline.regenerate}.
+ * <p>The document is written anew by {@code ./mvnw test -pl integration-tests -am -Dtest=CasesTest
+ * -Dsurefire.failIfNoSpecifiedTests=false -Dtrunkline.regenerate}.
  */
 class CasesTest {
     private static final Map<Character, String> GROUPS = groups();
@@ -36,8 +38,16 @@ class CasesTest {
 
             """;
 
-    private final List<ProtocolCase> cases = ProtocolCase.readAll();
-    private final CaseMarks marks = CaseMarks.read();
+    private static List<ProtocolCase> cases = List.of();
+
+    @SuppressWarnings("NullAway.Init")
+    private static CaseMarks marks;
+
+    @BeforeAll
+    static void read() {
+        cases = ProtocolCase.readAll();
+        marks = CaseMarks.read();
+    }
 
     private static Map<Character, String> groups() {
         Map<Character, String> groups = new LinkedHashMap<>();
@@ -90,7 +100,7 @@ class CasesTest {
         GeneratedText.assertFile(Path.of("CASES.md"), document());
     }
 
-    private String document() {
+    private static String document() {
         StringBuilder text = new StringBuilder(HEAD);
         text.append(summary());
         for (Map.Entry<Character, String> group : GROUPS.entrySet()) {
@@ -102,14 +112,14 @@ class CasesTest {
         return text.toString();
     }
 
-    private String summary() {
+    private static String summary() {
         StringBuilder table = new StringBuilder(
                 "| Group | Priority | Covered | Known limit | Open | Without test |\n|---|---|---:|---:|---:|---:|\n");
         for (Map.Entry<Character, String> group : GROUPS.entrySet()) {
             for (Priority priority : Priority.values()) {
                 Map<String, Long> counts = cases.stream()
                         .filter(one -> one.group() == group.getKey() && one.priority() == priority)
-                        .collect(Collectors.groupingBy(this::state, Collectors.counting()));
+                        .collect(Collectors.groupingBy(CasesTest::state, Collectors.counting()));
                 table.append(String.format(
                         Locale.ROOT,
                         "| %s: %s | %s | %d | %d | %d | %d |%n",
@@ -125,13 +135,13 @@ class CasesTest {
         return table.toString();
     }
 
-    private String row(ProtocolCase one) {
+    private static String row(ProtocolCase one) {
         String last = one.state() == State.REQUIRED ? String.join(" · ", marks.testsOf(one.number())) : one.note();
         return "| %s | %s | %s | %s | %s |\n"
                 .formatted(one.number(), one.priority(), state(one), cell(one.title()), cell(last));
     }
 
-    private String state(ProtocolCase one) {
+    private static String state(ProtocolCase one) {
         if (one.state() != State.REQUIRED) {
             return one.state().toString();
         }
