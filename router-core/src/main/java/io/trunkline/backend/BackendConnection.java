@@ -155,6 +155,11 @@ public final class BackendConnection implements MessageScanner.Listener {
         }
     }
 
+    /** Returns true when whoever holds this backend has got the beginning of a message whose rest has not come. */
+    public boolean isMidForward() {
+        return scanner.isMidForward();
+    }
+
     /** Returns the link for bytes to the node. */
     public BackendLink link() {
         return link;
@@ -516,6 +521,10 @@ public final class BackendConnection implements MessageScanner.Listener {
         ErrorResponse told = substitute && effect instanceof SubstituteError replacement
                 ? replacement.error().response()
                 : inClientsWords(error, effect);
+        if (holder != null && told.is(SqlState.QUERY_CANCELED)) {
+            scanner.emitRun(this);
+            told = holder == null ? told : holder.onCanceled(told);
+        }
         expected.failFront();
         if (told == error || holder == null) {
             return Disposition.FORWARD;

@@ -275,6 +275,33 @@ public final class RouterErrors {
         return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "canceling statement due to " + reason);
     }
 
+    /** The transaction took too long. */
+    public static RouterError transactionTimeout() {
+        return fatal(Kind.LIMIT, SqlState.TRANSACTION_TIMEOUT, "terminating connection due to transaction timeout");
+    }
+
+    /** The client sent no statement for too long in a transaction. */
+    public static RouterError idleInTransactionTimeout() {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                "terminating connection due to idle-in-transaction timeout");
+    }
+
+    /** The client sent no statement for too long outside a transaction. */
+    public static RouterError idleSessionTimeout() {
+        return fatal(Kind.LIMIT, SqlState.IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
+    }
+
+    /** The client did not send the rest of a message, which nothing can be put behind. */
+    public static RouterError clientStalled() {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.CONNECTION_FAILURE,
+                "terminating connection due to copy stall timeout",
+                "The client did not send the rest of a message.");
+    }
+
     // Backends and topology
 
     /** TLS to a node could not be established, or its certificate is not what was asked for. */

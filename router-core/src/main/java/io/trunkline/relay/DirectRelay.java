@@ -329,14 +329,28 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void cancel() {
-        if (expected.isEmpty()) {
-            return;
+        if (!expected.isEmpty()) {
+            cancel(() -> {});
         }
+    }
+
+    @Override
+    public void cancel(Runnable delivered) {
         backend.cancelSent();
         connector.cancel(backend.target(), backend.key(), () -> {
             backend.noteCancelled();
             backend.cancelDelivered();
+            delivered.run();
         });
+    }
+
+    @Override
+    public void failCopy(String reason) {
+        expected.add(Kind.COPY_END, Action.FORWARD, null);
+        ByteBuf out = link.allocator().buffer(reason.length() + 6);
+        FrontendWriter.copyFail(out, reason);
+        writeOwn(out);
+        link.flush();
     }
 
     @Override
@@ -422,6 +436,11 @@ public final class DirectRelay implements Relay, BackendHolder {
     public void onParameterStatus(String name, String value) {
         listener.onParameterStatus(name, value);
         stopReadingForASlowClient();
+    }
+
+    @Override
+    public ErrorResponse onCanceled(ErrorResponse error) {
+        return listener.onCanceled(error);
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.trunkline.prepared.SessionStatements;
 import io.trunkline.relay.ClientLink;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Closed;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link BackendLeasing} gets the backend, attaches the relay, and gives the backend back,
  *   <li>{@link RequestSender} sends what is held and what follows it,
  *   <li>{@link BackendLoss} and {@link StrandedTransaction} answer when the backend is lost,
+ *   <li>{@link SessionDeadline} notices what takes too long, {@link OverdueStatement} cancels it,
  *   <li>{@link SessionEnd} closes.
  * </ul>
  *
@@ -58,6 +60,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final Portals portals = new Portals();
     final CompletedCommands commands;
     final ClientParameters parameters;
+    final SessionDeadline deadline;
+    final OverdueStatement overdue;
     private final CurrentView view;
     private final SessionInput input;
     private final RequestSkipping skipping = new RequestSkipping();
@@ -93,6 +97,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.stranded = new StrandedTransaction(this, input, gathering, skipping);
         this.end = new SessionEnd(this, input, gathering, leasing);
         this.loss = new BackendLoss(this, input, sender, skipping, end);
+        this.overdue = new OverdueStatement(this, input, sender, loss);
+        this.deadline = new SessionDeadline(this, identity.timeouts());
     }
 
     /** The client has been greeted: it can be cancelled and drained from now on. */
@@ -100,6 +106,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         end.cancelKey(cancelKey);
         worker.sessions().add(this);
         worker.metrics().sessionOpened();
+        deadline.restart();
     }
 
     // messages from the client
@@ -108,6 +115,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     public void onBytes(ByteBuf in) {
         assert worker.inEventLoop();
         input.onBytes(in);
+        deadline.onBytes();
     }
 
     /** The read that led to {@link #onBytes} is over. */
@@ -124,6 +132,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         Relay relay = state.relay();
         if (relay != null) {
             relay.setReading(writable);
+            if (state instanceof Canceling) {
+                // What the client has not taken yet stands before the answer.
+                deadline.restart();
+            }
         }
     }
 
@@ -162,6 +174,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         Relay relay = state.relay();
         if (relay != null && relay.isQuiet()) {
             onQuiet();
+        } else {
+            deadline.restart();
         }
     }
 
@@ -190,7 +204,19 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     public void onReadyForQuery(TransactionStatus status, boolean failed) {
         sent.onReadyForQuery();
         Relay relay = state.relay();
-        if (status != TransactionStatus.IDLE || relay == null) {
+        if (relay == null) {
+            return;
+        }
+        boolean begunAnew = sent.takeTransactionEnd() && status != TransactionStatus.IDLE;
+        if (begunAnew || status == TransactionStatus.IDLE && !relay.isQuiet()) {
+            deadline.restartTransaction();
+        }
+        if (state instanceof Canceling canceling) {
+            overdue.onReadyForQuery(canceling);
+        } else if (!relay.isQuiet()) {
+            deadline.restart();
+        }
+        if (status != TransactionStatus.IDLE) {
             return;
         }
         placement.lastRoute().transactionEnded();
@@ -207,13 +233,18 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     @Override
     public void onQuiet() {
         Relay relay = state.relay();
-        if (relay == null || sender.isMidRequest()) {
+        if (relay == null) {
+            return;
+        }
+        if (sender.isMidRequest()) {
             // Part of the next request is on its way already: the lease ends with that.
+            deadline.restart();
             return;
         }
         placement.lastRoute().answered(sent.onQuiet());
         if (relay.backend().status() != TransactionStatus.IDLE || ties.isPinned() && relay.isCurrent()) {
-            become(new Holding(relay));
+            // What is cancelled too late must not hit the next statement.
+            become(state instanceof Canceling canceling ? canceling : new Holding(relay));
         } else {
             leasing.release(relay);
             input.updateReading();
@@ -223,7 +254,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     @Override
     public void onProgress() {
-        if (state instanceof Running running && !running.relay().isFull()) {
+        deadline.onBytes();
+        Relay relay = state.relay();
+        if (relay != null && !relay.isFull()) {
             input.resume();
         }
     }
@@ -234,7 +267,13 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     }
 
     @Override
+    public ErrorResponse onCanceled(ErrorResponse error) {
+        return state instanceof Canceling canceling ? overdue.translate(canceling) : error;
+    }
+
+    @Override
     public void onBackendWritable(boolean writable) {
+        deadline.onBytes();
         input.updateReading();
     }
 
@@ -266,6 +305,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         } else if (state instanceof Running running && !running.relay().isQuiet()) {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
             running.relay().cancel();
+        } else if (state instanceof Canceling) {
+            // A cancel request for what runs is on its way already.
+            worker.metrics().cancelRequest(CancelOutcome.SENT);
         } else {
             worker.metrics().cancelRequest(CancelOutcome.NOTHING_RUNNING);
         }
@@ -286,6 +328,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         end.closeWith(error);
     }
 
+    /** Ends the session because something took too long. */
+    void closeOverdue(RouterError error) {
+        end.overdue(error);
+    }
+
     /** Tells the client that what it kept on its backend is lost, and closes it; the backend is gone already. */
     void closeAfterLoss(RouterError error) {
         end.afterLoss(error);
@@ -303,6 +350,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         if (last.label() != next.label()) {
             worker.metrics().sessionMoved(last.label(), next.label());
         }
+        deadline.restart();
         if (next instanceof Idle) {
             end.onIdle();
         }
@@ -371,6 +419,16 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     boolean isCopyingIn() {
         Relay relay = state.relay();
         return relay != null && relay.backend().expected().isCopyingIn();
+    }
+
+    /** Returns true while the client owes the rest of a COPY FROM, or of a message that the backend has the beginning of. */
+    boolean owesRest(Relay relay) {
+        return relay.backend().expected().isCopyingIn() || input.isMidForward();
+    }
+
+    /** Returns true while a message of the client waits for the router. */
+    boolean isRequestPaused() {
+        return input.isPaused();
     }
 
     /** Returns true while a BEGIN that was answered here has not been sent. */

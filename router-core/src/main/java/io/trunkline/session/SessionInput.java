@@ -191,6 +191,16 @@ final class SessionInput implements MessageScanner.Listener {
         return scanner.isMidMessage();
     }
 
+    /** Returns true when the backend has the beginning of a message whose rest has not come. */
+    boolean isMidForward() {
+        return scanner.isMidForward();
+    }
+
+    /** Returns true while a message waits for something other than its bytes. */
+    boolean isPaused() {
+        return paused;
+    }
+
     /** Releases what is kept; the session is closed. */
     void close() {
         if (unread != null) {

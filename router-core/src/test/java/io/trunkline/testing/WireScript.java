@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.pool.PoolSettings;
 import io.trunkline.session.SessionLimits;
+import io.trunkline.session.SessionTimeouts;
 import io.trunkline.wire.MessageScanner.Direction;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,6 +29,7 @@ import java.util.function.IntFunction;
  * <pre>
  *   == Title                       begins a script; lines of # are its comment
  *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, statements, wait (seconds)
+ *                                  timeouts (seconds): query, stall, transaction, idle-in-transaction, idle, cancel
  *   a sends 9 of Query "select 1"  only the beginning of a message; what arrives of it is "a message cut"
  *   a > Query "select 1"           client a sends; it connects when it is first named, or by "a connects TimeZone=UTC"
  *   s1 < Query "select 1"          the first backend ever opened has received this next; "nothing" for no more
@@ -35,6 +37,7 @@ import java.util.function.IntFunction;
  *   a < ReadyForQuery I            the client has received this next
  *   a closes · a is closed         its connection ends, or the router ended it
  *   a cancels · s1 is cancelled    a cancel request; by which backend it reached
+ *   router holds-cancels           cancel requests stay on their way until a line such as "s1 hears cancels"
  *   s1 dies · s1 is closed · s1 at node-b
  *   s1 stops reading · s1 reads    its socket is full, or not
  *   a stops reading · a reads
@@ -131,6 +134,7 @@ public final class WireScript {
     private final class Run implements AutoCloseable {
         private final IntFunction<Fragmenter> cutting;
         private final boolean inOneRead;
+        private boolean holdsCancels;
         private final TestRouter router;
         private final Map<String, TestClient> clients = new LinkedHashMap<>();
         private final Map<String, byte[]> pending = new HashMap<>();
@@ -141,11 +145,15 @@ public final class WireScript {
             this.cutting = cutting;
             this.inOneRead = inOneRead;
             this.router = plan().start();
+            if (holdsCancels) {
+                router.holdCancels();
+            }
         }
 
         private TestRouter.Plan plan() {
             TestRouter.Plan plan = new TestRouter.Plan();
             PoolSettings.Builder pools = PoolSettings.builder().size(2);
+            Map<String, Long> timeouts = new HashMap<>(Map.of("cancel", 5_000_000_000L));
             for (String line : lines) {
                 if (!line.startsWith("router")) {
                     continue;
@@ -156,6 +164,8 @@ public final class WireScript {
                         case "" -> {
                             if (word.equals("replicas")) {
                                 plan.replicas();
+                            } else if (word.equals("holds-cancels")) {
+                                holdsCancels = true;
                             } else {
                                 plan.sessionMode();
                             }
@@ -170,10 +180,19 @@ public final class WireScript {
                             plan.backendLimits(new BackendLimits(1024 * 1024, 100, Integer.parseInt(value)));
                         case "replies" ->
                             plan.backendLimits(new BackendLimits(1024 * 1024, Integer.parseInt(value), 100));
+                        case "query", "stall", "transaction", "idle-in-transaction", "idle", "cancel" ->
+                            timeouts.put(word.substring(0, word.indexOf('=')), Long.parseLong(value) * 1_000_000_000L);
                         default -> throw new IllegalArgumentException("unknown word " + word);
                     }
                 }
             }
+            plan.timeouts(new SessionTimeouts(
+                    timeouts.getOrDefault("query", 0L),
+                    timeouts.getOrDefault("stall", 0L),
+                    timeouts.getOrDefault("transaction", 0L),
+                    timeouts.getOrDefault("idle-in-transaction", 0L),
+                    timeouts.getOrDefault("idle", 0L),
+                    timeouts.getOrDefault("cancel", 0L)));
             return plan.pools(pools.build());
         }
 
@@ -205,6 +224,7 @@ public final class WireScript {
                     assertThat(backend(who).connection().target().node()).isEqualTo(rest);
                 case "closes" -> clients.get(who).vanish();
                 case "cancels" -> clients.get(who).session().cancel();
+                case "hears" -> router.deliverCancels();
                 case "dies" -> backend(who).die();
                 case "stops" -> setWritable(who, false);
                 case "reads" -> setWritable(who, true);
