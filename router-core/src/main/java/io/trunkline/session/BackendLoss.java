@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *   <tr><td>read in flight outside a transaction</td><td>40001</td><td>Idle</td></tr>
  *   <tr><td>transaction open, nothing in flight</td><td>40001 to the next statement; none to ROLLBACK</td><td>Stranded; Idle after
  *       COMMIT or ROLLBACK</td></tr>
+ *   <tr><td>the node's own timeout ended the transaction</td><td>the node's, fatal</td><td>Closed</td></tr>
  *   <tr><td>the node did not answer a cancel request of the router's</td><td>that of the timeout, in place of 40001</td><td>as above</td></tr>
  *   <tr><td>state of the session was kept on the backend</td><td>57P01, fatal</td><td>Closed</td></tr>
  * </table>
@@ -56,12 +57,18 @@ final class BackendLoss {
      * @param midMessage whether the client has got part of a message
      */
     void report(Relay relay, ErrorResponse cause, boolean midMessage) {
-        InFlight lost = inFlight(relay);
+        InFlight lost = inFlight(relay, cause);
         if (midMessage || lost.partial) {
             end.afterLossMidMessage();
+        } else if (isTimeoutOfNode(cause)) {
+            // As without a router: the node says why, and the connection ends.
+            end.afterLoss(new RouterError(RouterError.Kind.BACKEND, cause));
         } else if (session.ties.isPinned() && session.ties.hasState()) {
             // Temporary tables, locks and the like are gone: the client must know, so it must connect again.
-            end.afterLoss(RouterErrors.sessionStateLost(lost.node));
+            end.afterLoss(
+                    cause.is(SqlState.IDLE_SESSION_TIMEOUT)
+                            ? new RouterError(RouterError.Kind.BACKEND, cause)
+                            : RouterErrors.sessionStateLost(lost.node));
         } else {
             tell(lost, RouterErrors.transactionLost(lost.node), cause);
         }
@@ -74,7 +81,7 @@ final class BackendLoss {
      */
     void giveUp(Relay relay, RouterError overdue) {
         BackendConnection backend = relay.backend();
-        InFlight lost = inFlight(relay);
+        InFlight lost = inFlight(relay, overdue.response());
         boolean midMessage = backend.isMidForward() || lost.partial;
         session.worker.suspect(backend.target());
         // What is in flight has been looked at: nothing of it is known to the backend after this.
@@ -109,7 +116,7 @@ final class BackendLoss {
             boolean inTransaction,
             boolean inDoubt) {}
 
-    private InFlight inFlight(Relay relay) {
+    private InFlight inFlight(Relay relay, ErrorResponse cause) {
         ExpectedReplies expected = relay.backend().expected();
         boolean groupOpen = sender.isGroupOpen();
         int readies = expected.readyForQueryCount();
@@ -120,7 +127,13 @@ final class BackendLoss {
                 groupOpen,
                 readies,
                 session.sent.isInTransaction(relay.backend().status()),
-                session.sent.isCommitInDoubt(readies > 0));
+                // A node that ends an idle session has read nothing that was sent meanwhile.
+                session.sent.isCommitInDoubt(readies > 0) && !cause.is(SqlState.IDLE_SESSION_TIMEOUT));
+    }
+
+    /** Returns true when the node ended the transaction with its session, because either took too long. */
+    private static boolean isTimeoutOfNode(ErrorResponse cause) {
+        return cause.is(SqlState.IDLE_IN_TRANSACTION_SESSION_TIMEOUT) || cause.is(SqlState.TRANSACTION_TIMEOUT);
     }
 
     /** Gives the client an error for each request that is unanswered, and moves the session on. */
