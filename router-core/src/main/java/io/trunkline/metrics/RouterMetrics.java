@@ -137,8 +137,11 @@ public interface RouterMetrics {
      */
     void pinned(String reason);
 
-    /** A session stopped keeping its backend for that reason: {@code trunkline_pinned_sessions{reason}} gauge, sessions. */
-    void unpinned(String reason);
+    /**
+     * A session stopped keeping its backend for that reason: {@code trunkline_pinned_sessions{reason}} gauge, sessions;
+     * {@code trunkline_pin_seconds{reason}} histogram, seconds.
+     */
+    void unpinned(String reason, long nanos);
 
     /** A prepared statement was found, injected or evicted: {@code trunkline_prepared_statements_total{event}} counter, statements. */
     void prepared(PreparedEvent event);

@@ -130,6 +130,12 @@ public sealed interface Relay permits DirectRelay {
     /** Ends the COPY FROM that is being read in the client's place, so that it fails. Only at the end of one of the client's messages. */
     void failCopy(String reason);
 
+    /**
+     * Asks the backend a question of the session's own, of which the client sees nothing; only while quiet and outside a transaction. Nothing may
+     * be sent until the listener has heard. When the backend is lost the listener of the relay hears, and the one of the query does not.
+     */
+    void ask(String sql, BackendConnection.QueryListener listener);
+
     /** Gives the backend back; it must be quiet and outside a transaction. */
     void release();
 

@@ -8,6 +8,8 @@ import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one session has sent and not heard the end of: whether it may have been committed should the backend be lost, and whether it wrote.
@@ -55,7 +57,7 @@ final class SentWork {
                 } else {
                     List<StatementShape> statements = analysis.shape().statements();
                     for (int i = 0; i < statements.size(); i++) {
-                        note(statements.get(i), status);
+                        note(statements.get(i), request.configured, status);
                     }
                 }
             }
@@ -87,7 +89,7 @@ final class SentWork {
         }
     }
 
-    private void note(StatementShape statement, TransactionStatus status) {
+    private void note(StatementShape statement, @Nullable Set<String> configured, TransactionStatus status) {
         if (statement.access() == Access.WRITE) {
             noteWrite(status);
         }
@@ -104,7 +106,7 @@ final class SentWork {
             case COMMIT, COMMIT_AND_CHAIN, ROLLBACK, ROLLBACK_AND_CHAIN, PREPARE_TRANSACTION -> true;
             default -> false;
         };
-        ties.note(statement);
+        ties.note(statement, configured);
     }
 
     /** Returns true, once, when what was sent up to this ReadyForQuery may have ended a transaction. */

@@ -4,9 +4,11 @@ package io.trunkline.session;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
+import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Closed;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
+import io.trunkline.session.SessionState.Running;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.Severity;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +71,8 @@ final class SessionEnd {
             return;
         }
         worker.metrics().error(error);
-        Relay relay = session.state().relay();
+        SessionState state = session.state();
+        Relay relay = state instanceof Running || state instanceof Canceling ? state.relay() : null;
         if (relay != null && !relay.isQuiet()) {
             // Replies are on their way: an error between them could fall into the middle of a message.
             close("closed while replies were outstanding");

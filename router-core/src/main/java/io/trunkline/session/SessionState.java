@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *    │                                                                ▼                 │
  *    └──────────── COMMIT, ROLLBACK ─────────────────────────────  Stranded ◀───────────┘
  *                                                                      backend lost in a transaction
+ *   Running ── a pin may have ended ──▶ Checking ── answered ──▶ Holding, Idle
  *   Running ── a timeout ──▶ Canceling ── answered and the cancel request delivered ──▶ Running, Holding, Idle
  *                                  └───── no answer in time ──▶ Idle, Stranded
  *   any state ── client gone, Terminate, fatal error, a timeout ──▶ Closed
@@ -232,6 +233,25 @@ sealed interface SessionState {
         @Override
         public Timeout waitsFor(Session session) {
             return isInTransaction(session) ? Timeout.IDLE_IN_TRANSACTION : Timeout.IDLE;
+        }
+
+        @Override
+        public RouterMetrics.SessionState label() {
+            return RouterMetrics.SessionState.HOLDING;
+        }
+    }
+
+    /** The backend is being asked what of the session is left on it, because what tied the session to it may have ended. */
+    record Checking(Relay relay) implements SessionState {
+        @Override
+        public Disposition onMessage(Session session, Request request) {
+            return Disposition.PAUSE;
+        }
+
+        @Override
+        public @Nullable Timeout waitsFor(Session session) {
+            // The question has a deadline of its own.
+            return null;
         }
 
         @Override

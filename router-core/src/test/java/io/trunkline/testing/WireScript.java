@@ -176,10 +176,8 @@ public final class WireScript {
                         case "waiters" -> pools.maxWaiters(Integer.parseInt(value));
                         case "inspected" ->
                             plan.limits(new SessionLimits(Integer.parseInt(value), 1024 * 1024, 100, 100_000));
-                        case "statements" ->
-                            plan.backendLimits(new BackendLimits(1024 * 1024, 100, Integer.parseInt(value)));
-                        case "replies" ->
-                            plan.backendLimits(new BackendLimits(1024 * 1024, Integer.parseInt(value), 100));
+                        case "statements" -> plan.backendLimits(backendLimits(100, Integer.parseInt(value)));
+                        case "replies" -> plan.backendLimits(backendLimits(Integer.parseInt(value), 100));
                         case "query", "stall", "transaction", "idle-in-transaction", "idle", "cancel" ->
                             timeouts.put(word.substring(0, word.indexOf('=')), Long.parseLong(value) * 1_000_000_000L);
                         default -> throw new IllegalArgumentException("unknown word " + word);
@@ -194,6 +192,11 @@ public final class WireScript {
                     timeouts.getOrDefault("idle", 0L),
                     timeouts.getOrDefault("cancel", 0L)));
             return plan.pools(pools.build());
+        }
+
+        private static BackendLimits backendLimits(int expectedRepliesMax, int statementsMax) {
+            return new BackendLimits(
+                    1024 * 1024, expectedRepliesMax, statementsMax, BackendLimits.DEFAULT.ownStatement());
         }
 
         void step(String line) {
