@@ -244,6 +244,24 @@ public final class RouterErrors {
                 "too many prepared statements in this session (limit: " + limit + ")");
     }
 
+    /** A session keeps as much in the router as it may. */
+    public static RouterError keptBytes(long limitBytes) {
+        return error(
+                Kind.LIMIT,
+                SqlState.OUT_OF_MEMORY,
+                "too many bytes of statements, settings and portals in this session (limit: " + limitBytes + ")",
+                "The limit is limits.kept_per_session.");
+    }
+
+    /** The sessions of an event loop keep as much in the router as they may. */
+    public static RouterError keptPerLoop(long limitBytes) {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.OUT_OF_MEMORY,
+                "the router has no memory for more clients",
+                "Those of one event loop keep more than " + limitBytes + " bytes (limits.kept_per_loop).");
+    }
+
     /** No backend became free in time. */
     public static RouterError leaseTimeout(Duration limit) {
         return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "no backend became free within " + limit.toMillis() + " ms");

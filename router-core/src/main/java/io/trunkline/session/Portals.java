@@ -12,8 +12,12 @@ import org.jspecify.annotations.Nullable;
  * <p>They live until the transaction ends, as on a server; a cursor of DECLARE is not among them. Belongs to its {@link Session}.
  */
 final class Portals {
+    /** What an entry of a map takes beside its name, roughly. */
+    private static final int ENTRY_BYTES = 100;
+
     private @Nullable PreparedStatement unnamed;
     private @Nullable Map<String, PreparedStatement> named;
+    private long nameBytes;
 
     void put(String name, PreparedStatement statement) {
         if (name.isEmpty()) {
@@ -22,7 +26,9 @@ final class Portals {
             if (named == null) {
                 named = new HashMap<>();
             }
-            named.put(name, statement);
+            if (named.put(name, statement) == null) {
+                nameBytes += name.length() + ENTRY_BYTES;
+            }
         }
     }
 
@@ -34,6 +40,11 @@ final class Portals {
         return named == null ? null : named.get(name);
     }
 
+    /** Returns how many bytes the names keep in memory, roughly. */
+    long nameBytes() {
+        return nameBytes;
+    }
+
     boolean isEmpty() {
         return unnamed == null && named == null;
     }
@@ -41,5 +52,6 @@ final class Portals {
     void clear() {
         unnamed = null;
         named = null;
+        nameBytes = 0;
     }
 }

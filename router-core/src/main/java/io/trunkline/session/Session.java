@@ -61,6 +61,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final SessionTies ties;
     final SentWork sent;
     final Portals portals = new Portals();
+    final KeptMemory kept = new KeptMemory(this);
     final CompletedCommands commands;
     final ClientParameters parameters;
     final SessionDeadline deadline;
@@ -93,7 +94,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.ties = new SessionTies(worker.metrics(), worker.clock(), identity.poolMode());
         this.sent = new SentWork(ties);
         this.commands = new CompletedCommands(this);
-        this.input = new SessionInput(this, worker.limits().inspectedBytesMax());
+        this.input = new SessionInput(this, worker.limits());
         this.gathering = new RequestGathering(this, input, skipping);
         this.sender = new RequestSender(this, input);
         this.leasing = new BackendLeasing(this, input, gathering, sender);

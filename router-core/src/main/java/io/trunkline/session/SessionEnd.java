@@ -129,6 +129,7 @@ final class SessionEnd {
                 .addKeyValue("reason", reason)
                 .log("session ended");
         session.deadline.close();
+        session.kept.close();
         gathering.close();
         input.close();
         session.statements.clear();

@@ -35,10 +35,10 @@ final class SessionInput implements MessageScanner.Listener {
     /** Terminate was read: nothing after it counts. */
     private boolean ended;
 
-    SessionInput(Session session, int inspectedBytesMax) {
+    SessionInput(Session session, SessionLimits limits) {
         this.session = session;
-        this.scanner = new MessageScanner(
-                MessageScanner.Direction.FROM_FRONTEND, inspectedBytesMax, MessageScanner.LENGTH_MAX);
+        this.scanner = new MessageScanner(MessageScanner.Direction.FROM_FRONTEND, limits.inspectedBytesMax(), (int)
+                Math.min(MessageScanner.LENGTH_MAX, Integer.BYTES + limits.messageBytesMax()));
     }
 
     void onBytes(ByteBuf in) {

@@ -25,6 +25,7 @@ class WireScriptTest {
             "losses",
             "cancels",
             "timeouts",
+            "limits",
             "own",
             "sharded");
     private static final int CUTS_MAX = 300;

@@ -28,7 +28,7 @@ import java.util.function.IntFunction;
  *
  * <pre>
  *   == Title                       begins a script; lines of # are its comment
- *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, statements, wait (seconds)
+ *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, message, kept, statements, wait (seconds)
  *                                  timeouts (seconds): query, stall, transaction, idle-in-transaction, idle, cancel
  *   a sends 9 of Query "select 1"  only the beginning of a message; what arrives of it is "a message cut"
  *   a > Query "select 1"           client a sends; it connects when it is first named, or by "a connects TimeZone=UTC"
@@ -174,8 +174,9 @@ public final class WireScript {
                         case "pool" -> pools.size(Integer.parseInt(value));
                         case "wait" -> pools.leaseWaitTimeout(Duration.ofSeconds(Long.parseLong(value)));
                         case "waiters" -> pools.maxWaiters(Integer.parseInt(value));
-                        case "inspected" ->
-                            plan.limits(new SessionLimits(Integer.parseInt(value), 1024 * 1024, 100, 100_000));
+                        case "inspected" -> plan.limits(limits(Integer.parseInt(value), 1L << 30, 1 << 20));
+                        case "message" -> plan.limits(limits(1 << 20, Long.parseLong(value), 1 << 20));
+                        case "kept" -> plan.limits(limits(1 << 20, 1L << 30, Long.parseLong(value)));
                         case "statements" -> plan.backendLimits(backendLimits(100, Integer.parseInt(value)));
                         case "replies" -> plan.backendLimits(backendLimits(Integer.parseInt(value), 100));
                         case "query", "stall", "transaction", "idle-in-transaction", "idle", "cancel" ->
@@ -197,6 +198,10 @@ public final class WireScript {
         private static BackendLimits backendLimits(int expectedRepliesMax, int statementsMax) {
             return new BackendLimits(
                     1024 * 1024, expectedRepliesMax, statementsMax, BackendLimits.DEFAULT.ownStatement());
+        }
+
+        private static SessionLimits limits(int inspectedBytes, long messageBytes, long keptBytes) {
+            return new SessionLimits(inspectedBytes, messageBytes, 1024 * 1024, 100, keptBytes, 0, 100_000);
         }
 
         void step(String line) {
