@@ -165,6 +165,7 @@ class ReadWriteSplitIT {
     }
 
     @Test
+    @Case("Q18")
     void Q18_whatTheRouterAnswersIsDescribedInTheFormatThatWasAskedFor() {
         try (WireClient client = connect("prefer")) {
             List<ServerMessage> reply = client.send(

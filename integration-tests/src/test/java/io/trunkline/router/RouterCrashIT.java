@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.testing.Case;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ class RouterCrashIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     @Test
+    @Case("D17")
     void D17_nothingRunsOnBehindARouterThatIsGone() {
         try (PostgresCluster cluster = PostgresCluster.start(
                 TestTopologies.trusting(PostgresOptions.newest().replicas(0)))) {

@@ -143,6 +143,11 @@ public final class BackendConnection {
         reports.withhold();
     }
 
+    /** Returns true when whoever holds this backend has got the beginning of a message whose rest has not come. */
+    public boolean isMidForward() {
+        return replies.isMidForward();
+    }
+
     /** Returns the link for bytes to the node. */
     public BackendLink link() {
         return link;

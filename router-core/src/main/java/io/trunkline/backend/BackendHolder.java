@@ -27,6 +27,14 @@ public interface BackendHolder {
     void onParameterStatus(String name, String value);
 
     /**
+     * The backend says that it cancelled what runs (57014); what came before has been passed on. Returns what to pass on instead. The backend may
+     * be closed from inside this call.
+     */
+    default ErrorResponse onCanceled(ErrorResponse error) {
+        return error;
+    }
+
+    /**
      * The backend is gone.
      *
      * @param cause what it said before, or what the router makes of it

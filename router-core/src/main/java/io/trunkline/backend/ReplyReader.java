@@ -13,6 +13,7 @@ import io.trunkline.wire.MessageScanner;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ParameterStatus;
 import io.trunkline.wire.ProtocolViolation;
+import io.trunkline.wire.SqlState;
 import io.trunkline.wire.TransactionStatus;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -307,6 +308,10 @@ final class ReplyReader implements MessageScanner.Listener {
             statements.onError(statement, error);
         }
         ErrorResponse told = expected.frontError(error);
+        if (holder != null && told.is(SqlState.QUERY_CANCELED)) {
+            scanner.emitRun(this);
+            told = holder == null ? told : holder.onCanceled(told);
+        }
         expected.failFront();
         if (told == error || holder == null) {
             return Disposition.FORWARD;

@@ -19,11 +19,15 @@ public final class Settings {
     private static final List<String> STATEMENT_CONTEXT =
             List.of("search_path", "client_encoding", "role", "session_authorization", "standard_conforming_strings");
 
+    /** What an entry takes beside its name and value, roughly. */
+    private static final int ENTRY_BYTES = 100;
+
     /** No difference from the backend's defaults. */
     public static final Settings NONE = new Settings(new TreeMap<>());
 
     private final TreeMap<String, String> values;
     private final int hash;
+    private final long sizeBytes;
     private final String statementContext;
 
     private Settings(TreeMap<String, String> values) {
@@ -37,6 +41,11 @@ public final class Settings {
             }
         }
         this.statementContext = context.toString();
+        long size = 0;
+        for (Map.Entry<String, String> entry : values.entrySet()) {
+            size += ENTRY_BYTES + entry.getKey().length() + entry.getValue().length();
+        }
+        this.sizeBytes = size;
     }
 
     /**
@@ -45,6 +54,11 @@ public final class Settings {
      */
     public String statementContext() {
         return statementContext;
+    }
+
+    /** Returns how many bytes these settings keep in memory, roughly, if nothing shares them. */
+    public long sizeBytes() {
+        return sizeBytes;
     }
 
     /** Returns settings with the given values; names must be lower case. */

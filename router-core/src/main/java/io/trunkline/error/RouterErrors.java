@@ -244,6 +244,24 @@ public final class RouterErrors {
                 "too many prepared statements in this session (limit: " + limit + ")");
     }
 
+    /** A session keeps as much in the router as it may. */
+    public static RouterError keptBytes(long limitBytes) {
+        return error(
+                Kind.LIMIT,
+                SqlState.OUT_OF_MEMORY,
+                "too many bytes of statements, settings and portals in this session (limit: " + limitBytes + ")",
+                "The limit is limits.kept_per_session.");
+    }
+
+    /** The sessions of an event loop keep as much in the router as they may. */
+    public static RouterError keptPerLoop(long limitBytes) {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.OUT_OF_MEMORY,
+                "the router has no memory for more clients",
+                "Those of one event loop keep more than " + limitBytes + " bytes (limits.kept_per_loop).");
+    }
+
     /** No backend became free in time. */
     public static RouterError leaseTimeout(Duration limit) {
         return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "no backend became free within " + limit.toMillis() + " ms");
@@ -273,6 +291,33 @@ public final class RouterErrors {
     /** The statement took too long, or the client cancelled it while it waited for a backend. */
     public static RouterError queryCanceled(String reason) {
         return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "canceling statement due to " + reason);
+    }
+
+    /** The transaction took too long. */
+    public static RouterError transactionTimeout() {
+        return fatal(Kind.LIMIT, SqlState.TRANSACTION_TIMEOUT, "terminating connection due to transaction timeout");
+    }
+
+    /** The client sent no statement for too long in a transaction. */
+    public static RouterError idleInTransactionTimeout() {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                "terminating connection due to idle-in-transaction timeout");
+    }
+
+    /** The client sent no statement for too long outside a transaction. */
+    public static RouterError idleSessionTimeout() {
+        return fatal(Kind.LIMIT, SqlState.IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
+    }
+
+    /** The client did not send the rest of a message, which nothing can be put behind. */
+    public static RouterError clientStalled() {
+        return fatal(
+                Kind.LIMIT,
+                SqlState.CONNECTION_FAILURE,
+                "terminating connection due to copy stall timeout",
+                "The client did not send the rest of a message.");
     }
 
     // Backends and topology

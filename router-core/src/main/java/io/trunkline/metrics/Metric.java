@@ -139,6 +139,8 @@ public enum Metric {
             "requests",
             "Cancel requests of clients, by what became of them",
             "outcome"),
+    TIMEOUTS(
+            "trunkline_timeouts_total", Type.COUNTER, "timeouts", "Times something in a session took too long", "kind"),
     TOPOLOGY_REVISION("trunkline_topology_revision", Type.GAUGE, "revision", "Revision of the topology in force"),
     TOPOLOGY_REJECTIONS(
             "trunkline_topology_rejections_total",

@@ -81,6 +81,22 @@ public interface RouterMetrics {
         FAILED
     }
 
+    /** What took too long; the label {@code kind} of {@code trunkline_timeouts_total}. */
+    enum TimeoutKind {
+        /** A statement: {@code query_timeout}. */
+        QUERY,
+        /** The client, with the rest of a COPY FROM or of a message: {@code copy_stall_timeout}. */
+        COPY_STALL,
+        /** A transaction: {@code transaction_timeout}. */
+        TRANSACTION,
+        /** The client, within a transaction: {@code idle_in_transaction_timeout}. */
+        IDLE_IN_TRANSACTION,
+        /** The client, outside a transaction: {@code idle_timeout}. */
+        IDLE,
+        /** The node, to answer a statement that was cancelled for one of the above; its backend is closed. */
+        CANCEL
+    }
+
     /** How the wait for a new primary ended; the label {@code outcome} of {@code trunkline_failover_hold_seconds}. */
     enum HoldOutcome {
         /** A primary appeared and the request ran on it. */
@@ -132,6 +148,9 @@ public interface RouterMetrics {
 
     /** A cancel request was answered: {@code trunkline_cancel_requests_total{outcome}} counter, requests. */
     void cancelRequest(CancelOutcome outcome);
+
+    /** Something in a session took too long: {@code trunkline_timeouts_total{kind}} counter, timeouts. */
+    void timedOut(TimeoutKind kind);
 
     /** A topology came into force: {@code trunkline_topology_revision} gauge. */
     void topologyRevision(long revision);

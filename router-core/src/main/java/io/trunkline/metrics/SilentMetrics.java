@@ -43,6 +43,9 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public void cancelRequest(CancelOutcome outcome) {}
 
     @Override
+    public void timedOut(TimeoutKind kind) {}
+
+    @Override
     public void topologyRevision(long revision) {}
 
     @Override

@@ -21,6 +21,7 @@ public final class PreparedStatement {
     private final String context;
     private final int hash;
     private final byte[] backendName;
+    private final StatementCatalog.Used used;
     private AnalyzedQuery analysis;
     private long analysisRevision;
     private int @Nullable [] describedTypes;
@@ -29,12 +30,19 @@ public final class PreparedStatement {
     private boolean retired;
 
     PreparedStatement(
-            byte[] sql, int[] parameterTypes, String context, int hash, String backendName, AnalyzedQuery analysis) {
+            byte[] sql,
+            int[] parameterTypes,
+            String context,
+            int hash,
+            String backendName,
+            StatementCatalog.Used used,
+            AnalyzedQuery analysis) {
         this.sql = sql;
         this.parameterTypes = parameterTypes;
         this.context = context;
         this.hash = hash;
         this.backendName = backendName.getBytes(StandardCharsets.US_ASCII);
+        this.used = used;
         this.analysis = analysis;
     }
 
@@ -110,7 +118,7 @@ public final class PreparedStatement {
 
     /** Returns a statement of the same text, types and context that no backend has parsed. */
     PreparedStatement renewed(String newName) {
-        PreparedStatement renewed = new PreparedStatement(sql, parameterTypes, context, hash, newName, analysis);
+        PreparedStatement renewed = new PreparedStatement(sql, parameterTypes, context, hash, newName, used, analysis);
         renewed.analysisRevision = analysisRevision;
         return renewed;
     }
@@ -144,12 +152,16 @@ public final class PreparedStatement {
 
     /** A session has a name for this statement. */
     public void retain() {
-        users++;
+        if (users++ == 0) {
+            used.add(sizeBytes());
+        }
     }
 
     /** A session forgot its name for this statement. */
     public void release() {
-        users--;
+        if (--users == 0) {
+            used.add(-sizeBytes());
+        }
     }
 
     boolean isUsed() {

@@ -13,10 +13,15 @@ import org.jspecify.annotations.Nullable;
  * <p>SQL's PREPARE takes names of the same space, of statements that only the client's backend knows. Created without a map: most clients never name a statement.
  */
 public final class SessionStatements {
+    /** What an entry of a map takes beside its name, roughly. */
+    private static final int ENTRY_BYTES = 100;
+
     private @Nullable Map<String, PreparedStatement> named;
     private @Nullable Set<String> bySql;
     private @Nullable Set<PreparedStatement> described;
     private @Nullable PreparedStatement unnamed;
+    private long nameBytes;
+    private long textBytes;
 
     /** Returns the statement of a name, or null. */
     public @Nullable PreparedStatement get(String name) {
@@ -31,6 +36,16 @@ public final class SessionStatements {
         return (named == null ? 0 : named.size()) + (bySql == null ? 0 : bySql.size());
     }
 
+    /** Returns how many bytes the names keep in memory, roughly. */
+    public long nameBytes() {
+        return nameBytes;
+    }
+
+    /** Returns how many bytes the named statements keep in memory, roughly; other clients may share them. */
+    public long textBytes() {
+        return textBytes;
+    }
+
     /** Returns true when SQL's PREPARE took the name. */
     public boolean isPreparedBySql(String name) {
         return bySql != null && bySql.contains(name);
@@ -42,9 +57,9 @@ public final class SessionStatements {
             if (bySql == null) {
                 bySql = new HashSet<>();
             }
-            bySql.add(name);
+            nameBytes += bySql.add(name) ? sizeBytes(name) : 0;
         } else if (bySql != null) {
-            bySql.remove(name);
+            nameBytes -= bySql.remove(name) ? sizeBytes(name) : 0;
         }
     }
 
@@ -83,10 +98,22 @@ public final class SessionStatements {
             if (named == null) {
                 named = new HashMap<>();
             }
-            named.put(name, statement);
+            count(name, named.put(name, statement), -1);
+            count(name, statement, 1);
         } else if (named != null) {
-            named.remove(name);
+            count(name, named.remove(name), -1);
         }
+    }
+
+    private void count(String name, @Nullable PreparedStatement statement, int times) {
+        if (statement != null) {
+            nameBytes += times * sizeBytes(name);
+            textBytes += times * (long) statement.sizeBytes();
+        }
+    }
+
+    private static long sizeBytes(String name) {
+        return name.length() + ENTRY_BYTES;
     }
 
     /** A simple Query destroys the unnamed statement. */
@@ -98,6 +125,8 @@ public final class SessionStatements {
 
     /** Forgets all names, as DEALLOCATE ALL does; the unnamed statement stays. */
     public void forgetNamed() {
+        nameBytes = 0;
+        textBytes = 0;
         bySql = null;
         described = null;
         if (named != null) {

@@ -18,6 +18,15 @@ import org.jspecify.annotations.Nullable;
  * is bounded by their own limits. Looking one up allocates nothing.
  */
 public final class StatementCatalog {
+    /** How many bytes the statements keep that sessions use; one for all statements of a catalogue. */
+    static final class Used {
+        private long bytes;
+
+        void add(long more) {
+            bytes += more;
+        }
+    }
+
     private static final PreparedStatement[] NONE = {};
 
     private final String instance;
@@ -29,6 +38,7 @@ public final class StatementCatalog {
     private int textLength;
     private int typeCount;
     private int probeHash;
+    private final Used used = new Used();
     private long bytes;
     private long nextId;
 
@@ -82,6 +92,7 @@ public final class StatementCatalog {
                 context,
                 probeHash,
                 nextName(),
+                used,
                 analysis));
     }
 
@@ -115,6 +126,11 @@ public final class StatementCatalog {
     /** Returns the number of statements. */
     public int size() {
         return byUse.size();
+    }
+
+    /** Returns how many bytes the statements that sessions use keep in memory, roughly, each counted once. */
+    public long usedBytes() {
+        return used.bytes;
     }
 
     private void trim(PreparedStatement keep) {

@@ -330,12 +330,19 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void cancel() {
-        if (expected.isEmpty()) {
-            return;
+        if (!expected.isEmpty()) {
+            cancel(() -> {});
         }
+    }
+
+    @Override
+    public void cancel(Runnable delivered) {
         CancelSettling cancels = backend.cancels();
         cancels.onSent();
-        connector.cancel(backend.target(), backend.key(), cancels::onDelivered);
+        connector.cancel(backend.target(), backend.key(), () -> {
+            cancels.onDelivered();
+            delivered.run();
+        });
     }
 
     @Override
@@ -358,6 +365,15 @@ public final class DirectRelay implements Relay, BackendHolder {
                 asker.onError(error);
             }
         });
+    }
+
+    @Override
+    public void failCopy(String reason) {
+        expected.add(Kind.COPY_END, Action.FORWARD, null);
+        ByteBuf out = link.allocator().buffer(reason.length() + 6);
+        FrontendWriter.copyFail(out, reason);
+        writeOwn(out);
+        link.flush();
     }
 
     @Override
@@ -444,6 +460,11 @@ public final class DirectRelay implements Relay, BackendHolder {
     public void onParameterStatus(String name, String value) {
         listener.onParameterStatus(name, value);
         stopReadingForASlowClient();
+    }
+
+    @Override
+    public ErrorResponse onCanceled(ErrorResponse error) {
+        return listener.onCanceled(error);
     }
 
     @Override

@@ -36,6 +36,9 @@ public sealed interface Relay permits DirectRelay {
         /** A reported parameter changed. The message has not been passed on. */
         void onParameterStatus(String name, String value);
 
+        /** The backend says that it cancelled what runs. Returns what the client is told; the relay may be discarded from inside this call. */
+        ErrorResponse onCanceled(ErrorResponse error);
+
         /** Replies have been read: what waited for room among the expected replies may go on. */
         void onProgress();
 
@@ -120,6 +123,12 @@ public sealed interface Relay permits DirectRelay {
 
     /** Asks the node to cancel what runs now. */
     void cancel();
+
+    /** As the other; {@code delivered} runs when the node has the request, or never will. Only while something is owed. */
+    void cancel(Runnable delivered);
+
+    /** Ends the COPY FROM that is being read in the client's place, so that it fails. Only at the end of one of the client's messages. */
+    void failCopy(String reason);
 
     /**
      * Asks the backend a question of the session's own, of which the client sees nothing; only while quiet and outside a transaction. Nothing may

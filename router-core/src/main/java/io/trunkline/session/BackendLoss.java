@@ -2,6 +2,7 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.ExpectedReplies;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *   <tr><td>read in flight outside a transaction</td><td>40001</td><td>Idle</td></tr>
  *   <tr><td>transaction open, nothing in flight</td><td>40001 to the next statement; none to ROLLBACK</td><td>Stranded; Idle after
  *       COMMIT or ROLLBACK</td></tr>
+ *   <tr><td>the node's own timeout ended the transaction</td><td>the node's, fatal</td><td>Closed</td></tr>
+ *   <tr><td>the node did not answer a cancel request of the router's</td><td>that of the timeout, in place of 40001</td><td>as above</td></tr>
  *   <tr><td>state of the session was kept on the backend</td><td>57P01, fatal</td><td>Closed</td></tr>
  * </table>
  *
@@ -54,46 +57,108 @@ final class BackendLoss {
      * @param midMessage whether the client has got part of a message
      */
     void report(Relay relay, ErrorResponse cause, boolean midMessage) {
-        ExpectedReplies expected = relay.backend().expected();
-        if (midMessage || input.isMidMessage() || expected.isCopyingIn()) {
+        InFlight lost = inFlight(relay, cause);
+        if (midMessage || lost.partial) {
             end.afterLossMidMessage();
-            return;
-        }
-        TransactionStatus status = relay.backend().status();
-        boolean groupOpen = sender.isGroupOpen();
-        boolean busy = !expected.isEmpty() || groupOpen;
-        int readies = expected.readyForQueryCount();
-        String node = relay.backend().target().node();
-        boolean inTransaction = session.sent.isInTransaction(status);
-        boolean inDoubt = session.sent.isCommitInDoubt(readies > 0);
-
-        if (session.ties.isPinned() && session.ties.hasState()) {
+        } else if (isTimeoutOfNode(cause)) {
+            // As without a router: the node says why, and the connection ends.
+            end.afterLoss(new RouterError(RouterError.Kind.BACKEND, cause));
+        } else if (session.ties.isPinned() && session.ties.hasState()) {
             // Temporary tables, locks and the like are gone: the client must know, so it must connect again.
-            end.afterLoss(RouterErrors.sessionStateLost(node));
+            end.afterLoss(
+                    cause.is(SqlState.IDLE_SESSION_TIMEOUT)
+                            ? new RouterError(RouterError.Kind.BACKEND, cause)
+                            : RouterErrors.sessionStateLost(lost.node));
+        } else {
+            tell(lost, RouterErrors.transactionLost(lost.node), cause);
+        }
+    }
+
+    /**
+     * Gives up a backend that does not answer to a cancel request, tells the client and moves the session on.
+     *
+     * @param overdue what the client is told unless a commit may have happened
+     */
+    void giveUp(Relay relay, RouterError overdue) {
+        BackendConnection backend = relay.backend();
+        InFlight lost = inFlight(relay, overdue.response());
+        boolean midMessage = backend.isMidForward() || lost.partial;
+        session.worker.suspect(backend.target());
+        // What is in flight has been looked at: nothing of it is known to the backend after this.
+        relay.discard("cancel request not answered");
+        if (midMessage) {
+            end.afterLossMidMessage();
+        } else if (session.ties.hasState()) {
+            end.afterLoss(RouterErrors.sessionStateLost(lost.node));
+        } else if (overdue.response().isFatal()) {
+            end.afterLoss(lost.inDoubt ? RouterErrors.commitInDoubt(lost.node) : overdue);
+        } else {
+            tell(lost, overdue, overdue.response());
+        }
+    }
+
+    /**
+     * What a lost backend leaves unanswered.
+     *
+     * @param partial whether the client is within something that only this backend could have taken to its end
+     * @param busy whether something is unanswered
+     * @param groupOpen whether the client's Sync is to come
+     * @param readies ReadyForQuery messages that the client waits for
+     * @param inTransaction whether a transaction block is lost
+     * @param inDoubt whether something may have been committed
+     */
+    private record InFlight(
+            String node,
+            boolean partial,
+            boolean busy,
+            boolean groupOpen,
+            int readies,
+            boolean inTransaction,
+            boolean inDoubt) {}
+
+    private InFlight inFlight(Relay relay, ErrorResponse cause) {
+        ExpectedReplies expected = relay.backend().expected();
+        boolean groupOpen = sender.isGroupOpen();
+        int readies = expected.readyForQueryCount();
+        return new InFlight(
+                relay.backend().target().node(),
+                input.isMidMessage() || expected.isCopyingIn(),
+                !expected.isEmpty() || groupOpen,
+                groupOpen,
+                readies,
+                session.sent.isInTransaction(relay.backend().status()),
+                // A node that ends an idle session has read nothing that was sent meanwhile.
+                session.sent.isCommitInDoubt(readies > 0) && !cause.is(SqlState.IDLE_SESSION_TIMEOUT));
+    }
+
+    /** Returns true when the node ended the transaction with its session, because either took too long. */
+    private static boolean isTimeoutOfNode(ErrorResponse cause) {
+        return cause.is(SqlState.IDLE_IN_TRANSACTION_SESSION_TIMEOUT) || cause.is(SqlState.TRANSACTION_TIMEOUT);
+    }
+
+    /** Gives the client an error for each request that is unanswered, and moves the session on. */
+    private void tell(InFlight lost, RouterError notCommitted, ErrorResponse cause) {
+        if (!lost.busy) {
+            goOn(lost.inTransaction ? new Stranded(describe(notCommitted, cause)) : Idle.INSTANCE, false);
             return;
         }
-        if (!busy) {
-            RouterError lost = RouterErrors.transactionLost(node);
-            goOn(inTransaction ? new Stranded(describe(lost, cause)) : Idle.INSTANCE, false);
-            return;
-        }
-        RouterError lost = inDoubt ? RouterErrors.commitInDoubt(node) : RouterErrors.transactionLost(node);
-        session.worker.metrics().error(lost);
-        boolean stranded = inTransaction && !inDoubt;
+        RouterError error = lost.inDoubt ? RouterErrors.commitInDoubt(lost.node) : notCommitted;
+        session.worker.metrics().error(error);
+        boolean stranded = lost.inTransaction && !lost.inDoubt;
         ByteBuf out = session.client.allocator().buffer(256);
-        describe(lost, cause).encode(out);
+        describe(error, cause).encode(out);
         TransactionStatus told = stranded ? TransactionStatus.FAILED : TransactionStatus.IDLE;
-        for (int i = 0; i < readies; i++) {
+        for (int i = 0; i < lost.readies; i++) {
             if (i > 0) {
                 // Each request gets an error of its own; where the first may have run, so may those behind it.
                 ErrorResponse next =
-                        stranded ? RouterErrors.transactionAborted().response() : describe(lost, cause);
+                        stranded ? RouterErrors.transactionAborted().response() : describe(error, cause);
                 next.encode(out);
             }
             BackendWriter.readyForQuery(out, told);
         }
         session.client.write(out);
-        goOn(stranded ? new Stranded(null) : Idle.INSTANCE, groupOpen);
+        goOn(stranded ? new Stranded(null) : Idle.INSTANCE, lost.groupOpen);
     }
 
     /** Goes on without the backend, as the transaction allows. */

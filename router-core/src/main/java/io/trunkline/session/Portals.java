@@ -14,10 +14,15 @@ import org.jspecify.annotations.Nullable;
  * <p>They live until the transaction ends, as on a server; a cursor of DECLARE is not among them. Belongs to its {@link Session}.
  */
 final class Portals {
+    /** What an entry of a map takes beside its name, roughly. */
+    private static final int ENTRY_BYTES = 100;
+
     private @Nullable PreparedStatement unnamed;
     private @Nullable Map<String, PreparedStatement> named;
     /** Portals of the router's own statements that were bound for binary results; null when there is none. */
     private @Nullable Set<String> binary;
+
+    private long nameBytes;
 
     void put(String name, PreparedStatement statement) {
         if (name.isEmpty()) {
@@ -26,7 +31,9 @@ final class Portals {
             if (named == null) {
                 named = new HashMap<>();
             }
-            named.put(name, statement);
+            if (named.put(name, statement) == null) {
+                nameBytes += name.length() + ENTRY_BYTES;
+            }
         }
     }
 
@@ -55,6 +62,11 @@ final class Portals {
         return binary != null && binary.contains(name) ? 1 : 0;
     }
 
+    /** Returns how many bytes the names keep in memory, roughly. */
+    long nameBytes() {
+        return nameBytes;
+    }
+
     boolean isEmpty() {
         return unnamed == null && named == null;
     }
@@ -63,5 +75,6 @@ final class Portals {
         unnamed = null;
         named = null;
         binary = null;
+        nameBytes = 0;
     }
 }

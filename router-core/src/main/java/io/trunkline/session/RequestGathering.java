@@ -125,6 +125,7 @@ final class RequestGathering {
             session.client.flush();
         }
         session.become(isBegun() ? Gathering.INSTANCE : Idle.INSTANCE);
+        session.deadline.restart();
     }
 
     /** Gives up the batch and tells the client why. */

@@ -172,7 +172,7 @@ final class RequestReader {
                 }
                 return false;
             }
-            request.refusal = nameProblem(session, command);
+            request.refusal = problem(session, command, end - start);
             if (request.refusal != null) {
                 request.effect = effects;
                 return false;
@@ -218,9 +218,15 @@ final class RequestReader {
         return true;
     }
 
-    private @Nullable RouterError nameProblem(Session session, SessionCommand command) {
-        return SqlNameEffect.problem(
+    /** Returns why the router cannot follow what a command does to the session, or null when it can. */
+    private @Nullable RouterError problem(Session session, SessionCommand command, int textBytes) {
+        RouterError ofName = SqlNameEffect.problem(
                 session.statements, command, worker.limits().statementsMax());
+        boolean keeps = command instanceof SessionCommand.Set
+                || command instanceof SessionCommand.SetSessionCharacteristics
+                || command instanceof SessionCommand.Savepoint
+                || command instanceof SessionCommand.Prepare;
+        return ofName == null && keeps ? session.kept.problem(textBytes) : ofName;
     }
 
     /** Returns the text that gives another backend the same setting. */
@@ -291,6 +297,12 @@ final class RequestReader {
             request.refusal = RouterErrors.tooManyStatements(worker.limits().statementsMax());
             return true;
         }
+        if (!name.isEmpty()) {
+            request.refusal = session.kept.problem(name.length() + (long) statement.sizeBytes());
+            if (request.refusal != null) {
+                return true;
+            }
+        }
         ReplyEffect effect = new NameEffect(session.statements, name, statement);
         request.statement = statement;
         request.name = name;
@@ -344,6 +356,12 @@ final class RequestReader {
                 return false;
             }
             statement.analyzed(analysis, view.revision());
+        }
+        if (!bind.portal().isEmpty()) {
+            request.refusal = session.kept.problem(bind.portal().length());
+            if (request.refusal != null) {
+                return true;
+            }
         }
         session.portals.put(bind.portal(), statement);
         if (routerCommand(session, statement) != null) {
@@ -424,7 +442,7 @@ final class RequestReader {
             scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
             SessionCommand read = SessionCommand.read(
                     text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
-            request.refusal = nameProblem(session, read);
+            request.refusal = problem(session, read, text.readableBytes());
             if (request.refusal != null) {
                 return true;
             }

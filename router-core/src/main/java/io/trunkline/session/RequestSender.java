@@ -6,6 +6,7 @@ import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.MessageScanner.Disposition;
@@ -43,6 +44,8 @@ final class RequestSender {
             deliver(relay, request);
         }
         relay.endOfInput();
+        // From now on the node is waited for.
+        session.deadline.restart();
     }
 
     /** A message while a relay is held. */
@@ -61,6 +64,7 @@ final class RequestSender {
                 }
                 int length = request.isPartial() ? 0 : request.available;
                 relay.forward(Kind.COPY_END, request.buffer, request.index, length, null);
+                session.deadline.restart();
                 return endOfCut(relay, request);
             }
             default -> {
@@ -76,10 +80,11 @@ final class RequestSender {
                 }
             }
         }
-        if (!groupOpen && relay.isQuiet()) {
+        boolean wasQuiet = relay.isQuiet();
+        if (!groupOpen && wasQuiet) {
             synchronizeSettings(relay);
         }
-        if (!(session.state() instanceof Running)) {
+        if (session.state() instanceof Holding) {
             session.become(new Running(relay));
         }
         if (request.refusal == null && session.placement.combine(null, request) instanceof Target.Refused refused) {
@@ -87,6 +92,9 @@ final class RequestSender {
             request.refusal = refused.error();
         }
         deliver(relay, request);
+        if (wasQuiet) {
+            session.deadline.restart();
+        }
         Disposition disposition = endOfCut(relay, request);
         if (relay.isQuiet() && !groupOpen) {
             // From here on the request may be another session's: who gets the backend goes on at once.

@@ -26,6 +26,8 @@ final class SentWork {
     private boolean commitSent;
     /** A BEGIN was sent whose ReadyForQuery has not come: a transaction is open although the last status says otherwise. */
     private boolean beginSent;
+    /** A statement was sent that ends a transaction; another may begin right behind it. */
+    private boolean transactionEndSent;
     /** An Execute was sent and no Sync since. */
     private boolean executedInGroup;
     /** A statement that may change the settings has been read and its reply has not come: what is read now is read under the old ones. */
@@ -100,7 +102,18 @@ final class SentWork {
                 || kind == StatementKind.PREPARE_TRANSACTION) {
             commitSent = true;
         }
+        transactionEndSent |= switch (kind) {
+            case COMMIT, COMMIT_AND_CHAIN, ROLLBACK, ROLLBACK_AND_CHAIN, PREPARE_TRANSACTION -> true;
+            default -> false;
+        };
         ties.note(statement, configured);
+    }
+
+    /** Returns true, once, when what was sent up to this ReadyForQuery may have ended a transaction. */
+    boolean takeTransactionEnd() {
+        boolean was = transactionEndSent;
+        transactionEndSent = false;
+        return was;
     }
 
     private void noteWrite(TransactionStatus status) {

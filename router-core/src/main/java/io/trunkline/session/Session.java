@@ -12,6 +12,7 @@ import io.trunkline.prepared.SessionStatements;
 import io.trunkline.relay.ClientLink;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Checking;
 import io.trunkline.session.SessionState.Closed;
 import io.trunkline.session.SessionState.Holding;
@@ -42,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link BackendLeasing} gets the backend, attaches the relay, and gives the backend back,
  *   <li>{@link RequestSender} sends what is held and what follows it,
  *   <li>{@link BackendLoss} and {@link StrandedTransaction} answer when the backend is lost,
+ *   <li>{@link SessionDeadline} notices what takes too long, {@link OverdueStatement} cancels it,
  *   <li>{@link SessionEnd} closes.
  * </ul>
  *
@@ -59,8 +61,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final SessionTies ties;
     final SentWork sent;
     final Portals portals = new Portals();
+    final KeptMemory kept = new KeptMemory(this);
     final CompletedCommands commands;
     final ClientParameters parameters;
+    final SessionDeadline deadline;
+    final OverdueStatement overdue;
     private final CurrentView view;
     private final SessionInput input;
     private final RequestSkipping skipping = new RequestSkipping();
@@ -89,13 +94,15 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.ties = new SessionTies(worker.metrics(), worker.clock(), identity.poolMode());
         this.sent = new SentWork(ties);
         this.commands = new CompletedCommands(this);
-        this.input = new SessionInput(this, worker.limits().inspectedBytesMax());
+        this.input = new SessionInput(this, worker.limits());
         this.gathering = new RequestGathering(this, input, skipping);
         this.sender = new RequestSender(this, input);
         this.leasing = new BackendLeasing(this, input, gathering, sender);
         this.stranded = new StrandedTransaction(this, input, gathering, skipping);
         this.end = new SessionEnd(this, input, gathering, leasing);
         this.loss = new BackendLoss(this, input, sender, skipping, end);
+        this.overdue = new OverdueStatement(this, input, sender, loss);
+        this.deadline = new SessionDeadline(this, identity.timeouts());
     }
 
     /** The client has been greeted: it can be cancelled and drained from now on. */
@@ -103,6 +110,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         end.cancelKey(cancelKey);
         worker.sessions().add(this);
         worker.metrics().sessionOpened();
+        deadline.restart();
     }
 
     // messages from the client
@@ -111,6 +119,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     public void onBytes(ByteBuf in) {
         assert worker.inEventLoop();
         input.onBytes(in);
+        deadline.onBytes();
     }
 
     /** The read that led to {@link #onBytes} is over. */
@@ -127,6 +136,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         Relay relay = state.relay();
         if (relay != null) {
             relay.setReading(writable);
+            if (state instanceof Canceling) {
+                // What the client has not taken yet stands before the answer.
+                deadline.restart();
+            }
         }
     }
 
@@ -165,6 +178,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         Relay relay = state.relay();
         if (relay != null && relay.isQuiet()) {
             onQuiet();
+        } else {
+            deadline.restart();
         }
     }
 
@@ -194,7 +209,19 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         sent.onReadyForQuery();
         ties.onReadyForQuery(status, failed);
         Relay relay = state.relay();
-        if (status != TransactionStatus.IDLE || relay == null) {
+        if (relay == null) {
+            return;
+        }
+        boolean begunAnew = sent.takeTransactionEnd() && status != TransactionStatus.IDLE;
+        if (begunAnew || status == TransactionStatus.IDLE && !relay.isQuiet()) {
+            deadline.restartTransaction();
+        }
+        if (state instanceof Canceling canceling) {
+            overdue.onReadyForQuery(canceling);
+        } else if (!relay.isQuiet()) {
+            deadline.restart();
+        }
+        if (status != TransactionStatus.IDLE) {
             return;
         }
         placement.lastRoute().transactionEnded();
@@ -211,12 +238,19 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     @Override
     public void onQuiet() {
         Relay relay = state.relay();
-        if (relay == null || sender.isMidRequest()) {
+        if (relay == null) {
+            return;
+        }
+        if (sender.isMidRequest()) {
             // Part of the next request is on its way already: the lease ends with that.
+            deadline.restart();
             return;
         }
         placement.lastRoute().answered(sent.onQuiet());
-        if (relay.backend().status() == TransactionStatus.IDLE && ties.isDoubtful() && relay.isCurrent()) {
+        if (relay.backend().status() == TransactionStatus.IDLE
+                && ties.isDoubtful()
+                && relay.isCurrent()
+                && !(state instanceof Canceling)) {
             checkTies(relay);
             return;
         }
@@ -226,7 +260,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     /** Keeps or gives back the backend, now that nothing is owed, and reads on. */
     private void goOn(Relay relay) {
         if (relay.backend().status() != TransactionStatus.IDLE || ties.isPinned() && relay.isCurrent()) {
-            become(new Holding(relay));
+            // What is cancelled too late must not hit the next statement.
+            become(state instanceof Canceling canceling ? canceling : new Holding(relay));
         } else {
             leasing.release(relay);
             input.updateReading();
@@ -259,7 +294,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     @Override
     public void onProgress() {
-        if (state instanceof Running running && !running.relay().isFull()) {
+        deadline.onBytes();
+        Relay relay = state.relay();
+        if (relay != null && !relay.isFull()) {
             input.resume();
         }
     }
@@ -270,7 +307,13 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     }
 
     @Override
+    public ErrorResponse onCanceled(ErrorResponse error) {
+        return state instanceof Canceling canceling ? overdue.translate(canceling) : error;
+    }
+
+    @Override
     public void onBackendWritable(boolean writable) {
+        deadline.onBytes();
         input.updateReading();
     }
 
@@ -302,6 +345,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         } else if (state instanceof Running running && !running.relay().isQuiet()) {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
             running.relay().cancel();
+        } else if (state instanceof Canceling) {
+            // A cancel request for what runs is on its way already.
+            worker.metrics().cancelRequest(CancelOutcome.SENT);
         } else {
             worker.metrics().cancelRequest(CancelOutcome.NOTHING_RUNNING);
         }
@@ -322,6 +368,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         end.closeWith(error);
     }
 
+    /** Ends the session because something took too long. */
+    void closeOverdue(RouterError error) {
+        end.overdue(error);
+    }
+
     /** Tells the client that what it kept on its backend is lost, and closes it; the backend is gone already. */
     void closeAfterLoss(RouterError error) {
         end.afterLoss(error);
@@ -339,6 +390,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         if (last.label() != next.label()) {
             worker.metrics().sessionMoved(last.label(), next.label());
         }
+        deadline.restart();
         if (next instanceof Idle) {
             end.onIdle();
         }
@@ -407,6 +459,16 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     boolean isCopyingIn() {
         Relay relay = state.relay();
         return relay != null && relay.backend().expected().isCopyingIn();
+    }
+
+    /** Returns true while the client owes the rest of a COPY FROM, or of a message that the backend has the beginning of. */
+    boolean owesRest(Relay relay) {
+        return relay.backend().expected().isCopyingIn() || input.isMidForward();
+    }
+
+    /** Returns true while a message of the client waits for the router. */
+    boolean isRequestPaused() {
+        return input.isPaused();
     }
 
     /** Returns true while a BEGIN that was answered here has not been sent. */

@@ -4,6 +4,7 @@ package io.trunkline.session;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
+import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Closed;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
@@ -70,13 +71,25 @@ final class SessionEnd {
             return;
         }
         worker.metrics().error(error);
-        if (session.state() instanceof Running running && !running.relay().isQuiet()) {
+        SessionState state = session.state();
+        Relay relay = state instanceof Running || state instanceof Canceling ? state.relay() : null;
+        if (relay != null && !relay.isQuiet()) {
             // Replies are on their way: an error between them could fall into the middle of a message.
             close("closed while replies were outstanding");
             return;
         }
         session.writeError(error.response());
         close("error sent");
+    }
+
+    /** Tells the client what took too long, be it in place of a reply, and closes it. */
+    void overdue(RouterError error) {
+        worker.metrics().error(error);
+        Relay relay = session.state().relay();
+        if (relay == null || !relay.backend().isMidForward()) {
+            session.writeError(error.response().withSeverity(Severity.FATAL));
+        }
+        close("timed out");
     }
 
     /** Closes the client and gives up what it waits for or holds. */
@@ -115,6 +128,8 @@ final class SessionEnd {
                 .addKeyValue("database", session.identity.database())
                 .addKeyValue("reason", reason)
                 .log("session ended");
+        session.deadline.close();
+        session.kept.close();
         gathering.close();
         input.close();
         session.statements.clear();

@@ -14,6 +14,7 @@ import io.trunkline.routing.ReadPolicy;
  * @param poolMode when backends change hands
  * @param readPolicy where reads go
  * @param readAfterWriteNanos how long reads follow the session's own write to the primary
+ * @param timeouts how long things may take
  */
 public record SessionIdentity(
         String user,
@@ -23,7 +24,8 @@ public record SessionIdentity(
         String backendUser,
         PoolMode poolMode,
         ReadPolicy readPolicy,
-        long readAfterWriteNanos) {
+        long readAfterWriteNanos,
+        SessionTimeouts timeouts) {
 
     /** When a backend changes hands. */
     public enum PoolMode {

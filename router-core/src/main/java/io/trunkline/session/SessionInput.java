@@ -35,10 +35,10 @@ final class SessionInput implements MessageScanner.Listener {
     /** Terminate was read: nothing after it counts. */
     private boolean ended;
 
-    SessionInput(Session session, int inspectedBytesMax) {
+    SessionInput(Session session, SessionLimits limits) {
         this.session = session;
-        this.scanner = new MessageScanner(
-                MessageScanner.Direction.FROM_FRONTEND, inspectedBytesMax, MessageScanner.LENGTH_MAX);
+        this.scanner = new MessageScanner(MessageScanner.Direction.FROM_FRONTEND, limits.inspectedBytesMax(), (int)
+                Math.min(MessageScanner.LENGTH_MAX, Integer.BYTES + limits.messageBytesMax()));
     }
 
     void onBytes(ByteBuf in) {
@@ -189,6 +189,16 @@ final class SessionInput implements MessageScanner.Listener {
 
     boolean isMidMessage() {
         return scanner.isMidMessage();
+    }
+
+    /** Returns true when the backend has the beginning of a message whose rest has not come. */
+    boolean isMidForward() {
+        return scanner.isMidForward();
+    }
+
+    /** Returns true while a message waits for something other than its bytes. */
+    boolean isPaused() {
+        return paused;
     }
 
     /** Releases what is kept; the session is closed. */

@@ -6,11 +6,21 @@ package io.trunkline.session;
  *
  * @param inspectedBytesMax bytes of one client message that are held to be looked at; the rest of a longer one streams
  * @param heldBytesMax bytes of requests held while their destination is unknown; beyond it they are dispatched as they are
+ * @param messageBytesMax bytes of one client message, type and length not counted
  * @param statementsMax named prepared statements
+ * @param keptBytesMax bytes of statements, settings and portals that one session keeps
+ * @param keptPerLoopBytesMax bytes of those that all sessions of an event loop keep, beyond which no client is let in; 0 is no limit
  * @param idleStatementBytesMax bytes of statements that no session uses any more, kept per event loop
  */
-public record SessionLimits(int inspectedBytesMax, long heldBytesMax, int statementsMax, long idleStatementBytesMax) {
+public record SessionLimits(
+        int inspectedBytesMax,
+        long messageBytesMax,
+        long heldBytesMax,
+        int statementsMax,
+        long keptBytesMax,
+        long keptPerLoopBytesMax,
+        long idleStatementBytesMax) {
     /** The defaults. */
-    public static final SessionLimits DEFAULT =
-            new SessionLimits(1024 * 1024, 4L * 1024 * 1024, 10_000, 16L * 1024 * 1024);
+    public static final SessionLimits DEFAULT = new SessionLimits(
+            1024 * 1024, 1L << 30, 4L * 1024 * 1024, 10_000, 64L * 1024 * 1024, 256L * 1024 * 1024, 16L * 1024 * 1024);
 }

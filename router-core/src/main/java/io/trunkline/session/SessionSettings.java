@@ -55,6 +55,17 @@ public final class SessionSettings {
         return current != committed || !savepoints.isEmpty();
     }
 
+    /** Returns how many bytes are kept in memory, roughly: values that savepoints share count once for each, unless nothing was set between. */
+    long sizeBytes() {
+        long size = startup.sizeBytes() + (current == startup ? 0 : current.sizeBytes());
+        Settings last = current;
+        for (Savepoint savepoint : savepoints) {
+            size += savepoint.name.length() + (savepoint.settings == last ? 0 : savepoint.settings.sizeBytes());
+            last = savepoint.settings;
+        }
+        return committed == last || committed == startup ? size : size + committed.sizeBytes();
+    }
+
     /** A SET completed. */
     public void set(String name, String command) {
         current = current.with(name, command);

@@ -7,6 +7,7 @@ import io.trunkline.pool.ShardPool;
 import io.trunkline.relay.Relay;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.MessageScanner.Disposition;
+import io.trunkline.wire.TransactionStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  *    └──────────── COMMIT, ROLLBACK ─────────────────────────────  Stranded ◀───────────┘
  *                                                                      backend lost in a transaction
  *   Running ── a pin may have ended ──▶ Checking ── answered ──▶ Holding, Idle
- *   any state ── client gone, Terminate, fatal error ──▶ Closed
+ *   Running ── a timeout ──▶ Canceling ── answered and the cancel request delivered ──▶ Running, Holding, Idle
+ *                                  └───── no answer in time ──▶ Idle, Stranded
+ *   any state ── client gone, Terminate, fatal error, a timeout ──▶ Closed
  * </pre>
  *
  * <p>A message that cannot be taken now is left unread ({@link Disposition#PAUSE}) and offered again after the next change of state; so no
@@ -35,6 +38,25 @@ sealed interface SessionState {
 
     /** Returns the label of this state in the metrics. */
     RouterMetrics.SessionState label();
+
+    /** Returns what the session waits for, if that may take too long; else null. */
+    @Nullable
+    Timeout waitsFor(Session session);
+
+    /** Returns true while a transaction is open, be it only that of the statement that runs. */
+    default boolean isInTransaction(Session session) {
+        return session.status() != TransactionStatus.IDLE;
+    }
+
+    /** Returns true when each byte of the client begins a new wait, not only a statement. */
+    default boolean waitsForBytes(Session session) {
+        return false;
+    }
+
+    /** What {@link #waitsFor}, or the transaction, took too long. */
+    default void onDeadline(Session session, Timeout timeout) {
+        session.closeOverdue(timeout.error());
+    }
 
     /** Returns the relay held in this state, or null. */
     default @Nullable Relay relay() {
@@ -51,6 +73,11 @@ sealed interface SessionState {
         }
 
         @Override
+        public Timeout waitsFor(Session session) {
+            return Timeout.IDLE;
+        }
+
+        @Override
         public RouterMetrics.SessionState label() {
             return RouterMetrics.SessionState.IDLE;
         }
@@ -63,6 +90,16 @@ sealed interface SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
             return session.gather(request);
+        }
+
+        @Override
+        public Timeout waitsFor(Session session) {
+            return session.hasDeferredBegin() ? Timeout.IDLE_IN_TRANSACTION : Timeout.IDLE;
+        }
+
+        @Override
+        public boolean waitsForBytes(Session session) {
+            return true;
         }
 
         @Override
@@ -84,6 +121,12 @@ sealed interface SessionState {
         }
 
         @Override
+        public @Nullable Timeout waitsFor(Session session) {
+            // The pool has its own limit.
+            return null;
+        }
+
+        @Override
         public RouterMetrics.SessionState label() {
             return RouterMetrics.SessionState.LEASING;
         }
@@ -94,6 +137,84 @@ sealed interface SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
             return session.send(relay, request);
+        }
+
+        @Override
+        public Timeout waitsFor(Session session) {
+            if (session.owesRest(relay)) {
+                // While the node does not take what the client has sent, it is the node that is waited for.
+                return relay.isWritable() ? Timeout.COPY_STALL : Timeout.QUERY;
+            }
+            // Quiet within a group: the client has not sent its Sync, and PostgreSQL has a transaction open.
+            return relay.isQuiet() ? Timeout.IDLE_IN_TRANSACTION : Timeout.QUERY;
+        }
+
+        @Override
+        public boolean isInTransaction(Session session) {
+            return true;
+        }
+
+        @Override
+        public boolean waitsForBytes(Session session) {
+            return session.owesRest(relay);
+        }
+
+        @Override
+        public void onDeadline(Session session, Timeout timeout) {
+            session.overdue.onDeadline(relay, timeout);
+        }
+
+        @Override
+        public RouterMetrics.SessionState label() {
+            return RouterMetrics.SessionState.RUNNING;
+        }
+    }
+
+    /**
+     * What runs took too long and is being cancelled. As Running, until both what is awaited has come; then the next statement can be taken for
+     * the one that was meant no more.
+     *
+     * @param cause what took too long
+     */
+    record Canceling(Relay relay, Timeout cause, Awaited awaited) implements SessionState {
+        /** What has not come yet. */
+        enum Awaited {
+            /** The answer, and that the node has got the cancel request. */
+            ANSWER_AND_DELIVERY,
+            /** The ReadyForQuery. */
+            ANSWER,
+            /** Word that the node has got the cancel request. */
+            DELIVERY
+        }
+
+        /** Returns the state in which only the delivery is awaited. */
+        Canceling answered() {
+            return new Canceling(relay, cause, Awaited.DELIVERY);
+        }
+
+        /** Returns the state in which only the answer is awaited. */
+        Canceling delivered() {
+            return new Canceling(relay, cause, Awaited.ANSWER);
+        }
+
+        @Override
+        public Disposition onMessage(Session session, Request request) {
+            return awaited == Awaited.DELIVERY ? Disposition.PAUSE : session.send(relay, request);
+        }
+
+        @Override
+        public Timeout waitsFor(Session session) {
+            return Timeout.CANCEL;
+        }
+
+        @Override
+        public boolean isInTransaction(Session session) {
+            return true;
+        }
+
+        @Override
+        public void onDeadline(Session session, Timeout timeout) {
+            session.overdue.onDeadline(this);
         }
 
         @Override
@@ -110,6 +231,11 @@ sealed interface SessionState {
         }
 
         @Override
+        public Timeout waitsFor(Session session) {
+            return isInTransaction(session) ? Timeout.IDLE_IN_TRANSACTION : Timeout.IDLE;
+        }
+
+        @Override
         public RouterMetrics.SessionState label() {
             return RouterMetrics.SessionState.HOLDING;
         }
@@ -120,6 +246,12 @@ sealed interface SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
             return Disposition.PAUSE;
+        }
+
+        @Override
+        public @Nullable Timeout waitsFor(Session session) {
+            // The question has a deadline of its own.
+            return null;
         }
 
         @Override
@@ -140,6 +272,11 @@ sealed interface SessionState {
         }
 
         @Override
+        public Timeout waitsFor(Session session) {
+            return Timeout.IDLE_IN_TRANSACTION;
+        }
+
+        @Override
         public RouterMetrics.SessionState label() {
             return RouterMetrics.SessionState.STRANDED;
         }
@@ -152,6 +289,16 @@ sealed interface SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
             return Disposition.SKIP;
+        }
+
+        @Override
+        public @Nullable Timeout waitsFor(Session session) {
+            return null;
+        }
+
+        @Override
+        public boolean isInTransaction(Session session) {
+            return false;
         }
 
         @Override

@@ -4,6 +4,8 @@ package io.trunkline.session;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.pool.NodeSuspicion;
 import io.trunkline.pool.PoolDirectory;
@@ -13,6 +15,7 @@ import io.trunkline.prepared.StatementCatalog;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One event loop and everything it owns: its pools, statements, views of the clusters and the sessions accepted on it. The composition root
@@ -40,6 +43,8 @@ public final class Worker {
     private final ArrayDeque<RequestBatch> batches = new ArrayDeque<>();
     private final Welcomes welcomes;
     private final StatementDescriber describer;
+    /** What all sessions keep, but for the texts of statements. */
+    private long keptBytes;
 
     /**
      * Creates the worker of one event loop.
@@ -161,6 +166,18 @@ public final class Worker {
 
     SessionRegistry sessions() {
         return sessions;
+    }
+
+    /** Sessions keep so many more bytes than before, or fewer. */
+    void kept(long moreBytes) {
+        keptBytes += moreBytes;
+    }
+
+    /** Returns why no more clients can be let in, or null when they can; on the event loop. */
+    public @Nullable RouterError admissionProblem() {
+        assert inEventLoop();
+        long max = limits.keptPerLoopBytesMax();
+        return max == 0 || keptBytes + catalog.usedBytes() <= max ? null : RouterErrors.keptPerLoop(max);
     }
 
     ShardPool pool(SessionIdentity identity, int shard) {

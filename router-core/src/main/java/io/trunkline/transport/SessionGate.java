@@ -64,12 +64,15 @@ public final class SessionGate implements SessionStarter {
         NettyClientLink link = new NettyClientLink(channel);
         SessionIdentity identity = databases.find(client);
         Worker worker = workers.get(channel.eventLoop());
+        RouterError full = worker == null ? null : worker.admissionProblem();
         if (!databases.areKnown()) {
             refuse(channel, link, RouterErrors.noTopology(), LoginOutcome.UNAVAILABLE);
         } else if (identity == null) {
             refuse(channel, link, RouterErrors.unknownDatabase(client.database()), LoginOutcome.REJECTED);
         } else if (worker == null) {
             refuse(channel, link, RouterErrors.internal("no worker"), LoginOutcome.UNAVAILABLE);
+        } else if (full != null) {
+            refuse(channel, link, full, LoginOutcome.UNAVAILABLE);
         } else if (!sessions.admit()) {
             refuse(channel, link, RouterErrors.tooManySessions(sessionsMax), LoginOutcome.UNAVAILABLE);
         } else {

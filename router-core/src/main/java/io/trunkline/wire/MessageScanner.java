@@ -279,12 +279,20 @@ public final class MessageScanner {
                     "invalid " + (fromFrontend ? "frontend" : "backend") + " message type " + (tag & 0xff));
         }
         int lengthMax =
-                Math.min(maxMessageBytes, fromFrontend ? FrontendTag.lengthMax(tag) : BackendTag.lengthMax(tag));
+                fromFrontend ? FrontendTag.lengthMax(tag) : Math.min(maxMessageBytes, BackendTag.lengthMax(tag));
         if (length < Frame.LENGTH_MIN || length > lengthMax) {
             throw ProtocolViolation.fatal(
                     SqlState.PROTOCOL_VIOLATION,
                     "invalid message length",
                     "A message of type " + (tag & 0xff) + " has length " + length + " (expected: 4.." + lengthMax
+                            + ").");
+        }
+        if (length > maxMessageBytes) {
+            // What PostgreSQL would take, but the router is not to.
+            throw ProtocolViolation.fatal(
+                    SqlState.PROGRAM_LIMIT_EXCEEDED,
+                    "message is longer than it may be",
+                    "It has " + (length - Integer.BYTES) + " bytes (limit: " + (maxMessageBytes - Integer.BYTES)
                             + ").");
         }
         return verdict == Verdict.BODY || attention != Attention.BY_TABLE

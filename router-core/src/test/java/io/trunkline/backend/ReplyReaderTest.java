@@ -11,6 +11,7 @@ import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.BackendStatements;
 import io.trunkline.testing.ByteBufLeaks;
+import io.trunkline.testing.Case;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.testing.MessageText;
 import io.trunkline.wire.BackendWriter;
@@ -59,8 +60,9 @@ class ReplyReaderTest {
                         "quiet");
     }
 
-    /** M09: the one who waits for the backend must not be given it while an answer to nothing lies in the same read. */
+    /** The one who waits for the backend must not be given it while an answer to nothing lies in the same read. */
     @Test
+    @Case("M09")
     void takesAnAnswerTooManyForAViolationBeforeAnybodyElseCanGetTheBackend() {
         reader.attach(new Holder());
         expected.add(Kind.QUERY, Action.FORWARD, null);

@@ -21,6 +21,7 @@ class BackendStatementsTest {
             "",
             1,
             "tl_1",
+            new StatementCatalog.Used(),
             new AnalyzedQuery(new QueryShape(List.of(), true), List.of()));
 
     @BeforeEach

@@ -43,12 +43,29 @@ class SimulationTest {
 
     @TestFactory
     Stream<DynamicTest> answersEveryClientWithItsOwnRepliesWhileNothingFails() {
-        return seeds(seed -> new Run(seed, false).play());
+        return seeds(seed -> new Run(seed, false, SessionTimeouts.OFF).play());
     }
 
     @TestFactory
     Stream<DynamicTest> leavesNobodyWaitingAndNothingHeldWhenPeersFail() {
-        return seeds(seed -> new Run(seed, true).play());
+        return seeds(seed -> new Run(seed, true, SessionTimeouts.OFF).play());
+    }
+
+    /** Timeouts about as long as what they limit, so that they come before, behind and in the middle of it. */
+    @TestFactory
+    Stream<DynamicTest> leavesNobodyWaitingAndNothingHeldWhenMuchTakesTooLong() {
+        return seeds(seed -> new Run(seed, true, tight(new Random(seed))).play());
+    }
+
+    private static SessionTimeouts tight(Random random) {
+        long[] millis = random.longs(6, 1, 60).toArray();
+        return new SessionTimeouts(
+                millis[0] / 2 * 1_000_000,
+                millis[1] / 4 * 1_000_000,
+                millis[2] * 2_000_000,
+                millis[3] * 1_000_000,
+                millis[4] * 4_000_000,
+                millis[5] / 2 * 1_000_000 + 1_000_000);
     }
 
     /** What {@code pgbench -S -M prepared -c 16} does over a pool of 8: all prepare one new statement at once. */
@@ -114,14 +131,15 @@ class SimulationTest {
         private final List<SimulatedClient> clients = new ArrayList<>();
         private int names;
 
-        Run(long seed, boolean faults) {
+        Run(long seed, boolean faults, SessionTimeouts timeouts) {
             this.random = new Random(seed);
             this.faults = faults;
             TestRouter.Plan plan = new TestRouter.Plan()
                     .pools(PoolSettings.builder()
                             .size(1 + random.nextInt(4))
                             .leaseWaitTimeout(faults ? Duration.ofMillis(200) : Duration.ofSeconds(60))
-                            .build());
+                            .build())
+                    .timeouts(timeouts);
             router = (random.nextBoolean() ? plan.replicas() : plan).start();
             router.onConnected(backend -> new PostgresModel(backend, router.loop(), random));
         }

@@ -25,6 +25,7 @@ import io.trunkline.session.SessionIdentity;
 import io.trunkline.session.SessionLimits;
 import io.trunkline.session.SessionRegistry;
 import io.trunkline.session.SessionStart;
+import io.trunkline.session.SessionTimeouts;
 import io.trunkline.session.SqlAnalyzer;
 import io.trunkline.session.Worker;
 import io.trunkline.topology.Cluster;
@@ -64,6 +65,7 @@ public final class TestRouter implements AutoCloseable {
         private SessionLimits limits = SessionLimits.DEFAULT;
         private BackendLimits backendLimits = BackendLimits.DEFAULT;
         private ReadPolicy policy = ReadPolicy.PRIMARY;
+        private SessionTimeouts timeouts = SessionTimeouts.OFF;
         private SessionIdentity.PoolMode mode = SessionIdentity.PoolMode.TRANSACTION;
 
         /** Sets the number of shards. */
@@ -94,6 +96,12 @@ public final class TestRouter implements AutoCloseable {
         /** Sets the limits of backends. */
         public Plan backendLimits(BackendLimits newLimits) {
             backendLimits = newLimits;
+            return this;
+        }
+
+        /** Sets how long sessions may take over things. */
+        public Plan timeouts(SessionTimeouts newTimeouts) {
+            timeouts = newTimeouts;
             return this;
         }
 
@@ -239,8 +247,8 @@ public final class TestRouter implements AutoCloseable {
     public TestClient connect(Map<String, String> settings) {
         TestClient client = new TestClient(loop);
         clients.add(client);
-        SessionIdentity identity =
-                new SessionIdentity("u", "app", "main", "app", "u", plan.mode, plan.policy, 5_000_000_000L);
+        SessionIdentity identity = new SessionIdentity(
+                "u", "app", "main", "app", "u", plan.mode, plan.policy, 5_000_000_000L, plan.timeouts);
         new SessionStart(worker, client, identity, settings, 4, client).begin();
         settle();
         return client;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.pool.PoolSettings;
 import io.trunkline.session.SessionLimits;
+import io.trunkline.session.SessionTimeouts;
 import io.trunkline.wire.MessageScanner.Direction;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +29,8 @@ import java.util.function.IntFunction;
  * <pre>
  *   == Title                       begins a script; lines of # are its comment
  *   # case E12 X03                 right below: the cases of the catalogue whose required behaviour it shows, as {@link Case} says
- *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, statements, wait (seconds)
+ *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, message, kept, statements, wait (seconds)
+ *                                  timeouts (seconds): query, stall, transaction, idle-in-transaction, idle, cancel
  *   a sends 9 of Query "select 1"  only the beginning of a message; what arrives of it is "a message cut"
  *   a > Query "select 1"           client a sends; it connects when it is first named, or by "a connects TimeZone=UTC"
  *   s1 < Query "select 1"          the first backend ever opened has received this next; "nothing" for no more
@@ -36,6 +38,7 @@ import java.util.function.IntFunction;
  *   a < ReadyForQuery I            the client has received this next
  *   a closes · a is closed         its connection ends, or the router ended it
  *   a cancels · s1 is cancelled    a cancel request; by which backend it reached
+ *   router holds-cancels           cancel requests stay on their way until a line such as "s1 hears cancels"
  *   s1 dies · s1 is closed · s1 at node-b
  *   s1 stops reading · s1 reads    its socket is full, or not
  *   a stops reading · a reads
@@ -50,7 +53,18 @@ import java.util.function.IntFunction;
 public final class WireScript {
     /** The resources below {@code /wire}, without their ending. */
     public static final List<String> FILES = List.of(
-            "simple", "extended", "transactions", "copy", "settings", "pins", "losses", "cancels", "own", "sharded");
+            "simple",
+            "extended",
+            "transactions",
+            "copy",
+            "settings",
+            "pins",
+            "losses",
+            "cancels",
+            "timeouts",
+            "limits",
+            "own",
+            "sharded");
 
     private static final String CASE = "# case ";
 
@@ -152,6 +166,7 @@ public final class WireScript {
     private final class Run implements AutoCloseable {
         private final IntFunction<Fragmenter> cutting;
         private final boolean inOneRead;
+        private boolean holdsCancels;
         private final TestRouter router;
         private final Map<String, TestClient> clients = new LinkedHashMap<>();
         private final Map<String, byte[]> pending = new HashMap<>();
@@ -162,11 +177,15 @@ public final class WireScript {
             this.cutting = cutting;
             this.inOneRead = inOneRead;
             this.router = plan().start();
+            if (holdsCancels) {
+                router.holdCancels();
+            }
         }
 
         private TestRouter.Plan plan() {
             TestRouter.Plan plan = new TestRouter.Plan();
             PoolSettings.Builder pools = PoolSettings.builder().size(2);
+            Map<String, Long> timeouts = new HashMap<>(Map.of("cancel", 5_000_000_000L));
             for (String line : lines) {
                 if (!line.startsWith("router")) {
                     continue;
@@ -177,6 +196,8 @@ public final class WireScript {
                         case "" -> {
                             if (word.equals("replicas")) {
                                 plan.replicas();
+                            } else if (word.equals("holds-cancels")) {
+                                holdsCancels = true;
                             } else {
                                 plan.sessionMode();
                             }
@@ -185,20 +206,34 @@ public final class WireScript {
                         case "pool" -> pools.size(Integer.parseInt(value));
                         case "wait" -> pools.leaseWaitTimeout(Duration.ofSeconds(Long.parseLong(value)));
                         case "waiters" -> pools.maxWaiters(Integer.parseInt(value));
-                        case "inspected" ->
-                            plan.limits(new SessionLimits(Integer.parseInt(value), 1024 * 1024, 100, 100_000));
+                        case "inspected" -> plan.limits(limits(Integer.parseInt(value), 1L << 30, 1 << 20));
+                        case "message" -> plan.limits(limits(1 << 20, Long.parseLong(value), 1 << 20));
+                        case "kept" -> plan.limits(limits(1 << 20, 1L << 30, Long.parseLong(value)));
                         case "statements" -> plan.backendLimits(backendLimits(100, Integer.parseInt(value)));
                         case "replies" -> plan.backendLimits(backendLimits(Integer.parseInt(value), 100));
+                        case "query", "stall", "transaction", "idle-in-transaction", "idle", "cancel" ->
+                            timeouts.put(word.substring(0, word.indexOf('=')), Long.parseLong(value) * 1_000_000_000L);
                         default -> throw new IllegalArgumentException("unknown word " + word);
                     }
                 }
             }
+            plan.timeouts(new SessionTimeouts(
+                    timeouts.getOrDefault("query", 0L),
+                    timeouts.getOrDefault("stall", 0L),
+                    timeouts.getOrDefault("transaction", 0L),
+                    timeouts.getOrDefault("idle-in-transaction", 0L),
+                    timeouts.getOrDefault("idle", 0L),
+                    timeouts.getOrDefault("cancel", 0L)));
             return plan.pools(pools.build());
         }
 
         private static BackendLimits backendLimits(int expectedRepliesMax, int statementsMax) {
             return new BackendLimits(
                     1024 * 1024, expectedRepliesMax, statementsMax, BackendLimits.DEFAULT.ownStatement());
+        }
+
+        private static SessionLimits limits(int inspectedBytes, long messageBytes, long keptBytes) {
+            return new SessionLimits(inspectedBytes, messageBytes, 1024 * 1024, 100, keptBytes, 0, 100_000);
         }
 
         void step(String line) {
@@ -229,6 +264,7 @@ public final class WireScript {
                     assertThat(backend(who).connection().target().node()).isEqualTo(rest);
                 case "closes" -> clients.get(who).vanish();
                 case "cancels" -> clients.get(who).session().cancel();
+                case "hears" -> router.deliverCancels();
                 case "dies" -> backend(who).die();
                 case "stops" -> setWritable(who, false);
                 case "reads" -> setWritable(who, true);

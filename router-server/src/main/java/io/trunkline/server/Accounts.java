@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param users who may log in
  * @param passwords the passwords of roles on the nodes, that of the probes included
- * @param databases per user the databases it names, for checks; empty for all
+ * @param configs what is configured of each user, by name
  */
-public record Accounts(UserDirectory users, RolePasswords passwords, Map<String, List<String>> databases) {
+public record Accounts(UserDirectory users, RolePasswords passwords, Map<String, UserConfig> configs) {
     private static final int SALT_BYTES = 16;
 
     /**
@@ -40,15 +40,15 @@ public record Accounts(UserDirectory users, RolePasswords passwords, Map<String,
     static Accounts read(RouterConfig config, ConfigLoader loader) throws ConfigException {
         List<ConfigProblem> problems = new ArrayList<>();
         List<UserEntry> entries = new ArrayList<>();
-        Map<String, List<String>> databases = new LinkedHashMap<>();
+        Map<String, UserConfig> configs = new LinkedHashMap<>();
         config.users().inline().forEach((name, user) -> {
             add(entries, problems, "users.inline.", name, user);
-            databases.put(name, user.databases());
+            configs.put(name, user);
         });
         Path file = config.users().file();
         if (file != null) {
             loader.loadUsers(file).forEach((name, user) -> {
-                if (databases.put(name, user.databases()) != null) {
+                if (configs.put(name, user) != null) {
                     problems.add(new ConfigProblem("users.inline." + name, "also in " + file, "each user once", 0));
                 } else {
                     add(entries, problems, file + ": ", name, user);
@@ -64,7 +64,7 @@ public record Accounts(UserDirectory users, RolePasswords passwords, Map<String,
         if (!problems.isEmpty()) {
             throw new ConfigException("users", problems);
         }
-        return new Accounts(UserDirectory.of(entries), passwords, Map.copyOf(databases));
+        return new Accounts(UserDirectory.of(entries), passwords, Map.copyOf(configs));
     }
 
     private static List<BackendCredentials> credentials(RouterConfig config, List<UserEntry> entries) {

@@ -61,7 +61,7 @@ final class CheckCommand implements Callable<Integer> {
         if (!problems.isEmpty()) {
             throw new StartupException(String.join("\n", problems));
         }
-        out.println("users: " + parts.accounts().databases().size());
+        out.println("users: " + parts.accounts().configs().size());
         out.println(config + " is valid");
         return ExitCodes.DONE;
     }
@@ -87,8 +87,8 @@ final class CheckCommand implements Callable<Integer> {
                 .forEach(name -> problems.add(
                         "databases." + name + ": not in the topology (expected: " + String.join(", ", known) + ")"));
         parts.accounts()
-                .databases()
-                .forEach((user, databases) -> databases.stream()
+                .configs()
+                .forEach((user, ofUser) -> ofUser.databases().stream()
                         .filter(name -> !known.contains(name))
                         .forEach(name -> problems.add("user " + user + ": database " + name
                                 + " is not in the topology (expected: " + String.join(", ", known) + ")")));

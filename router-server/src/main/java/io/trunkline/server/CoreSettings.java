@@ -8,6 +8,8 @@ import io.trunkline.server.config.BackendConfig;
 import io.trunkline.server.config.DatabaseConfig;
 import io.trunkline.server.config.ListenConfig;
 import io.trunkline.server.config.RouterConfig;
+import io.trunkline.server.config.UserConfig;
+import io.trunkline.session.SessionTimeouts;
 import io.trunkline.transport.BackendAccess;
 import io.trunkline.transport.ClientTls;
 import io.trunkline.transport.FrontendSettings;
@@ -51,6 +53,25 @@ final class CoreSettings {
                         PoolSettings.DEFAULTS.reset().query(), config.timeouts().reset()))
                 .preferredZone(config.zone())
                 .build();
+    }
+
+    /**
+     * Returns how long the sessions of one user in one database may take over things.
+     *
+     * @param user what differs for the user, null when nobody of that name is configured
+     */
+    static SessionTimeouts sessionTimeouts(RouterConfig config, DatabaseConfig database, @Nullable UserConfig user) {
+        return new SessionTimeouts(
+                nanos(user == null ? null : user.queryTimeout(), database.queryTimeout()),
+                nanos(user == null ? null : user.copyStallTimeout(), database.copyStallTimeout()),
+                nanos(user == null ? null : user.transactionTimeout(), database.transactionTimeout()),
+                nanos(user == null ? null : user.idleInTransactionTimeout(), database.idleInTransactionTimeout()),
+                nanos(user == null ? null : user.idleTimeout(), database.idleTimeout()),
+                config.timeouts().cancel().toNanos());
+    }
+
+    private static long nanos(@Nullable Duration ofUser, Duration ofDatabase) {
+        return (ofUser == null ? ofDatabase : ofUser).toNanos();
     }
 
     static FrontendSettings frontend(RouterConfig config) {

@@ -8,6 +8,7 @@ import io.trunkline.pool.PoolSettings;
 import io.trunkline.routing.ReadPolicy;
 import io.trunkline.server.config.DatabaseConfig;
 import io.trunkline.server.config.RouterConfig;
+import io.trunkline.server.config.UserConfig;
 import io.trunkline.session.SessionIdentity;
 import io.trunkline.session.SessionIdentity.PoolMode;
 import io.trunkline.topology.Database;
@@ -15,16 +16,24 @@ import io.trunkline.topology.Shard;
 import io.trunkline.topology.Topology;
 import io.trunkline.transport.SessionGate;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What configuration and topology in force say together of the databases clients can enter. */
 @SharedAcrossLoops("one volatile reference to an immutable topology; the configuration never changes")
 final class DatabaseDirectory implements SessionGate.Databases, PoolCatalog {
     private final RouterConfig config;
+    private final Map<String, UserConfig> users;
     private volatile @Nullable Topology topology;
 
-    DatabaseDirectory(RouterConfig config) {
+    /**
+     * Creates a directory without databases.
+     *
+     * @param users what is configured of each user, by name
+     */
+    DatabaseDirectory(RouterConfig config, Map<String, UserConfig> users) {
         this.config = config;
+        this.users = users;
     }
 
     /** Takes a newer topology. */
@@ -54,7 +63,9 @@ final class DatabaseDirectory implements SessionGate.Databases, PoolCatalog {
                 client.user().backend().role(),
                 poolMode(settings),
                 readPolicy(settings),
-                settings.readAfterWrite().toNanos());
+                settings.readAfterWrite().toNanos(),
+                CoreSettings.sessionTimeouts(
+                        config, settings, users.get(client.user().name())));
     }
 
     /**

@@ -89,7 +89,7 @@ public final class RouterServer implements AutoCloseable {
     private RouterServer(StartupParts parts) {
         config = parts.config();
         sessions = new SessionRegistry(config.limits().sessions());
-        databases = new DatabaseDirectory(config);
+        databases = new DatabaseDirectory(config, parts.accounts().configs());
         clusters = new Clusters(this::openCluster);
         runtime = new NettyRuntime(config.transport(), config.eventLoops().resolve());
         processMeters = new ProcessMeters(registry, ((ByteBufAllocatorMetricProvider) runtime.allocator()).metric());

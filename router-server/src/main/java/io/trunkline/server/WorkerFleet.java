@@ -72,8 +72,11 @@ final class WorkerFleet {
                 parts.config().timeouts().ownStatement());
         SessionLimits sessionLimits = new SessionLimits(
                 limits.inspectedMessage().asInt(),
+                limits.message().bytes(),
                 limits.heldBytes().bytes(),
                 limits.statementsPerSession(),
+                limits.keptPerSession().bytes(),
+                limits.keptPerLoop().bytes(),
                 limits.idleStatements().bytes());
         ConnectionBudget budget = new ConnectionBudget(limits.backendsPerNode());
         String instance = Integer.toString(new SecureRandom().nextInt(1 << 20), Character.MAX_RADIX);

@@ -52,7 +52,42 @@ public record DatabaseConfig(
                         "Longest time new transactions are held while their shard has no primary; 0s refuses them at once.",
                 byDefault = "30s",
                 range = "0s..1h")
-        Duration failoverWait)
+        Duration failoverWait,
+
+        @Setting(
+                value =
+                        "Longest time from sending a statement, or a group up to its Sync, to the end of its answer; the statement is cancelled and the client gets 57014. What a COPY FROM waits for its client does not count. 0s is no limit.",
+                byDefault = "0s",
+                range = "0s..30d")
+        Duration queryTimeout,
+
+        @Setting(
+                value =
+                        "Longest time without a byte from a client that owes the rest of a COPY FROM, or of a message that its backend has the beginning of; the copy fails with 57014, within a message the client is disconnected. 0s is no limit.",
+                byDefault = "0s",
+                range = "0s..30d")
+        Duration copyStallTimeout,
+
+        @Setting(
+                value =
+                        "Longest time of a transaction, that of a single statement included; the client is disconnected with 25P04. 0s is no limit.",
+                byDefault = "0s",
+                range = "0s..30d")
+        Duration transactionTimeout,
+
+        @Setting(
+                value =
+                        "Longest time without a statement from a client in a transaction; it is disconnected with 25P03. 0s is no limit.",
+                byDefault = "0s",
+                range = "0s..30d")
+        Duration idleInTransactionTimeout,
+
+        @Setting(
+                value =
+                        "Longest time without a statement from a client outside a transaction; it is disconnected with 57P05. 0s is no limit.",
+                byDefault = "0s",
+                range = "0s..30d")
+        Duration idleTimeout)
         implements Validated {
 
     @Override

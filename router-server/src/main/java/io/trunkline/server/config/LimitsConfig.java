@@ -27,6 +27,13 @@ public record LimitsConfig(
 
         @Setting(
                 value =
+                        "Most bytes of one message of a client, be it looked at or not; a larger one ends its connection with 54000, beyond 1 GiB with 08P01.",
+                byDefault = "1GiB",
+                range = "16KiB..1GiB")
+        ByteSize message,
+
+        @Setting(
+                value =
                         "Most bytes of one client kept in the router before it is known where they go; beyond it they are sent on without waiting for more, and not read from the client until a backend is there.",
                 byDefault = "4MiB",
                 range = "16KiB..256MiB")
@@ -37,6 +44,20 @@ public record LimitsConfig(
                 byDefault = "10000",
                 range = "1..1000000")
         int statementsPerSession,
+
+        @Setting(
+                value =
+                        "Most bytes of named prepared statements, settings and portals the router keeps for one client; beyond it whatever would add to them gets 53200.",
+                byDefault = "64MiB",
+                range = "64KiB..1GiB")
+        ByteSize keptPerSession,
+
+        @Setting(
+                value =
+                        "Bytes of prepared statements, settings and portals kept for the clients of one event loop beyond which new clients get 53200; a statement that several clients use counts once. 0B is no limit.",
+                byDefault = "256MiB",
+                range = "0B..1024GiB")
+        ByteSize keptPerLoop,
 
         @Setting(
                 value = "Most prepared statements kept on one backend; the least recently used are closed.",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.server.config;
 
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,25 @@ public record UserConfig(
         String backendUser,
 
         @Setting("Password for logging in to the nodes; the user's password when it is not set.") @Nullable
-        Secret backendPassword)
+        Secret backendPassword,
+
+        @Setting(value = "As defaults.query_timeout, and before that of the database.", range = "0s..30d") @Nullable
+        Duration queryTimeout,
+
+        @Setting(value = "As defaults.copy_stall_timeout, and before that of the database.", range = "0s..30d")
+        @Nullable
+        Duration copyStallTimeout,
+
+        @Setting(value = "As defaults.transaction_timeout, and before that of the database.", range = "0s..30d")
+        @Nullable
+        Duration transactionTimeout,
+
+        @Setting(value = "As defaults.idle_in_transaction_timeout, and before that of the database.", range = "0s..30d")
+        @Nullable
+        Duration idleInTransactionTimeout,
+
+        @Setting(value = "As defaults.idle_timeout, and before that of the database.", range = "0s..30d") @Nullable
+        Duration idleTimeout)
         implements Validated {
 
     @Override

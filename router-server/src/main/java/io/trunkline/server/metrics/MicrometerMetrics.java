@@ -35,6 +35,7 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final EnumCounters<Direction> relayed;
     private final EnumCounters<PreparedEvent> prepared;
     private final EnumCounters<CancelOutcome> cancelRequests;
+    private final EnumCounters<TimeoutKind> timeouts;
     private final AtomicLong topologyRevision = new AtomicLong();
     private final Counter topologyRejections;
     private final LongAdder failoverWaiters = new LongAdder();
@@ -54,6 +55,7 @@ public final class MicrometerMetrics implements RouterMetrics {
         relayed = new EnumCounters<>(meters, Metric.RELAY_BYTES, Direction.values());
         prepared = new EnumCounters<>(meters, Metric.PREPARED, PreparedEvent.values());
         cancelRequests = new EnumCounters<>(meters, Metric.CANCEL_REQUESTS, CancelOutcome.values());
+        timeouts = new EnumCounters<>(meters, Metric.TIMEOUTS, TimeoutKind.values());
         meters.gauge(Metric.TOPOLOGY_REVISION, topologyRevision, AtomicLong::get);
         topologyRejections = meters.counter(Metric.TOPOLOGY_REJECTIONS);
         meters.gauge(Metric.FAILOVER_WAITERS, failoverWaiters, LongAdder::sum);
@@ -140,6 +142,11 @@ public final class MicrometerMetrics implements RouterMetrics {
     @Override
     public void cancelRequest(CancelOutcome outcome) {
         cancelRequests.of(outcome).increment();
+    }
+
+    @Override
+    public void timedOut(TimeoutKind kind) {
+        timeouts.of(kind).increment();
     }
 
     @Override

@@ -44,6 +44,9 @@ class ConfigLoaderTest {
             limits: {held_bytes: 1048576}       § limits.held_bytes: 1048576 (expected: 16KiB..256MiB with unit B, KiB, MiB or GiB)
             limits: {held_bytes: 1MB}           § limits.held_bytes: 1MB (expected: 16KiB..256MiB with unit B, KiB, MiB or GiB)
             limits: {held_bytes: 1GiB}          § limits.held_bytes: 1GiB (expected: 16KiB..256MiB with unit B, KiB, MiB or GiB)
+            defaults: {query_timeout: 5}        § defaults.query_timeout: 5 (expected: 0s..30d with unit ms, s, min, h or d)
+            databases: {a: {idle_timeout: 31d}} § databases.a.idle_timeout: 31d (expected: 0s..30d with unit ms, s, min, h or d)
+            users: {inline: {a: {trust: true, transaction_timeout: -1s}}} § users.inline.a.transaction_timeout: -1s (expected: 0s..30d with unit ms, s, min, h or d)
             # words
             transport: kqueue                   § transport: kqueue (expected: auto | epoll | nio | io-uring)
             transport: EPOLL                    § transport: EPOLL (expected: auto | epoll | nio | io-uring)
