@@ -111,6 +111,23 @@ class CancelIT {
         }
     }
 
+    @Test
+    @Case("X02")
+    void X02_aCancelWhoseConnectionHasClosedDoesNotHitWhatTheClientSendsThen() {
+        try (WireClient client = WireClient.connect(router.port(), "app")) {
+            client.query("begin; savepoint s");
+            for (int i = 0; i < 100; i++) {
+                client.send(query("select pg_sleep(0.002)"));
+                client.cancel();
+                client.receiveUntilReady();
+                client.query("rollback to s");
+
+                assertThat(client.query("select 'next' from pg_sleep(0.003)").toString())
+                        .contains("DataRow [next]");
+            }
+        }
+    }
+
     private static void awaitSleeping() {
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> !"0"

@@ -2,8 +2,10 @@
 package io.trunkline.prepared;
 
 import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.StatementShape;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,9 @@ public final class PreparedStatement {
     private final int hash;
     private final byte[] backendName;
     private final StatementCatalog.Used used;
+    /** How often definitions had changed when a client first asked for it. */
+    private final long schema;
+
     private AnalyzedQuery analysis;
     private long analysisRevision;
     private int @Nullable [] describedTypes;
@@ -34,6 +39,7 @@ public final class PreparedStatement {
             int[] parameterTypes,
             String context,
             int hash,
+            long schema,
             String backendName,
             StatementCatalog.Used used,
             AnalyzedQuery analysis) {
@@ -41,6 +47,7 @@ public final class PreparedStatement {
         this.parameterTypes = parameterTypes;
         this.context = context;
         this.hash = hash;
+        this.schema = schema;
         this.backendName = backendName.getBytes(StandardCharsets.US_ASCII);
         this.used = used;
         this.analysis = analysis;
@@ -118,7 +125,8 @@ public final class PreparedStatement {
 
     /** Returns a statement of the same text, types and context that no backend has parsed. */
     PreparedStatement renewed(String newName) {
-        PreparedStatement renewed = new PreparedStatement(sql, parameterTypes, context, hash, newName, used, analysis);
+        PreparedStatement renewed =
+                new PreparedStatement(sql, parameterTypes, context, hash, schema, newName, used, analysis);
         renewed.analysisRevision = analysisRevision;
         return renewed;
     }
@@ -162,6 +170,23 @@ public final class PreparedStatement {
         if (--users == 0) {
             used.add(-sizeBytes());
         }
+    }
+
+    long schema() {
+        return schema;
+    }
+
+    /** Returns true when a server runs this statement in a failed transaction: it ends the transaction, or what of it has failed. */
+    public boolean leavesFailedTransaction() {
+        List<StatementShape> statements = analysis.shape().statements();
+        if (statements.size() != 1) {
+            return false;
+        }
+        return switch (statements.get(0).kind()) {
+            case COMMIT, COMMIT_AND_CHAIN, ROLLBACK, ROLLBACK_AND_CHAIN, ROLLBACK_TO_SAVEPOINT, PREPARE_TRANSACTION ->
+                true;
+            default -> false;
+        };
     }
 
     boolean isUsed() {

@@ -38,6 +38,7 @@ public final class StatementCatalog {
     private int textLength;
     private int typeCount;
     private int probeHash;
+    private long probeSchema;
     private final Used used = new Used();
     private long bytes;
     private long nextId;
@@ -52,8 +53,12 @@ public final class StatementCatalog {
         this.idleBytesMax = idleBytesMax;
     }
 
-    /** Returns the statement a Parse message asks for, or null when it is not known; then {@link #add} may follow at once. */
-    public @Nullable PreparedStatement find(ByteBuf buffer, Parse parse, String context) {
+    /**
+     * Returns the statement a Parse message asks for, or null when it is not known; then {@link #add} may follow at once.
+     *
+     * @param schema how often definitions have changed: what was parsed under others is not shared any more, though it is used on by whoever has it
+     */
+    public @Nullable PreparedStatement find(ByteBuf buffer, Parse parse, String context, long schema) {
         textLength = parse.sqlEnd() - parse.sqlStart();
         if (text.length < textLength) {
             text = new byte[Math.max(textLength, text.length * 2)];
@@ -72,10 +77,13 @@ public final class StatementCatalog {
             hash = 31 * hash + text[i];
         }
         probeHash = hash;
+        probeSchema = schema;
         PreparedStatement[] candidates = byHash.get(hash);
         if (candidates != null) {
             for (PreparedStatement candidate : candidates) {
-                if (!candidate.isRetired() && candidate.matches(text, textLength, types, typeCount, context)) {
+                if (!candidate.isRetired()
+                        && candidate.schema() == schema
+                        && candidate.matches(text, textLength, types, typeCount, context)) {
                     byUse.get(candidate);
                     return candidate;
                 }
@@ -91,6 +99,7 @@ public final class StatementCatalog {
                 Arrays.copyOf(types, typeCount),
                 context,
                 probeHash,
+                probeSchema,
                 nextName(),
                 used,
                 analysis));
@@ -98,7 +107,9 @@ public final class StatementCatalog {
 
     /** Returns the statement that has taken the place of a retired one. */
     public PreparedStatement successor(PreparedStatement retired) {
-        for (PreparedStatement candidate : byHash.getOrDefault(retired.hash(), NONE)) {
+        PreparedStatement[] candidates = byHash.getOrDefault(retired.hash(), NONE);
+        for (int i = candidates.length - 1; i >= 0; i--) {
+            PreparedStatement candidate = candidates[i];
             if (!candidate.isRetired() && candidate.isSameAs(retired)) {
                 byUse.get(candidate);
                 return candidate;

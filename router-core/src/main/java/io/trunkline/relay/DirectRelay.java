@@ -134,13 +134,22 @@ public final class DirectRelay implements Relay, BackendHolder {
             statements.unnamed(statement);
             expected.add(Kind.PARSE, Action.FORWARD, new ParseEffect(statements, statement, true, effect));
             stream(buffer, index, length);
-        } else if (backend.status() != TransactionStatus.FAILED && statements.use(statement)) {
-            // In a failed transaction PostgreSQL refuses any Parse, so there it has to be asked.
-            metrics.prepared(PreparedEvent.HIT);
-            answer(Kind.PARSE, new FixedAnswer(FixedAnswer.PARSE_COMPLETE, effect));
+        } else if (statements.use(statement)) {
+            parseAgain(statement, effect);
         } else {
             sendParse(statement, name, Action.FORWARD, effect);
         }
+    }
+
+    /** A Parse of a statement that the backend has. In a failed transaction PostgreSQL takes only those that end it. */
+    private void parseAgain(PreparedStatement statement, ReplyEffect effect) {
+        if (backend.status() == TransactionStatus.FAILED && !statement.leavesFailedTransaction()) {
+            effect.onUndone();
+            refuse(Kind.PARSE, RouterErrors.transactionAborted());
+            return;
+        }
+        metrics.prepared(PreparedEvent.HIT);
+        answer(Kind.PARSE, new FixedAnswer(FixedAnswer.PARSE_COMPLETE, effect));
     }
 
     @Override

@@ -6,11 +6,12 @@ import io.trunkline.wire.BackendKey;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** The keys by which clients cancel, and what cancelling means for each. */
 @SharedAcrossLoops("a concurrent map of immutable entries; what an entry runs hops to the session's own event loop")
 public final class CancelRegistry {
-    private record Entry(BackendKey key, Runnable cancel) {}
+    private record Entry(BackendKey key, Consumer<Runnable> cancel) {}
 
     private final ConcurrentHashMap<Integer, Entry> entries = new ConcurrentHashMap<>();
     private final SecureRandom random = new SecureRandom();
@@ -19,9 +20,9 @@ public final class CancelRegistry {
      * Issues a key that no live session has.
      *
      * @param secretBytes 4 in protocol 3.0, 32 in protocol 3.2
-     * @param cancel what a matching cancel request runs, on any thread
+     * @param cancel takes a matching cancel request, on any thread; runs what it is given once the request can hit nothing any more that comes later
      */
-    public BackendKey register(int secretBytes, Runnable cancel) {
+    public BackendKey register(int secretBytes, Consumer<Runnable> cancel) {
         byte[] secret = new byte[secretBytes];
         random.nextBytes(secret);
         while (true) {
@@ -38,14 +39,18 @@ public final class CancelRegistry {
         entries.remove(key.processId());
     }
 
-    /** Cancels what the key's session runs; returns false when no session has this key. */
-    public boolean cancel(BackendKey key) {
+    /**
+     * Cancels what the key's session runs; returns false when no session has this key.
+     *
+     * @param delivered runs, on any thread, once the request has reached the node or has nothing to reach; not when false is returned
+     */
+    public boolean cancel(BackendKey key, Runnable delivered) {
         Entry entry = entries.get(key.processId());
         // Constant time, so that a secret cannot be found byte by byte.
         if (entry == null || !MessageDigest.isEqual(entry.key().secret(), key.secret())) {
             return false;
         }
-        entry.cancel().run();
+        entry.cancel().accept(delivered);
         return true;
     }
 

@@ -277,7 +277,8 @@ final class RequestReader {
         parse.wrap(request.buffer, request.index, request.available);
         String name = parse.name();
         String statementContext = session.texts.statementContext();
-        PreparedStatement statement = worker.catalog().find(request.buffer, parse, statementContext);
+        PreparedStatement statement = worker.catalog()
+                .find(request.buffer, parse, statementContext, worker.changes().count());
         if (statement == null || isStale(statement, view)) {
             AnalyzedQuery analysis = analysis(session, view, request.buffer, parse.sqlStart(), parse.sqlEnd());
             if (analysis == null) {

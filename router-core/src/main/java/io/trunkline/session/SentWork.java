@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.trunkline.sql.Access;
 import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.FrontendTag;
@@ -18,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class SentWork {
     private final SessionTies ties;
+    private final SchemaChanges changes;
     /** Something since the last ReadyForQuery outside a transaction may have written. */
     private boolean wrote;
+    /** Something since then may have changed definitions. */
+    private boolean definitionsChanged;
     /** A write was sent outside a transaction block, and what was sent has not been answered to the end. */
     private boolean loneWriteSent;
 
@@ -35,8 +39,9 @@ final class SentWork {
 
     private int queries;
 
-    SentWork(SessionTies ties) {
+    SentWork(SessionTies ties, SchemaChanges changes) {
         this.ties = ties;
+        this.changes = changes;
     }
 
     /**
@@ -94,6 +99,11 @@ final class SentWork {
             noteWrite(status);
         }
         StatementKind kind = statement.kind();
+        if (kind == StatementKind.DDL && !isTemporary(statement)) {
+            definitionsChanged = true;
+            // The session itself may prepare anew before its transaction ends.
+            changes.noted();
+        }
         if (kind == StatementKind.BEGIN) {
             beginSent = true;
         } else if (kind == StatementKind.COMMIT
@@ -114,6 +124,11 @@ final class SentWork {
         boolean was = transactionEndSent;
         transactionEndSent = false;
         return was;
+    }
+
+    private static boolean isTemporary(StatementShape statement) {
+        return statement.effects().contains(SessionEffect.TEMP_TABLE)
+                || statement.effects().contains(SessionEffect.TEMP_TABLE_UNTIL_COMMIT);
     }
 
     private void noteWrite(TransactionStatus status) {
@@ -142,6 +157,10 @@ final class SentWork {
 
     /** Returns true, once, when something of what ended with this ReadyForQuery outside a transaction may have written. */
     boolean takeWrote() {
+        if (definitionsChanged) {
+            definitionsChanged = false;
+            changes.noted();
+        }
         boolean was = wrote;
         wrote = false;
         return was;

@@ -92,7 +92,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.texts = new TextContext(this);
         this.placement = new Placement(this);
         this.ties = new SessionTies(worker.metrics(), worker.clock(), identity.poolMode());
-        this.sent = new SentWork(ties);
+        this.sent = new SentWork(ties, worker.changes());
         this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits());
         this.gathering = new RequestGathering(this, input, skipping);
@@ -336,20 +336,28 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     // cancel, drain, end
 
-    /** A cancel request with this session's key arrived. */
-    public void cancel() {
+    /**
+     * A cancel request with this session's key arrived.
+     *
+     * @param delivered runs once the request can hit nothing that the client sends from then on: a server closes the connection it came by when it
+     *     has sent the signal, and clients wait for that
+     */
+    public void cancel(Runnable delivered) {
         if (state instanceof Leasing wait) {
             wait.withdraw();
             worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
             gathering.refuse(RouterErrors.queryCanceled("user request").response());
+            delivered.run();
         } else if (state instanceof Running running && !running.relay().isQuiet()) {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
-            running.relay().cancel();
+            running.relay().cancel(delivered);
         } else if (state instanceof Canceling) {
             // A cancel request for what runs is on its way already.
             worker.metrics().cancelRequest(CancelOutcome.SENT);
+            delivered.run();
         } else {
             worker.metrics().cancelRequest(CancelOutcome.NOTHING_RUNNING);
+            delivered.run();
         }
     }
 

@@ -145,7 +145,8 @@ public final class SessionStart implements LeaseRequest {
     private void greet(ReportedParameters reported) {
         over = true;
         Session session = new Session(worker, client, identity, new SessionSettings(startup), reported);
-        BackendKey key = worker.cancels().register(secretBytes, () -> worker.execute(session::cancel));
+        BackendKey key =
+                worker.cancels().register(secretBytes, delivered -> worker.execute(() -> session.cancel(delivered)));
         session.begin(key);
         ByteBuf out = client.allocator().buffer(512);
         Greeting.write(out, reported.asMap(), key);

@@ -35,6 +35,7 @@ public final class Worker {
     private final SqlAnalyzer analyzer;
     private final SessionRegistry sessions;
     private final CancelRegistry cancels;
+    private final SchemaChanges changes;
     private final StatementCatalog catalog;
     private final Map<String, CurrentView> views = new HashMap<>();
     private final RequestReader reader;
@@ -69,6 +70,7 @@ public final class Worker {
         this.analyzer = shared.analyzer();
         this.sessions = shared.sessions();
         this.cancels = shared.cancels();
+        this.changes = shared.changes();
         this.catalog = new StatementCatalog(instance, limits.idleStatementBytesMax());
         this.reader = new RequestReader(this);
         this.welcomes = new Welcomes();
@@ -81,8 +83,10 @@ public final class Worker {
      * @param analyzer what is known of query texts
      * @param sessions the live sessions
      * @param cancels the live cancel keys
+     * @param changes of definitions
      */
-    public record Shared(SqlAnalyzer analyzer, SessionRegistry sessions, CancelRegistry cancels) {}
+    public record Shared(
+            SqlAnalyzer analyzer, SessionRegistry sessions, CancelRegistry cancels, SchemaChanges changes) {}
 
     /** Takes a new view of a cluster; on the event loop. */
     public void view(ClusterView view) {
@@ -158,6 +162,10 @@ public final class Worker {
 
     Welcomes welcomes() {
         return welcomes;
+    }
+
+    SchemaChanges changes() {
+        return changes;
     }
 
     CancelRegistry cancels() {

@@ -106,9 +106,9 @@ public final class SessionGate implements SessionStarter {
 
     @Override
     public void cancel(BackendKey key, Runnable delivered) {
-        if (!cancels.cancel(key)) {
+        if (!cancels.cancel(key, delivered)) {
             metrics.cancelRequest(RouterMetrics.CancelOutcome.UNKNOWN_KEY);
+            delivered.run();
         }
-        delivered.run();
     }
 }

@@ -20,6 +20,7 @@ class BackendStatementsTest {
             new int[0],
             "",
             1,
+            0,
             "tl_1",
             new StatementCatalog.Used(),
             new AnalyzedQuery(new QueryShape(List.of(), true), List.of()));

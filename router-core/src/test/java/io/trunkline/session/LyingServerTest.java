@@ -108,7 +108,7 @@ class LyingServerTest {
                             send(client, REQUESTS.get(random.nextInt(REQUESTS.size())));
                         }
                         if (client.isGreeted() && random.nextInt(40) == 0) {
-                            client.session().cancel();
+                            client.session().cancel(() -> {});
                         }
                     }
                     router.time().advance(Duration.ofMillis(random.nextInt(300)));

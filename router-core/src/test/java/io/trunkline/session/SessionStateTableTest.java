@@ -109,7 +109,7 @@ class SessionStateTableTest {
             case "ready T" -> answer(router, "CommandComplete x; ReadyForQuery T");
             case "timeout" -> router.time().advance(Duration.ofSeconds(4));
             case "dies" -> router.backends().get(0).die();
-            case "cancel" -> client.session().cancel();
+            case "cancel" -> client.session().cancel(() -> {});
             case "drain" -> router.sessions().drain();
             case "terminate" -> say(client, "Terminate");
             default -> throw new IllegalArgumentException(event);

@@ -21,6 +21,7 @@ import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.StatementRouter;
 import io.trunkline.session.CancelRegistry;
 import io.trunkline.session.ClusterView;
+import io.trunkline.session.SchemaChanges;
 import io.trunkline.session.SessionIdentity;
 import io.trunkline.session.SessionLimits;
 import io.trunkline.session.SessionRegistry;
@@ -162,7 +163,7 @@ public final class TestRouter implements AutoCloseable {
                 RouterMetrics.NONE,
                 plan.limits,
                 (cluster, node) -> {},
-                new Worker.Shared(analyzer, sessions, new CancelRegistry()),
+                new Worker.Shared(analyzer, sessions, new CancelRegistry(), new SchemaChanges()),
                 "t");
         publish();
         for (int shard = 0; shard < plan.shards; shard++) {

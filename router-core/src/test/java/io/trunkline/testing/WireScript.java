@@ -263,7 +263,7 @@ public final class WireScript {
                 case "at" ->
                     assertThat(backend(who).connection().target().node()).isEqualTo(rest);
                 case "closes" -> clients.get(who).vanish();
-                case "cancels" -> clients.get(who).session().cancel();
+                case "cancels" -> clients.get(who).session().cancel(() -> {});
                 case "hears" -> router.deliverCancels();
                 case "dies" -> backend(who).die();
                 case "stops" -> setWritable(who, false);

@@ -21,6 +21,7 @@ import io.trunkline.server.config.Secret;
 import io.trunkline.server.metrics.MicrometerMetrics;
 import io.trunkline.server.metrics.ProcessMeters;
 import io.trunkline.session.CancelRegistry;
+import io.trunkline.session.SchemaChanges;
 import io.trunkline.session.SessionRegistry;
 import io.trunkline.session.SqlAnalyzer;
 import io.trunkline.session.Worker;
@@ -95,7 +96,13 @@ public final class RouterServer implements AutoCloseable {
         processMeters = new ProcessMeters(registry, ((ByteBufAllocatorMetricProvider) runtime.allocator()).metric());
         CancelRegistry cancels = new CancelRegistry();
         fleet = WorkerFleet.start(
-                parts, runtime, blocking, new Worker.Shared(analyzer, sessions, cancels), databases, clusters, metrics);
+                parts,
+                runtime,
+                blocking,
+                new Worker.Shared(analyzer, sessions, cancels, new SchemaChanges()),
+                databases,
+                clusters,
+                metrics);
         frontends = new FrontendInitializer(new FrontendAccess(
                 CoreSettings.encryption(config.listen()),
                 parts.listenerTls(),
