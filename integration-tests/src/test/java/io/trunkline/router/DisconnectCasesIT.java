@@ -177,4 +177,22 @@ class DisconnectCasesIT {
                                 .sum()
                         == count);
     }
+
+    @Test
+    @Case("D02")
+    void D02_aClientThatHasClosedItsSendingSideGetsItsAnswers() throws IOException {
+        try (WireClient client = connect()) {
+            client.send(ClientMessage.query("create table if not exists half_closed (i int)"));
+            client.receiveUntilReady();
+            client.send(
+                    ClientMessage.query("insert into half_closed values (1)"),
+                    ClientMessage.query("select 'answer' from half_closed"));
+
+            client.socket().shutdownOutput();
+
+            assertThat(client.receiveUntilReady().toString()).contains("INSERT 0 1");
+            assertThat(client.receiveUntilReady().toString()).contains("DataRow [answer]");
+            assertThat(client.receiveOrEnd()).isNull();
+        }
+    }
 }

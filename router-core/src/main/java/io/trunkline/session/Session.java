@@ -99,7 +99,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.sender = new RequestSender(this, input);
         this.leasing = new BackendLeasing(this, input, gathering, sender);
         this.stranded = new StrandedTransaction(this, input, gathering, skipping);
-        this.end = new SessionEnd(this, input, gathering, leasing);
+        this.end = new SessionEnd(this, input, gathering, sender, leasing);
         this.loss = new BackendLoss(this, input, sender, skipping, end);
         this.overdue = new OverdueStatement(this, input, sender, loss);
         this.deadline = new SessionDeadline(this, identity.timeouts());
@@ -143,6 +143,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         }
     }
 
+    /** The client has said that it sends nothing more; it may still read. */
+    public void onInputEnd() {
+        end.leave("client sends no more");
+    }
+
     /** The client is gone. */
     public void onClosed() {
         end.close("client disconnected");
@@ -161,7 +166,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     /** Terminate arrived. */
     void onTerminate() {
-        end.close("terminated by client");
+        end.leave("terminated by client");
     }
 
     /** The bytes are no message; nothing after them can be read. */
@@ -399,8 +404,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             worker.metrics().sessionMoved(last.label(), next.label());
         }
         deadline.restart();
-        if (next instanceof Idle) {
-            end.onIdle();
+        if (next instanceof Idle || next instanceof Holding) {
+            end.onQuiet();
         }
     }
 
@@ -427,7 +432,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         return sent.isSettingsPending() || settings.isInFlux();
     }
 
-    boolean isClosed() {
+    /** Returns true when the session has ended. */
+    public boolean isClosed() {
         return state instanceof Closed;
     }
 

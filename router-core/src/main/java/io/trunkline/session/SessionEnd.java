@@ -5,12 +5,14 @@ import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
 import io.trunkline.session.SessionState.Canceling;
+import io.trunkline.session.SessionState.Checking;
 import io.trunkline.session.SessionState.Closed;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.Severity;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,16 +26,28 @@ import org.slf4j.LoggerFactory;
 final class SessionEnd {
     private static final Logger LOG = LoggerFactory.getLogger(SessionEnd.class);
 
+    /** How long what a client has sent before it left may go on before it is given up. */
+    static final Duration LEAVING_MAX = Duration.ofSeconds(1);
+
     private final Session session;
     private final Worker worker;
     private final SessionInput input;
     private final RequestGathering gathering;
+    private final RequestSender sender;
     private final BackendLeasing leasing;
     private @Nullable BackendKey key;
     /** The router stops: the session ends at the next transaction boundary. */
     private boolean draining;
+    /** The client sends nothing more: the session ends when it has been answered. */
+    private boolean leaving;
 
-    SessionEnd(Session session, SessionInput input, RequestGathering gathering, BackendLeasing leasing) {
+    SessionEnd(
+            Session session,
+            SessionInput input,
+            RequestGathering gathering,
+            RequestSender sender,
+            BackendLeasing leasing) {
+        this.sender = sender;
         this.session = session;
         this.worker = session.worker;
         this.input = input;
@@ -52,10 +66,42 @@ final class SessionEnd {
         closeIfIdle();
     }
 
-    /** The session has come to a transaction boundary, maybe from inside a call that still needs it. */
-    void onIdle() {
+    /**
+     * The client sends nothing more. A server would run what it had been sent before it notices; so does the router, and passes the replies on to
+     * who may still read, for a moment: a client that is gone must not keep a long statement running.
+     */
+    void leave(String reason) {
+        if (leaving || session.isClosed()) {
+            return;
+        }
+        Relay relay = session.state().relay();
+        boolean incomplete = sender.isGroupOpen() || input.isMidMessage() || session.isCopyingIn();
+        if (!isOwedAnswers(relay) || incomplete) {
+            close(reason);
+            return;
+        }
+        leaving = true;
+        worker.clock().schedule(LEAVING_MAX.toNanos(), () -> close(reason));
+    }
+
+    private boolean isOwedAnswers(@Nullable Relay relay) {
+        // What waits for a backend has not begun, and what the router asks itself is nobody's.
+        return relay != null && !(session.state() instanceof Checking) && (!relay.isQuiet() || input.isPaused());
+    }
+
+    /** Nothing runs for the session now, maybe from inside a call that still needs it. */
+    void onQuiet() {
         if (draining) {
             worker.execute(this::closeIfIdle);
+        }
+        if (leaving) {
+            worker.execute(this::closeIfAnswered);
+        }
+    }
+
+    private void closeIfAnswered() {
+        if (!isOwedAnswers(session.state().relay())) {
+            close("client left");
         }
     }
 

@@ -71,6 +71,15 @@ final class FrontendHandler extends ChannelInboundHandlerAdapter implements Sess
         link.close();
     }
 
+    /** The client sends no more; returns false when there is nothing it can still wait for. */
+    boolean onInputEnd() {
+        if (session == null) {
+            return false;
+        }
+        session.onInputEnd();
+        return !session.isClosed();
+    }
+
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf in = (ByteBuf) message;

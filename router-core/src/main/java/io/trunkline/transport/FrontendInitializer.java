@@ -4,6 +4,7 @@ package io.trunkline.transport;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.trunkline.SharedAcrossLoops;
 
 /**
@@ -30,7 +31,9 @@ public final class FrontendInitializer extends ChannelInitializer<Channel> {
     @Override
     protected void initChannel(Channel channel) {
         TcpOptions.apply(channel, access.settings().tcpUserTimeout());
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.pipeline()
+                .addLast(new InputShutdownHandler())
                 .addLast(new LoginDeadline(access.settings().loginTimeout(), unauthenticated))
                 .addLast(new DirectTlsHandler(access))
                 .addLast(new StartupHandler(access));

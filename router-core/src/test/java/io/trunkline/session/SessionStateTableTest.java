@@ -26,7 +26,7 @@ class SessionStateTableTest {
             Idle      | Running  | Gathering | Idle     | Running  | -       | Idle      | -       | -       | Idle      | Idle      | Closed    | Closed
             Gathering | Running  | Gathering | Running  | Running  | -       | Gathering | -       | -       | Gathering | Gathering | Gathering | Closed
             Leasing   | Leasing  | Leasing   | Leasing  | Leasing  | Running | Idle      | -       | -       | Running   | Idle      | Leasing   | Closed
-            Running   | Running  | Running   | Running  | Running  | -       | Running   | Idle    | Holding | Idle      | Running   | Running   | Closed
+            Running   | Running  | Running   | Running  | Running  | -       | Running   | Idle    | Holding | Idle      | Running   | Running   | Running
             Holding   | Running  | Running   | Running  | Running  | -       | Holding   | -       | -       | Stranded  | Holding   | Holding   | Closed
             Checking  | Checking | Checking  | Checking | Checking | Idle    | Checking  | -       | -       | Closed    | Checking  | Checking  | Closed
             Stranded  | Stranded | Stranded  | Stranded | Idle     | -       | Stranded  | -       | -       | -         | Stranded  | Stranded  | Closed
