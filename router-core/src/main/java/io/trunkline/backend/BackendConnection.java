@@ -390,8 +390,11 @@ public final class BackendConnection implements MessageScanner.Listener {
             case BackendTag.ERROR_RESPONSE:
                 return onError(ErrorResponse.parse(buffer, index, available));
             case BackendTag.NOTICE_RESPONSE:
-            case BackendTag.NOTIFICATION_RESPONSE:
                 return holder == null ? Disposition.SKIP : asynchronous();
+            case BackendTag.NOTIFICATION_RESPONSE:
+                return holder != null && holder.wantsNotification(buffer, index, available)
+                        ? asynchronous()
+                        : Disposition.SKIP;
             case BackendTag.PARAMETER_STATUS:
                 onParameterStatus(parameterStatus.wrap(buffer, index, available));
                 return Disposition.SKIP;
@@ -488,6 +491,9 @@ public final class BackendConnection implements MessageScanner.Listener {
             }
         } else {
             expected.completeFront();
+        }
+        if (forward && holder != null && holder.speaksBeforeReadyForQuery()) {
+            scanner.emitRun(this);
         }
         if (holder != null && forward) {
             holder.onReadyForQuery(newStatus, failed);

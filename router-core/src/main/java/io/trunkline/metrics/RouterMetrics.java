@@ -124,6 +124,21 @@ public interface RouterMetrics {
     /** A session stopped keeping its backend for that reason: {@code trunkline_pinned_sessions{reason}} gauge, sessions. */
     void unpinned(String reason);
 
+    /** A session began to listen by a shared backend: {@code trunkline_listening_sessions} gauge, sessions. */
+    void listeningStarted();
+
+    /** A session listens to nothing any more: {@code trunkline_listening_sessions} gauge, sessions. */
+    void listeningEnded();
+
+    /** The number of channels of a shared backend changed: {@code trunkline_listened_channels} gauge, channels. */
+    void channelsListened(int difference);
+
+    /** A session was given notifications: {@code trunkline_notifications_total} counter, notifications. */
+    void notificationsDelivered(int count);
+
+    /** A shared backend that listened was lost: {@code trunkline_listening_losses_total} counter, connections. */
+    void listeningBackendLost();
+
     /** A prepared statement was found, injected or evicted: {@code trunkline_prepared_statements_total{event}} counter, statements. */
     void prepared(PreparedEvent event);
 

@@ -413,6 +413,16 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
+    public boolean speaksBeforeReadyForQuery() {
+        return listener.hasUndelivered();
+    }
+
+    @Override
+    public boolean wantsNotification(ByteBuf buffer, int index, int available) {
+        return listener.wantsNotification(buffer, index, available);
+    }
+
+    @Override
     public void onQuiet() {
         statements.settle();
         listener.onQuiet();

@@ -56,6 +56,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final SessionTies ties;
     final SentWork sent;
     final Portals portals = new Portals();
+    final SessionChannels channels;
     final CompletedCommands commands;
     final ClientParameters parameters;
     private final CurrentView view;
@@ -85,6 +86,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.placement = new Placement(this);
         this.ties = new SessionTies(worker.metrics(), identity.poolMode());
         this.sent = new SentWork(ties);
+        this.channels = new SessionChannels(this, worker.hub(identity));
         this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits().inspectedBytesMax());
         this.gathering = new RequestGathering(this, input, skipping);
@@ -98,6 +100,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     /** The client has been greeted: it can be cancelled and drained from now on. */
     void begin(BackendKey cancelKey) {
         end.cancelKey(cancelKey);
+        channels.begin(cancelKey.processId());
         worker.sessions().add(this);
         worker.metrics().sessionOpened();
     }
@@ -124,6 +127,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         Relay relay = state.relay();
         if (relay != null) {
             relay.setReading(writable);
+        }
+        if (writable) {
+            channels.deliver();
         }
     }
 
@@ -195,6 +201,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         }
         placement.lastRoute().transactionEnded();
         commands.transactionEnded(failed);
+        channels.deliverBeforeReadyForQuery();
         if (sent.takeWrote()) {
             placement.wrote();
         }
@@ -212,12 +219,14 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             return;
         }
         placement.lastRoute().answered(sent.onQuiet());
+        channels.settle();
         if (relay.backend().status() != TransactionStatus.IDLE || ties.isPinned() && relay.isCurrent()) {
             become(new Holding(relay));
         } else {
             leasing.release(relay);
             input.updateReading();
         }
+        channels.deliver();
         input.resume();
     }
 
@@ -226,6 +235,18 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         if (state instanceof Running running && !running.relay().isFull()) {
             input.resume();
         }
+    }
+
+    @Override
+    public boolean hasUndelivered() {
+        return channels.hasUndelivered();
+    }
+
+    @Override
+    public boolean wantsNotification(ByteBuf buffer, int index, int available) {
+        return !channels.isShared()
+                || channels.wantsOwn(
+                        worker.notification().wrap(buffer, index, available).channel());
     }
 
     @Override
@@ -252,6 +273,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     void released() {
         placement.released();
         sent.released();
+        channels.released();
         portals.clear();
     }
 
@@ -259,7 +281,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     /** A cancel request with this session's key arrived. */
     public void cancel() {
-        if (state instanceof Leasing wait) {
+        if (channels.cancel()) {
+            worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
+        } else if (state instanceof Leasing wait) {
             wait.withdraw();
             worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
             gathering.refuse(RouterErrors.queryCanceled("user request").response());
@@ -305,6 +329,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         }
         if (next instanceof Idle) {
             end.onIdle();
+            if (channels.hasUndelivered()) {
+                // Maybe from inside a call that still writes its answer.
+                worker.execute(channels::deliver);
+            }
         }
     }
 
@@ -326,9 +354,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         return placement.isOnOnlyPrimary() || ties.isPinned();
     }
 
-    /** Returns true when the end of the transaction takes settings back or keeps them for good, or may do so. */
+    /** Returns true when the end of the transaction takes settings or channels back or keeps them for good, or may do so. */
     boolean isSettingsInFlux() {
-        return sent.isSettingsPending() || settings.isInFlux();
+        return sent.isSettingsPending() || settings.isInFlux() || channels.isInFlux();
     }
 
     boolean isClosed() {

@@ -8,9 +8,28 @@ package io.trunkline.session;
  * @param heldBytesMax bytes of requests held while their destination is unknown; beyond it they are dispatched as they are
  * @param statementsMax named prepared statements
  * @param idleStatementBytesMax bytes of statements that no session uses any more, kept per event loop
+ * @param listening what a session that listens may use
  */
-public record SessionLimits(int inspectedBytesMax, long heldBytesMax, int statementsMax, long idleStatementBytesMax) {
+public record SessionLimits(
+        int inspectedBytesMax,
+        long heldBytesMax,
+        int statementsMax,
+        long idleStatementBytesMax,
+        Listening listening) {
+
+    /**
+     * Limits of one session that listens.
+     *
+     * @param channelsMax channels it listens to, and channels one transaction may change; 1 or more
+     * @param notificationsMax notifications that wait until they may be delivered; beyond it the session ends
+     * @param notificationBytesMax bytes of those together
+     */
+    public record Listening(int channelsMax, int notificationsMax, long notificationBytesMax) {
+        /** The defaults. */
+        public static final Listening DEFAULT = new Listening(1_000, 1_000, 1024 * 1024);
+    }
+
     /** The defaults. */
     public static final SessionLimits DEFAULT =
-            new SessionLimits(1024 * 1024, 4L * 1024 * 1024, 10_000, 16L * 1024 * 1024);
+            new SessionLimits(1024 * 1024, 4L * 1024 * 1024, 10_000, 16L * 1024 * 1024, Listening.DEFAULT);
 }

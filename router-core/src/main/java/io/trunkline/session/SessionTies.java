@@ -32,12 +32,17 @@ final class SessionTies {
             return;
         }
         for (SessionEffect effect : statement.effects()) {
-            if (effect.pinsSession()) {
+            if (effect.pinsSession() && !isShared(effect)) {
                 pin(effect);
             } else if (effect.dirtiesBackend()) {
                 dirty = true;
             }
         }
+    }
+
+    /** What a shared backend listens to ties nobody; but the session's own has run the LISTEN, too. */
+    private boolean isShared(SessionEffect effect) {
+        return effect == SessionEffect.LISTEN && poolMode == PoolMode.TRANSACTION;
     }
 
     void pin(SessionEffect effect) {

@@ -27,7 +27,8 @@ import java.util.function.IntFunction;
  *
  * <pre>
  *   == Title                       begins a script; lines of # are its comment
- *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, statements, wait (seconds)
+ *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, statements, wait (seconds),
+ *                                  channels (of a session; with it at most 4 notifications wait, of 100 bytes)
  *   a sends 9 of Query "select 1"  only the beginning of a message; what arrives of it is "a message cut"
  *   a > Query "select 1"           client a sends; it connects when it is first named, or by "a connects TimeZone=UTC"
  *   s1 < Query "select 1"          the first backend ever opened has received this next; "nothing" for no more
@@ -165,7 +166,13 @@ public final class WireScript {
                         case "wait" -> pools.leaseWaitTimeout(Duration.ofSeconds(Long.parseLong(value)));
                         case "waiters" -> pools.maxWaiters(Integer.parseInt(value));
                         case "inspected" ->
-                            plan.limits(new SessionLimits(Integer.parseInt(value), 1024 * 1024, 100, 100_000));
+                            plan.limits(new SessionLimits(
+                                    Integer.parseInt(value),
+                                    1024 * 1024,
+                                    100,
+                                    100_000,
+                                    SessionLimits.Listening.DEFAULT));
+                        case "channels" -> plan.listening(new SessionLimits.Listening(Integer.parseInt(value), 4, 100));
                         case "statements" ->
                             plan.backendLimits(new BackendLimits(1024 * 1024, 100, Integer.parseInt(value)));
                         case "replies" ->

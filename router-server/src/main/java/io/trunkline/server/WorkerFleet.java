@@ -71,7 +71,11 @@ final class WorkerFleet {
                 limits.inspectedMessage().asInt(),
                 limits.heldBytes().bytes(),
                 limits.statementsPerSession(),
-                limits.idleStatements().bytes());
+                limits.idleStatements().bytes(),
+                new SessionLimits.Listening(
+                        limits.channelsPerSession(),
+                        limits.notifications(),
+                        limits.notificationBytes().bytes()));
         ConnectionBudget budget = new ConnectionBudget(limits.backendsPerNode());
         String instance = Integer.toString(new SecureRandom().nextInt(1 << 20), Character.MAX_RADIX);
         List<Post> posts = new ArrayList<>();
