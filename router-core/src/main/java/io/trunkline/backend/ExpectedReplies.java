@@ -2,6 +2,8 @@
 package io.trunkline.backend;
 
 import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.WireText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -177,10 +179,21 @@ public final class ExpectedReplies {
         return statements[head];
     }
 
-    /** Returns what the client calls {@link #frontStatement}, or null. */
-    @Nullable
-    String frontName() {
-        return names[head];
+    /**
+     * Returns an error of the oldest entry as the client is told it, which may be the same: the router's own in place of one the backend was made to
+     * give, else as if the backend had been sent what the client sent, with the client's name for its statement.
+     */
+    ErrorResponse frontError(ErrorResponse error) {
+        ReplyEffect effect = effects[head];
+        if (frontAction() == Action.SUBSTITUTE_ERROR && effect instanceof SubstituteError substitute) {
+            return substitute.error().response();
+        }
+        PreparedStatement statement = statements[head];
+        String name = names[head];
+        ErrorResponse named = statement == null || name == null
+                ? error
+                : error.replacing(WireText.read(statement.backendName()), name);
+        return effect == null ? named : effect.translate(named);
     }
 
     /** Removes the oldest entry and confirms its effect. */

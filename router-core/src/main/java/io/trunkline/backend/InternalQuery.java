@@ -3,6 +3,7 @@ package io.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.trunkline.backend.EventLoopClock.Cancellable;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.DataRow;
@@ -33,6 +34,7 @@ final class InternalQuery implements BackendHolder {
     private final BackendConnection backend;
     private final int rowsMax;
     private final int bytesMax;
+    private final Cancellable deadline;
     private final BackendConnection.QueryListener listener;
     private final DataRow row = new DataRow();
     /** The beginning of a message that is not whole yet. On the heap: nobody has to release it. */
@@ -42,10 +44,17 @@ final class InternalQuery implements BackendHolder {
     private int rowsBytes;
     private @Nullable ErrorResponse error;
 
-    InternalQuery(BackendConnection backend, int rowsMax, BackendConnection.QueryListener listener) {
+    /**
+     * Begins to collect.
+     *
+     * @param deadline loses the backend; cancelled by the answer and by the loss, and without effect on a backend that was closed meanwhile
+     */
+    InternalQuery(
+            BackendConnection backend, int rowsMax, Cancellable deadline, BackendConnection.QueryListener listener) {
         this.backend = backend;
         this.rowsMax = rowsMax;
         this.bytesMax = BASE_BYTES + Math.multiplyExact(rowsMax, ROW_BYTES);
+        this.deadline = deadline;
         this.listener = listener;
     }
 
@@ -127,6 +136,7 @@ final class InternalQuery implements BackendHolder {
 
     @Override
     public void onQuiet() {
+        deadline.cancel();
         backend.detach(this);
         if (error == null) {
             listener.onRows(rows);
@@ -142,6 +152,7 @@ final class InternalQuery implements BackendHolder {
 
     @Override
     public void onLost(ErrorResponse cause, boolean midMessage) {
+        deadline.cancel();
         listener.onError(cause);
     }
 

@@ -168,7 +168,7 @@ public final class CatalogLoader {
         }
 
         void ask() {
-            backend.query(QUERIES.get(answers.size()), CatalogQueries.ROWS_MAX, this);
+            backend.query(QUERIES.get(answers.size()), CatalogQueries.ROWS_MAX, ANSWER_LIMIT, this);
         }
 
         @Override

@@ -370,6 +370,14 @@ public final class RouterErrors {
                 "The transaction did not commit.");
     }
 
+    /** A node left a statement of the router's own unanswered; that backend is closed. */
+    public static RouterError ownStatementTimeout(String node, Duration limit) {
+        return error(
+                Kind.BACKEND,
+                SqlState.CONNECTION_FAILURE,
+                "node \"" + node + "\" did not answer a statement of the router within " + limit.toMillis() + " ms");
+    }
+
     /** The backend was lost in a transaction that certainly did not commit, and trying again is safe. */
     public static RouterError transactionLost(String node) {
         return new RouterError(

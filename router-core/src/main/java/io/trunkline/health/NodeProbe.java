@@ -193,7 +193,7 @@ final class NodeProbe {
 
     private void ask(BackendConnection backend, int thisAttempt) {
         state = State.ASKING;
-        backend.query(Observation.QUERY, 1, new BackendConnection.QueryListener() {
+        backend.query(Observation.QUERY, 1, settings.probeTimeout(), new BackendConnection.QueryListener() {
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
                 if (attempt == thisAttempt && state == State.ASKING) {

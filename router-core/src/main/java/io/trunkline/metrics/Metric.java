@@ -121,6 +121,12 @@ public enum Metric {
             "sessions",
             "Times a session began to keep its backend between transactions",
             "reason"),
+    PIN_TIME(
+            "trunkline_pin_seconds",
+            Type.HISTOGRAM,
+            "seconds",
+            "Time a session kept its backend between transactions",
+            "reason"),
     LISTENING_SESSIONS(
             "trunkline_listening_sessions",
             Type.GAUGE,

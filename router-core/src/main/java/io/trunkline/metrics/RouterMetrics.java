@@ -121,8 +121,11 @@ public interface RouterMetrics {
      */
     void pinned(String reason);
 
-    /** A session stopped keeping its backend for that reason: {@code trunkline_pinned_sessions{reason}} gauge, sessions. */
-    void unpinned(String reason);
+    /**
+     * A session stopped keeping its backend for that reason: {@code trunkline_pinned_sessions{reason}} gauge, sessions;
+     * {@code trunkline_pin_seconds{reason}} histogram, seconds.
+     */
+    void unpinned(String reason, long nanos);
 
     /** A session began to listen by a shared backend: {@code trunkline_listening_sessions} gauge, sessions. */
     void listeningStarted();

@@ -34,7 +34,7 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public void pinned(String reason) {}
 
     @Override
-    public void unpinned(String reason) {}
+    public void unpinned(String reason, long nanos) {}
 
     @Override
     public void listeningStarted() {}

@@ -7,7 +7,6 @@ import io.trunkline.backend.BackendHolder;
 import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
-import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -190,7 +189,7 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
         BackendConnection backend = granted.backend();
         backend.attach(this);
         state = State.BUSY;
-        send(preparation(), new ListeningRound(List.of(), List.of(), new ArrayList<>()));
+        send(preparation(), List.of(), List.of(), new ArrayList<>());
     }
 
     /** Returns what makes a backend fit to wait for a long time, and to speak the encoding of its sessions. */
@@ -262,13 +261,13 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
             return;
         }
         state = State.BUSY;
-        send(sql.toString(), new ListeningRound(entered, left, waiters));
+        send(sql.toString(), entered, left, waiters);
     }
 
-    private void send(String sql, ListeningRound next) {
+    private void send(String sql, List<Channel> entered, List<Channel> left, List<Subscriber> waiters) {
         BackendConnection backend = backend();
+        ListeningRound next = new ListeningRound(entered, left, waiters, backend.ownStatementDeadline());
         round = next;
-        backend.statements().forgetUnnamed();
         backend.expected().add(Kind.QUERY, Action.SWALLOW, next);
         ByteBuf out = backend.link().allocator().buffer(sql.length() + 6);
         FrontendWriter.query(out, sql);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.notification;
 
+import io.trunkline.backend.EventLoopClock.Cancellable;
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.wire.ErrorResponse;
 import java.util.List;
@@ -18,18 +19,26 @@ final class ListeningRound extends ReplyEffect {
     final List<Channel> entered;
     final List<Channel> left;
     final List<Subscriber> waiters;
+    private final Cancellable deadline;
     private boolean confirmed;
     private @Nullable ErrorResponse error;
 
-    ListeningRound(List<Channel> entered, List<Channel> left, List<Subscriber> waiters) {
+    ListeningRound(List<Channel> entered, List<Channel> left, List<Subscriber> waiters, Cancellable deadline) {
         this.entered = entered;
         this.left = left;
         this.waiters = waiters;
+        this.deadline = deadline;
     }
 
     @Override
     public void onConfirmed() {
         confirmed = true;
+        deadline.cancel();
+    }
+
+    @Override
+    public void onUndone() {
+        deadline.cancel();
     }
 
     @Override

@@ -248,7 +248,7 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         backend.lease = null;
         backends.move(backend, State.RESETTING);
         BackendReset.run(
-                backend.connection(), settings.reset(), clock, () -> onReleased(backend), () -> onResetFailed(backend));
+                backend.connection(), settings.reset(), () -> onReleased(backend), () -> onResetFailed(backend));
     }
 
     private void onResetFailed(PooledBackend backend) {

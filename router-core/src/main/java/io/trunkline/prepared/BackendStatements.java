@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.prepared;
 
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.SqlState;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A statement counts as present from the moment its Parse is sent; the effect of that Parse takes it out again when it fails.
  */
 public final class BackendStatements {
+    /** Where "cached plan must not change result type" comes from, whatever the language of the message. */
+    private static final String RESULT_CHANGED = "RevalidateCachedQuery";
+
     private final int limit;
     private final LinkedHashMap<PreparedStatement, Presence> present = new LinkedHashMap<>(16, 0.75f, true);
     private @Nullable PreparedStatement unnamed;
@@ -66,6 +71,16 @@ public final class BackendStatements {
     /** Notes that the backend does not have the statement. */
     public void remove(PreparedStatement statement) {
         present.remove(statement);
+    }
+
+    /** Notes what an error of a request says of the statement it used: that it would return other columns now, or that the backend has lost it. */
+    public void onError(PreparedStatement statement, ErrorResponse error) {
+        if (error.is(SqlState.FEATURE_NOT_SUPPORTED) && RESULT_CHANGED.equals(error.field(ErrorResponse.ROUTINE))) {
+            statement.retire();
+        } else if (error.is(SqlState.INVALID_SQL_STATEMENT_NAME)) {
+            // Something the router did not see has deallocated it, such as a function that ran DEALLOCATE ALL.
+            remove(statement);
+        }
     }
 
     /** Returns a statement that must be closed before another is added, already removed from here; null when there is room. */

@@ -6,6 +6,7 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendHolder;
 import io.trunkline.backend.BackendLink;
+import io.trunkline.backend.CancelSettling;
 import io.trunkline.backend.ExpectedReplies;
 import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
@@ -332,27 +333,48 @@ public final class DirectRelay implements Relay, BackendHolder {
         if (expected.isEmpty()) {
             return;
         }
-        backend.cancelSent();
-        connector.cancel(backend.target(), backend.key(), () -> {
-            backend.noteCancelled();
-            backend.cancelDelivered();
+        CancelSettling cancels = backend.cancels();
+        cancels.onSent();
+        connector.cancel(backend.target(), backend.key(), cancels::onDelivered);
+    }
+
+    @Override
+    public void ask(String sql, BackendConnection.QueryListener asker) {
+        letGo();
+        backend.query(sql, 1, new BackendConnection.QueryListener() {
+            @Override
+            public void onRows(List<List<@Nullable String>> rows) {
+                backend.attach(DirectRelay.this);
+                asker.onRows(rows);
+            }
+
+            @Override
+            public void onError(ErrorResponse error) {
+                if (!backend.isOpen()) {
+                    onLost(error, false);
+                    return;
+                }
+                backend.attach(DirectRelay.this);
+                asker.onError(error);
+            }
         });
     }
 
     @Override
     public void release() {
         letGo();
-        if (backend.needsCancelSettling()) {
-            backend.settleCancels(lease::release);
-        } else {
+        CancelSettling cancels = backend.cancels();
+        if (cancels.isSettled()) {
             lease.release();
+        } else {
+            cancels.settle(lease::release);
         }
     }
 
     @Override
     public void releaseAfterReset() {
         letGo();
-        backend.settleCancels(this::rollBackAndReset);
+        backend.cancels().settle(this::rollBackAndReset);
     }
 
     private void letGo() {

@@ -127,6 +127,12 @@ public sealed interface Relay permits DirectRelay {
     /** Asks the node to cancel what runs now. */
     void cancel();
 
+    /**
+     * Asks the backend a question of the session's own, of which the client sees nothing; only while quiet and outside a transaction. Nothing may
+     * be sent until the listener has heard. When the backend is lost the listener of the relay hears, and the one of the query does not.
+     */
+    void ask(String sql, BackendConnection.QueryListener listener);
+
     /** Gives the backend back; it must be quiet and outside a transaction. */
     void release();
 

@@ -12,6 +12,7 @@ import io.trunkline.sql.StatementKind;
 import io.trunkline.wire.CommandTag;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -107,8 +108,7 @@ final class CompletedCommands {
     private Settings settingCompleted(Settings carried, @Nullable SessionCommand command, String text) {
         if (command instanceof SessionCommand.Set set) {
             if (set.mayReachTemporarySchema()) {
-                // What is created from now on may be temporary, whatever its statement looks like.
-                session.ties.pin(SessionEffect.TEMP_TABLE);
+                session.ties.pin(SessionEffect.TEMP_SEARCH_PATH);
             }
             if (set.scope() == SessionCommand.Scope.SESSION) {
                 settings.set(set.name(), text);
@@ -133,7 +133,7 @@ final class CompletedCommands {
             return identity;
         } else {
             // It worked and nobody knows how to say it to another backend, such as SET x FROM CURRENT.
-            session.ties.pin(SessionEffect.SET_CONFIG);
+            session.ties.pin(SessionEffect.UNKNOWN_SETTING);
         }
         return carried;
     }
@@ -150,6 +150,22 @@ final class CompletedCommands {
         } else {
             settings.commit();
         }
+    }
+
+    /** The backend has said what of the session is left on it: a parameter whose value is known now can be given to another. */
+    void tiesChecked(TieCheck check, TieCheck.Answer answer) {
+        Settings carried = backend().settings();
+        for (Map.Entry<String, String> parameter : answer.values().entrySet()) {
+            // One of the transaction ended with it.
+            if (!parameter.getKey().startsWith("transaction_")) {
+                String command = SessionSettings.startupCommand(parameter.getKey(), parameter.getValue());
+                settings.set(parameter.getKey(), command);
+                carried = carried.with(parameter.getKey(), command);
+            }
+        }
+        settings.commit();
+        backend().noteSettings(carried);
+        session.ties.settle(check, answer.left());
     }
 
     /** The router's own statement has given the backend what the session asked for at startup. */

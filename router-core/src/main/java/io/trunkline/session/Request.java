@@ -11,6 +11,7 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.Target;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.wire.FrontendTag;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,9 @@ final class Request {
     int messageBytes;
     /** Bytes of it that are in the buffer; fewer when the rest is still to be streamed. */
     int available;
+    /** The parameters that its calls of set_config may set for the session; null when there are none or their names are not known. */
+    @Nullable
+    Set<String> configured;
     /** What it will be answered with; meaningless for messages that are owed nothing. */
     ExpectedReplies.Kind kind = ExpectedReplies.Kind.QUERY;
 
@@ -67,6 +71,7 @@ final class Request {
         messageBytes = length + 1;
         available = newAvailable;
         tail = 0;
+        configured = null;
         analysis = null;
         target = null;
         deferrable = false;
@@ -81,6 +86,7 @@ final class Request {
 
     void clear() {
         buffer = Unpooled.EMPTY_BUFFER;
+        configured = null;
         analysis = null;
         target = null;
         statement = null;
@@ -100,6 +106,7 @@ final class Request {
         available = other.available;
         kind = other.kind;
         tail = other.tail;
+        configured = other.configured;
         analysis = other.analysis;
         target = other.target;
         deferrable = other.deferrable;

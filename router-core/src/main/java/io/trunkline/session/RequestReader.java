@@ -17,7 +17,9 @@ import io.trunkline.routing.Target;
 import io.trunkline.routing.Targets;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.ConfiguredParameters;
 import io.trunkline.sql.SessionCommand;
+import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.ShardingShape;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementKind;
@@ -53,6 +55,7 @@ final class RequestReader {
 
     private final Worker worker;
     private final SqlScan scan = new SqlScan();
+    private final ConfiguredParameters configured = new ConfiguredParameters();
     private final MessageKeys keys = new MessageKeys();
     private final Query query = new Query();
     private final Parse parse = new Parse();
@@ -119,12 +122,25 @@ final class RequestReader {
         if (request.refusal != null || !readCommands(session, request, statements)) {
             return true;
         }
+        if (callsSetConfig(statements)) {
+            request.configured = configured.read(
+                    request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.standardConformingStrings());
+        }
         keys.ofQuery(request.buffer, scan, session.texts.isUtf8());
         request.target = target(session, view, analysis);
         if (channelCommand(session, request.buffer, analysis) != null) {
             readAnsweredHere(session, request);
         }
         return true;
+    }
+
+    private static boolean callsSetConfig(List<StatementShape> statements) {
+        for (int i = 0; i < statements.size(); i++) {
+            if (statements.get(i).effects().contains(SessionEffect.SET_CONFIG)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Bytes of ASCII alone are the same text in every encoding of PostgreSQL. */
@@ -503,6 +519,11 @@ final class RequestReader {
             request.followUp = restoring == null ? null : restoring.getBytes(StandardCharsets.UTF_8);
         }
         request.statement = statement;
+        if (callsSetConfig(statement.analysis().shape().statements())) {
+            ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
+            request.configured =
+                    configured.read(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
+        }
         readDeferrable(session, request, kind);
         if (channelCommand(session, statement) != null) {
             readAnsweredHere(session, request);
@@ -515,8 +536,7 @@ final class RequestReader {
         statementOrPortal.wrap(request.buffer, request.index, request.available);
         String name = statementOrPortal.name();
         if (statementOrPortal.isStatement()) {
-            if (session.ties.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)
-                    && session.statements.get(name) == null) {
+            if (session.ties.isPinnedBy(SessionEffect.SQL_PREPARE) && session.statements.get(name) == null) {
                 // It may be one of SQL's PREPARE, which only the backend knows.
                 request.effect = new SqlNameEffect(session.statements, name, false);
                 return true;
@@ -556,7 +576,7 @@ final class RequestReader {
     private @Nullable PreparedStatement statement(Session session, Request request, String name) {
         PreparedStatement statement = session.statements.get(name);
         if (statement == null) {
-            if (session.ties.isPinnedBy(io.trunkline.sql.SessionEffect.SQL_PREPARE)) {
+            if (session.ties.isPinnedBy(SessionEffect.SQL_PREPARE)) {
                 // Maybe prepared by SQL, which shares the name space: the message passes as it is.
                 return null;
             }

@@ -8,6 +8,8 @@ import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one session has sent and not heard the end of: whether it may have been committed should the backend be lost, and whether it wrote.
@@ -53,7 +55,7 @@ final class SentWork {
                 } else {
                     List<StatementShape> statements = analysis.shape().statements();
                     for (int i = 0; i < statements.size(); i++) {
-                        note(statements.get(i), status);
+                        note(statements.get(i), request.configured, status);
                     }
                 }
             }
@@ -85,7 +87,7 @@ final class SentWork {
         }
     }
 
-    private void note(StatementShape statement, TransactionStatus status) {
+    private void note(StatementShape statement, @Nullable Set<String> configured, TransactionStatus status) {
         if (statement.access() == Access.WRITE) {
             noteWrite(status);
         }
@@ -98,7 +100,7 @@ final class SentWork {
                 || kind == StatementKind.PREPARE_TRANSACTION) {
             commitSent = true;
         }
-        ties.note(statement);
+        ties.note(statement, configured);
     }
 
     private void noteWrite(TransactionStatus status) {

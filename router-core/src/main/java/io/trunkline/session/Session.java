@@ -2,6 +2,7 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.error.RouterError;
@@ -11,6 +12,7 @@ import io.trunkline.prepared.SessionStatements;
 import io.trunkline.relay.ClientLink;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Checking;
 import io.trunkline.session.SessionState.Closed;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
@@ -23,6 +25,7 @@ import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.TransactionStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +87,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.view = worker.currentView(identity.cluster());
         this.texts = new TextContext(this);
         this.placement = new Placement(this);
-        this.ties = new SessionTies(worker.metrics(), identity.poolMode());
+        this.ties = new SessionTies(worker.metrics(), worker.clock(), identity.poolMode());
         this.sent = new SentWork(ties);
         this.channels = new SessionChannels(this, worker.hub(identity));
         this.commands = new CompletedCommands(this);
@@ -195,6 +198,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     @Override
     public void onReadyForQuery(TransactionStatus status, boolean failed) {
         sent.onReadyForQuery();
+        ties.onReadyForQuery(status, failed);
         Relay relay = state.relay();
         if (status != TransactionStatus.IDLE || relay == null) {
             return;
@@ -220,6 +224,15 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         }
         placement.lastRoute().answered(sent.onQuiet());
         channels.settle();
+        if (relay.backend().status() == TransactionStatus.IDLE && ties.isDoubtful() && relay.isCurrent()) {
+            checkTies(relay);
+            return;
+        }
+        goOn(relay);
+    }
+
+    /** Keeps or gives back the backend, now that nothing is owed, and reads on. */
+    private void goOn(Relay relay) {
         if (relay.backend().status() != TransactionStatus.IDLE || ties.isPinned() && relay.isCurrent()) {
             become(new Holding(relay));
         } else {
@@ -228,6 +241,29 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         }
         channels.deliver();
         input.resume();
+    }
+
+    /** Asks the backend what of the session is left on it. */
+    private void checkTies(Relay relay) {
+        TieCheck check = ties.check();
+        become(new Checking(relay));
+        relay.ask(check.sql(), new BackendConnection.QueryListener() {
+            @Override
+            public void onRows(List<List<@Nullable String>> rows) {
+                if (state instanceof Checking) {
+                    commands.tiesChecked(check, check.read(rows.get(0)));
+                    goOn(relay);
+                }
+            }
+
+            @Override
+            public void onError(ErrorResponse error) {
+                if (state instanceof Checking) {
+                    // Then all of them may still be there.
+                    goOn(relay);
+                }
+            }
+        });
     }
 
     @Override
@@ -365,7 +401,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     /** Returns true when a message that had to wait may be offered again: its way is open, or it is to be dropped. */
     boolean mayOfferAgain() {
-        return !(state instanceof Leasing) && !(state instanceof Closed);
+        return !(state instanceof Leasing) && !(state instanceof Checking) && !(state instanceof Closed);
     }
 
     /** Offers the paused message again; something it waited for is there. */

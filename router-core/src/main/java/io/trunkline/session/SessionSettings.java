@@ -238,7 +238,8 @@ public final class SessionSettings {
         };
     }
 
-    private static String literal(String text) {
+    /** Returns a text as a literal. */
+    static String literal(String text) {
         String quoted = text.replace("'", "''");
         // E'' reads the same whatever standard_conforming_strings says.
         return text.indexOf('\\') < 0 ? "'" + quoted + "'" : "E'" + quoted.replace("\\", "\\\\") + "'";

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *    │                                                                ▼                 │
  *    └──────────── COMMIT, ROLLBACK ─────────────────────────────  Stranded ◀───────────┘
  *                                                                      backend lost in a transaction
+ *   Running ── a pin may have ended ──▶ Checking ── answered ──▶ Holding, Idle
  *   any state ── client gone, Terminate, fatal error ──▶ Closed
  * </pre>
  *
@@ -106,6 +107,19 @@ sealed interface SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
             return session.send(relay, request);
+        }
+
+        @Override
+        public RouterMetrics.SessionState label() {
+            return RouterMetrics.SessionState.HOLDING;
+        }
+    }
+
+    /** The backend is being asked what of the session is left on it, because what tied the session to it may have ended. */
+    record Checking(Relay relay) implements SessionState {
+        @Override
+        public Disposition onMessage(Session session, Request request) {
+            return Disposition.PAUSE;
         }
 
         @Override

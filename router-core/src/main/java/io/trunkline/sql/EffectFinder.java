@@ -16,6 +16,9 @@ final class EffectFinder {
             Map.entry("pg_advisory_lock_shared", SessionEffect.ADVISORY_LOCK),
             Map.entry("pg_try_advisory_lock", SessionEffect.ADVISORY_LOCK),
             Map.entry("pg_try_advisory_lock_shared", SessionEffect.ADVISORY_LOCK),
+            Map.entry("pg_advisory_unlock", SessionEffect.END_OF_STATE),
+            Map.entry("pg_advisory_unlock_shared", SessionEffect.END_OF_STATE),
+            Map.entry("pg_advisory_unlock_all", SessionEffect.END_OF_STATE),
             Map.entry("setseed", SessionEffect.SEED),
             Map.entry("dblink_connect", SessionEffect.DBLINK),
             Map.entry("dblink_connect_u", SessionEffect.DBLINK),
@@ -83,6 +86,12 @@ final class EffectFinder {
             case DO -> found.add(SessionEffect.DO_BLOCK);
             case CALL -> found.add(SessionEffect.PROCEDURE_CALL);
             case DECLARE_CURSOR -> addHold(found);
+            case UNLISTEN, CLOSE_CURSOR, DEALLOCATE, DISCARD -> found.add(SessionEffect.END_OF_STATE);
+            case DDL -> {
+                if (tokens.isWord(0, "drop")) {
+                    found.add(SessionEffect.END_OF_STATE);
+                }
+            }
             case SET -> {
                 if (tokens.isWord(SetHead.behindScope(tokens, 0), "seed")) {
                     found.add(SessionEffect.SEED);

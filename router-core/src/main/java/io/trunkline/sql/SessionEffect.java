@@ -5,6 +5,8 @@ package io.trunkline.sql;
 public enum SessionEffect {
     /** A temporary object, or anything in a {@code pg_temp} schema. */
     TEMP_TABLE(Reach.SESSION),
+    /** A search path that names a {@code pg_temp} schema: what is created from then on may be temporary, whatever its statement looks like. */
+    TEMP_SEARCH_PATH(Reach.SESSION),
     /** A temporary table that its own {@code ON COMMIT DROP} removes. */
     TEMP_TABLE_UNTIL_COMMIT(Reach.TRANSACTION),
     /** {@code LISTEN}. */
@@ -17,6 +19,8 @@ public enum SessionEffect {
     SQL_PREPARE(Reach.SESSION),
     /** {@code set_config} whose third argument is not the word {@code true}. */
     SET_CONFIG(Reach.SESSION),
+    /** A setting whose value cannot be read off the statement that made it, such as {@code SET x FROM CURRENT}. */
+    UNKNOWN_SETTING(Reach.SESSION),
     /** {@code setseed}. */
     SEED(Reach.SESSION),
     /** A connection opened by {@code dblink_connect}. */
@@ -32,7 +36,9 @@ public enum SessionEffect {
     /** {@code CALL}: a procedure that may do any of the above. */
     PROCEDURE_CALL(Reach.UNKNOWN),
     /** {@code lo_open} and its like; descriptors close with the transaction. */
-    LARGE_OBJECT(Reach.TRANSACTION);
+    LARGE_OBJECT(Reach.TRANSACTION),
+    /** An end that one of the above may come to: {@code UNLISTEN}, {@code DROP}, {@code CLOSE}, {@code pg_advisory_unlock} and their like. */
+    END_OF_STATE(Reach.TRANSACTION);
 
     private final Reach reach;
 

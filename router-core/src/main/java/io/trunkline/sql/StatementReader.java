@@ -15,6 +15,9 @@ import java.util.Set;
  * the cache only.
  */
 public final class StatementReader {
+    private static final Set<SessionEffect> HARMLESS_FOR_READS =
+            EnumSet.of(SessionEffect.HOLD_CURSOR, SessionEffect.END_OF_STATE);
+
     private final TokenList tokens = new TokenList();
     private final StatementHead head = new StatementHead(tokens);
     private final EffectFinder effects = new EffectFinder(tokens);
@@ -94,7 +97,7 @@ public final class StatementReader {
 
     /** A held cursor may be declared on a replica; everything else that stays behind belongs on the primary. */
     private static boolean onlyHolds(Set<SessionEffect> found) {
-        return found.isEmpty() || found.equals(EnumSet.of(SessionEffect.HOLD_CURSOR));
+        return HARMLESS_FOR_READS.containsAll(found);
     }
 
     private boolean returnsRows(StatementKind kind) {

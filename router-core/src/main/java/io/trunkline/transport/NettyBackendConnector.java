@@ -8,6 +8,7 @@ import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendLogin;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.error.RouterError;
 import io.trunkline.metrics.RouterMetrics;
@@ -17,6 +18,7 @@ import io.trunkline.wire.BackendKey;
 public final class NettyBackendConnector implements BackendConnector {
     private final BackendChannelOpener opener;
     private final EventLoop loop;
+    private final EventLoopClock clock;
     private final BackendLimits limits;
     private final RouterMetrics metrics;
 
@@ -25,6 +27,7 @@ public final class NettyBackendConnector implements BackendConnector {
             BackendChannelOpener opener, EventLoop loop, BackendLimits limits, RouterMetrics metrics) {
         this.opener = opener;
         this.loop = loop;
+        this.clock = new NettyEventLoopClock(loop);
         this.limits = limits;
         this.metrics = metrics;
     }
@@ -40,7 +43,7 @@ public final class NettyBackendConnector implements BackendConnector {
                         login.key(),
                         ReportedParameters.of(login.parameters()),
                         limits,
-                        System.nanoTime());
+                        clock);
                 channel.pipeline().addLast(new BackendHandler(backend, metrics));
                 listener.onConnected(backend);
             }

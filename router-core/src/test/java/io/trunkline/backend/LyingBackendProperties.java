@@ -11,6 +11,7 @@ import io.trunkline.error.RouterErrors;
 import io.trunkline.testing.ByteBufLeaks;
 import io.trunkline.testing.Fragmenter;
 import io.trunkline.testing.Lies;
+import io.trunkline.testing.VirtualClock;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.ErrorResponse;
@@ -18,6 +19,7 @@ import io.trunkline.wire.ParameterDescription;
 import io.trunkline.wire.TransactionStatus;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * was told otherwise, and every buffer is released.
  */
 class LyingBackendProperties {
-    private static final BackendLimits LIMITS = new BackendLimits(200, 1_000, 10);
+    private static final BackendLimits LIMITS = new BackendLimits(200, 1_000, 10, Duration.ofSeconds(15));
 
     @Property(tries = 20_000)
     void aHeldBackendStaysInStepOrIsLost(@ForAll long seed) throws Exception {
@@ -161,7 +163,7 @@ class LyingBackendProperties {
                 new BackendKey(1, new byte[4]),
                 ReportedParameters.NONE,
                 LIMITS,
-                0);
+                new VirtualClock().newLoop());
         int closes;
 
         void send(Random random, byte[] bytes) {

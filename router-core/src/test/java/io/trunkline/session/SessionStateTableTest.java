@@ -28,6 +28,7 @@ class SessionStateTableTest {
             Leasing   | Leasing  | Leasing   | Leasing  | Leasing  | Running | Idle      | -       | -       | Running   | Idle      | Leasing   | Closed
             Running   | Running  | Running   | Running  | Running  | -       | Running   | Idle    | Holding | Idle      | Running   | Running   | Closed
             Holding   | Running  | Running   | Running  | Running  | -       | Holding   | -       | -       | Stranded  | Holding   | Holding   | Closed
+            Checking  | Checking | Checking  | Checking | Checking | Idle    | Checking  | -       | -       | Closed    | Checking  | Checking  | Closed
             Stranded  | Stranded | Stranded  | Stranded | Idle     | -       | Stranded  | -       | -       | -         | Stranded  | Stranded  | Closed
             Closed    | Closed   | Closed    | Closed   | Closed   | -       | Closed    | -       | -       | Closed    | Closed    | Closed    | Closed
             """;
@@ -79,6 +80,10 @@ class SessionStateTableTest {
                 say(client, "Query begin");
                 answer(router, "CommandComplete BEGIN; ReadyForQuery T");
             }
+            case "Checking" -> {
+                say(client, "Query \"select pg_advisory_lock(1)\"");
+                answer(router, "CommandComplete x; ReadyForQuery I");
+            }
             case "Stranded" -> {
                 say(client, "Query begin");
                 answer(router, "CommandComplete BEGIN; ReadyForQuery T");
@@ -99,7 +104,8 @@ class SessionStateTableTest {
             case "parse" -> say(client, "Parse \"\" \"select 2\"");
             case "sync" -> say(client, "Sync");
             case "commit" -> say(client, "Query commit");
-            case "granted", "ready I" -> answer(router, "CommandComplete x; ReadyForQuery I");
+            case "granted" -> answer(router, "DataRow [f]; CommandComplete x; ReadyForQuery I");
+            case "ready I" -> answer(router, "CommandComplete x; ReadyForQuery I");
             case "ready T" -> answer(router, "CommandComplete x; ReadyForQuery T");
             case "timeout" -> router.time().advance(Duration.ofSeconds(4));
             case "dies" -> router.backends().get(0).die();

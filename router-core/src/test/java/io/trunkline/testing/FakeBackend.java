@@ -32,12 +32,7 @@ public final class FakeBackend implements BackendLink {
         this.node = node;
         this.loop = loop;
         this.connection = new BackendConnection(
-                target,
-                this,
-                new BackendKey(1, new byte[4]),
-                ReportedParameters.NONE,
-                BackendLimits.DEFAULT,
-                loop.nanoTime());
+                target, this, new BackendKey(1, new byte[4]), ReportedParameters.NONE, BackendLimits.DEFAULT, loop);
     }
 
     /** Returns the fake behind a connection that a {@link FakeNode} accepted. */

@@ -37,7 +37,7 @@ public final class ScriptedBackend implements BackendLink {
             ReportedParameters reported,
             BackendLimits limits) {
         this.loop = loop;
-        this.connection = new BackendConnection(target, this, key, reported, limits, loop.nanoTime());
+        this.connection = new BackendConnection(target, this, key, reported, limits, loop);
         this.inbound = new Inbound(loop, connection::onBytes, connection::onReadComplete);
     }
 

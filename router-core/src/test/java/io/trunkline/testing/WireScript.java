@@ -173,15 +173,18 @@ public final class WireScript {
                                     100_000,
                                     SessionLimits.Listening.DEFAULT));
                         case "channels" -> plan.listening(new SessionLimits.Listening(Integer.parseInt(value), 4, 100));
-                        case "statements" ->
-                            plan.backendLimits(new BackendLimits(1024 * 1024, 100, Integer.parseInt(value)));
-                        case "replies" ->
-                            plan.backendLimits(new BackendLimits(1024 * 1024, Integer.parseInt(value), 100));
+                        case "statements" -> plan.backendLimits(backendLimits(100, Integer.parseInt(value)));
+                        case "replies" -> plan.backendLimits(backendLimits(Integer.parseInt(value), 100));
                         default -> throw new IllegalArgumentException("unknown word " + word);
                     }
                 }
             }
             return plan.pools(pools.build());
+        }
+
+        private static BackendLimits backendLimits(int expectedRepliesMax, int statementsMax) {
+            return new BackendLimits(
+                    1024 * 1024, expectedRepliesMax, statementsMax, BackendLimits.DEFAULT.ownStatement());
         }
 
         void step(String line) {

@@ -66,7 +66,10 @@ final class WorkerFleet {
         BackendChannelOpener opener = new BackendChannelOpener(
                 backendAccess(parts, blocking), new ReflectiveChannelFactory<>(runtime.channel()), blocking.lookups());
         BackendLimits backendLimits = new BackendLimits(
-                limits.inspectedMessage().asInt(), limits.expectedReplies(), limits.statementsPerBackend());
+                limits.inspectedMessage().asInt(),
+                limits.expectedReplies(),
+                limits.statementsPerBackend(),
+                parts.config().timeouts().ownStatement());
         SessionLimits sessionLimits = new SessionLimits(
                 limits.inspectedMessage().asInt(),
                 limits.heldBytes().bytes(),

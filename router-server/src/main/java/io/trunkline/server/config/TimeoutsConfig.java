@@ -43,6 +43,13 @@ public record TimeoutsConfig(
         Duration backendLifetime,
 
         @Setting(
+                value =
+                        "Longest time for a statement of the router's own on a backend, such as a client's settings or ROLLBACK, before the backend is closed.",
+                byDefault = "15s",
+                range = "100ms..10min")
+        Duration ownStatement,
+
+        @Setting(
                 value = "Longest time for putting a backend back in order before it is closed instead.",
                 byDefault = "5s",
                 range = "10ms..10min")

@@ -127,8 +127,9 @@ public final class MicrometerMetrics implements RouterMetrics {
     }
 
     @Override
-    public void unpinned(String reason) {
+    public void unpinned(String reason, long nanos) {
         pinnedSessions(reason).decrement();
+        meters.timer(Metric.PIN_TIME, reason).record(nanos, TimeUnit.NANOSECONDS);
     }
 
     private LongAdder pinnedSessions(String reason) {

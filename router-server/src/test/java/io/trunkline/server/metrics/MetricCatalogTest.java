@@ -149,6 +149,7 @@ class MetricCatalogTest {
                 RouterError.Kind.LIMIT, ErrorResponse.of(Severity.FATAL, SqlState.TOO_MANY_CONNECTIONS, "m")));
         metrics.refused("TL0101");
         metrics.pinned("listen");
+        metrics.unpinned("listen", 1);
         metrics.desynchronized("unexpected_reply");
         metrics.failoverHoldStarted();
         metrics.failoverHoldEnded(HoldOutcome.RESUMED, 1);
