@@ -303,9 +303,9 @@ public final class RouterErrors {
     public static RouterError notificationsMissed() {
         return new RouterError(
                 Kind.BACKEND,
-                ErrorResponse.builder(
-                                Severity.WARNING, SqlState.WARNING, "notifications may have been missed")
-                        .detail("The backend that listened for this session was lost; another one listens to the same channels now.")
+                ErrorResponse.builder(Severity.WARNING, SqlState.WARNING, "notifications may have been missed")
+                        .detail(
+                                "The backend that listened for this session was lost; another one listens to the same channels now.")
                         .hint("Look for what notifications would have told.")
                         .build());
     }

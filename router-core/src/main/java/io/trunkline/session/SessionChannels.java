@@ -93,8 +93,7 @@ final class SessionChannels implements Subscriber {
     boolean isShareable(String channel) {
         for (int i = 0; i < channel.length(); i++) {
             if (channel.charAt(i) >= 0x80) {
-                return session.texts.isUtf8()
-                        && "UTF8".equals(session.told().get("server_encoding"));
+                return session.texts.isUtf8() && "UTF8".equals(session.told().get("server_encoding"));
             }
         }
         return true;
@@ -300,9 +299,8 @@ final class SessionChannels implements Subscriber {
     void settle() {
         if (joined.size() > channels.size()) {
             joined.entrySet().removeIf(entry -> {
-                boolean over = wait == Wait.NONE
-                        && !channels.contains(entry.getKey())
-                        && !changes.enters(entry.getKey());
+                boolean over =
+                        wait == Wait.NONE && !channels.contains(entry.getKey()) && !changes.enters(entry.getKey());
                 if (over) {
                     entry.getValue().leave(entry.getKey(), this);
                 }

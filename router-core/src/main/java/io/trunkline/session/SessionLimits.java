@@ -11,11 +11,7 @@ package io.trunkline.session;
  * @param listening what a session that listens may use
  */
 public record SessionLimits(
-        int inspectedBytesMax,
-        long heldBytesMax,
-        int statementsMax,
-        long idleStatementBytesMax,
-        Listening listening) {
+        int inspectedBytesMax, long heldBytesMax, int statementsMax, long idleStatementBytesMax, Listening listening) {
 
     /**
      * Limits of one session that listens.

@@ -16,7 +16,17 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** The scripts of {@code src/test/resources/wire}, each with whole reads and with the bytes cut at every place. */
 class WireScriptTest {
     private static final List<String> FILES = List.of(
-            "simple", "extended", "transactions", "copy", "settings", "pins", "listen", "losses", "cancels", "own", "sharded");
+            "simple",
+            "extended",
+            "transactions",
+            "copy",
+            "settings",
+            "pins",
+            "listen",
+            "losses",
+            "cancels",
+            "own",
+            "sharded");
     private static final int CUTS_MAX = 300;
 
     @RegisterExtension

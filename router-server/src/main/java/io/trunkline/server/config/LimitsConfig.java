@@ -72,7 +72,8 @@ public record LimitsConfig(
         int notifications,
 
         @Setting(
-                value = "Most bytes of the notifications that wait for one client; beyond it the client is closed with 53200.",
+                value =
+                        "Most bytes of the notifications that wait for one client; beyond it the client is closed with 53200.",
                 byDefault = "1MiB",
                 range = "16KiB..1GiB")
         ByteSize notificationBytes) {}
