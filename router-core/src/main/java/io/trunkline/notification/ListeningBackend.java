@@ -85,6 +85,8 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
     private final Set<Channel> missed = new LinkedHashSet<>();
     /** Who waits for the end of a round that has not begun. */
     private final Set<Subscriber> waiting = new LinkedHashSet<>();
+    /** What runs at the end of a round that has not begun. */
+    private List<Runnable> tasks = new ArrayList<>(0);
     /** Who has been told something in this read. */
     private final Set<Subscriber> told = new LinkedHashSet<>();
 
@@ -140,6 +142,17 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
         advance();
     }
 
+    /** Returns true while there is a backend that listens. */
+    public boolean isListening() {
+        return listenedCount > 0;
+    }
+
+    /** Runs something when all that was notified before this call has been delivered, or cannot be any more because the backend is lost. */
+    public void afterRound(Runnable task) {
+        tasks.add(task);
+        advance();
+    }
+
     /** A session waits no longer, and is told nothing any more. */
     public void withdraw(Subscriber subscriber) {
         waiting.remove(subscriber);
@@ -152,7 +165,7 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
     // the backend
 
     private boolean isNeeded() {
-        return !waiting.isEmpty() || !channels.isEmpty();
+        return !waiting.isEmpty() || !tasks.isEmpty() || !channels.isEmpty();
     }
 
     /** Takes the next step, if there is one that can be taken now. */
@@ -189,7 +202,7 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
         BackendConnection backend = granted.backend();
         backend.attach(this);
         state = State.BUSY;
-        send(preparation(), List.of(), List.of(), new ArrayList<>());
+        send(preparation(), List.of(), List.of(), new ArrayList<>(), List.of());
     }
 
     /** Returns what makes a backend fit to wait for a long time, and to speak the encoding of its sessions. */
@@ -209,6 +222,12 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
     private List<Subscriber> takeWaiting() {
         List<Subscriber> all = new ArrayList<>(waiting);
         waiting.clear();
+        return all;
+    }
+
+    private List<Runnable> takeTasks() {
+        List<Runnable> all = tasks;
+        tasks = new ArrayList<>(0);
         return all;
     }
 
@@ -257,16 +276,18 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
         left.forEach(deserted::remove);
         // Whoever waits may have joined what is only entered in a later round.
         List<Subscriber> waiters = unheard.isEmpty() ? takeWaiting() : new ArrayList<>();
-        if (entered.isEmpty() && left.isEmpty() && waiters.isEmpty()) {
+        List<Runnable> after = takeTasks();
+        if (entered.isEmpty() && left.isEmpty() && waiters.isEmpty() && after.isEmpty()) {
             return;
         }
         state = State.BUSY;
-        send(sql.toString(), entered, left, waiters);
+        send(sql.toString(), entered, left, waiters, after);
     }
 
-    private void send(String sql, List<Channel> entered, List<Channel> left, List<Subscriber> waiters) {
+    private void send(
+            String sql, List<Channel> entered, List<Channel> left, List<Subscriber> waiters, List<Runnable> after) {
         BackendConnection backend = backend();
-        ListeningRound next = new ListeningRound(entered, left, waiters, backend.ownStatementDeadline());
+        ListeningRound next = new ListeningRound(entered, left, waiters, after, backend.ownStatementDeadline());
         round = next;
         backend.expected().add(Kind.QUERY, Action.SWALLOW, next);
         ByteBuf out = backend.link().allocator().buffer(sql.length() + 6);
@@ -312,6 +333,7 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
         countListened(ended.entered.size() - ended.left.size());
         tellMissed();
         ended.waiters.forEach(Subscriber::onListening);
+        ended.after.forEach(Runnable::run);
         advance();
     }
 
@@ -378,8 +400,10 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
         lease = null;
         round = null;
         state = State.ABSENT;
+        List<Runnable> after = takeTasks();
         if (unfinished != null) {
             waiting.addAll(unfinished.waiters);
+            after.addAll(unfinished.after);
         }
         if (listenedCount > 0) {
             metrics.listeningBackendLost();
@@ -397,6 +421,7 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
             held.backend().detach(this);
             held.discard(reason);
         }
+        after.forEach(Runnable::run);
     }
 
     /** Forgets channels that nobody wants, while no backend listens to them. */

@@ -19,14 +19,21 @@ final class ListeningRound extends ReplyEffect {
     final List<Channel> entered;
     final List<Channel> left;
     final List<Subscriber> waiters;
+    final List<Runnable> after;
     private final Cancellable deadline;
     private boolean confirmed;
     private @Nullable ErrorResponse error;
 
-    ListeningRound(List<Channel> entered, List<Channel> left, List<Subscriber> waiters, Cancellable deadline) {
+    ListeningRound(
+            List<Channel> entered,
+            List<Channel> left,
+            List<Subscriber> waiters,
+            List<Runnable> after,
+            Cancellable deadline) {
         this.entered = entered;
         this.left = left;
         this.waiters = waiters;
+        this.after = after;
         this.deadline = deadline;
     }
 

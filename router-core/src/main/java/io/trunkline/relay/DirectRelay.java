@@ -436,7 +436,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public boolean speaksBeforeReadyForQuery() {
-        return listener.hasUndelivered();
+        return listener.speaksBeforeReadyForQuery();
     }
 
     @Override

@@ -150,6 +150,7 @@ final class RequestSender {
             }
             return;
         }
+        session.channels.sending(request);
         session.sent.sending(request, relay.backend().status());
         forward(relay, request);
     }

@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Session implements Relay.Listener, SessionRegistry.Drainable {
     final Worker worker;
-    final ClientLink client;
+    final ClientGate client;
     final SessionIdentity identity;
     final SessionStatements statements = new SessionStatements();
     final SessionSettings settings;
@@ -80,10 +80,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             SessionSettings settings,
             ReportedParameters greeted) {
         this.worker = worker;
-        this.client = client;
+        this.client = new ClientGate(client);
         this.identity = identity;
         this.settings = settings;
-        this.parameters = new ClientParameters(client, greeted);
+        this.parameters = new ClientParameters(this.client, greeted);
         this.view = worker.currentView(identity.cluster());
         this.texts = new TextContext(this);
         this.placement = new Placement(this);
@@ -129,7 +129,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     public void onWritabilityChanged(boolean writable) {
         Relay relay = state.relay();
         if (relay != null) {
-            relay.setReading(writable);
+            relay.setReading(client.isWritable());
         }
         if (writable) {
             channels.deliver();
@@ -274,8 +274,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     }
 
     @Override
-    public boolean hasUndelivered() {
-        return channels.hasUndelivered();
+    public boolean speaksBeforeReadyForQuery() {
+        return channels.isConcernedByReadyForQuery();
     }
 
     @Override

@@ -12,8 +12,11 @@ import io.trunkline.notification.Subscriber;
 import io.trunkline.session.SessionIdentity.PoolMode;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
+import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
+import io.trunkline.sql.StatementKind;
+import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.TransactionStatus;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -63,6 +66,10 @@ final class SessionChannels implements Subscriber {
     private @Nullable ListeningBackend awaited;
     private @Nullable RouterError refusal;
     private int processId;
+    /** Something was sent that notifies, and its transaction is not over. */
+    private boolean notifying;
+    /** Rounds of the shared backend that a ReadyForQuery waits for. */
+    private int roundsAwaited;
 
     SessionChannels(Session session, NotificationHub hub) {
         this.session = session;
@@ -295,8 +302,22 @@ final class SessionChannels implements Subscriber {
         }
     }
 
+    /** A request is being sent. */
+    void sending(Request request) {
+        AnalyzedQuery analysis = request.analysis;
+        if (joined.isEmpty() || analysis == null) {
+            return;
+        }
+        for (StatementShape statement : analysis.shape().statements()) {
+            notifying |= statement.kind() == StatementKind.NOTIFY
+                    || statement.functions().contains("pg_notify")
+                    || statement.functions().contains("pg_catalog.pg_notify");
+        }
+    }
+
     /** Everything that was sent has been answered: leaves what was joined and did not come into force. */
     void settle() {
+        notifying &= session.status() != TransactionStatus.IDLE;
         if (joined.size() > channels.size()) {
             joined.entrySet().removeIf(entry -> {
                 boolean over =
@@ -335,6 +356,11 @@ final class SessionChannels implements Subscriber {
     /** Returns true when messages wait for the client. */
     boolean hasUndelivered() {
         return !queue.isEmpty();
+    }
+
+    /** Returns true when something has to be done before a ReadyForQuery outside a transaction. */
+    boolean isConcernedByReadyForQuery() {
+        return notifying || !queue.isEmpty();
     }
 
     @Override
@@ -378,11 +404,34 @@ final class SessionChannels implements Subscriber {
         }
     }
 
-    /** Sends what waits before a ReadyForQuery outside a transaction. */
+    /**
+     * Sends what waits before a ReadyForQuery outside a transaction. When the transaction may have notified the session itself, the ReadyForQuery
+     * waits until that has arrived, too.
+     */
     void deliverBeforeReadyForQuery() {
+        if (notifying && !channels.isEmpty()) {
+            ListeningBackend backend = current();
+            if (backend.isListening()) {
+                roundsAwaited++;
+                session.client.shut();
+                backend.afterRound(this::onOwnDelivered);
+            }
+        }
         if (!queue.isEmpty()) {
             write();
         }
+    }
+
+    private void onOwnDelivered() {
+        roundsAwaited--;
+        if (roundsAwaited > 0 || session.isClosed()) {
+            return;
+        }
+        // It was shut before a ReadyForQuery.
+        write();
+        session.client.open();
+        session.client.flush();
+        session.onWritabilityChanged(session.client.isWritable());
     }
 
     private boolean mayDeliver() {
@@ -394,10 +443,10 @@ final class SessionChannels implements Subscriber {
     }
 
     private void write() {
-        while (!queue.isEmpty() && session.client.isWritable()) {
+        while (!queue.isEmpty() && session.client.isReading()) {
             ByteBuf out = session.client.allocator().buffer(256);
             int count = queue.moveTo(out);
-            session.client.write(out);
+            session.client.writeAhead(out);
             session.worker.metrics().notificationsDelivered(count);
         }
     }
