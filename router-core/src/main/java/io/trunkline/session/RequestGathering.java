@@ -120,7 +120,7 @@ final class RequestGathering {
         for (Request request : batch.requests()) {
             status = LocalAnswers.write(out, this, request, status);
             if (request.endsGroup() && status == TransactionStatus.IDLE) {
-                session.channels.commit();
+                session.channels.answeredHere();
             }
         }
         // No reply of a backend is waited for.

@@ -175,7 +175,8 @@ final class SessionChannels implements Subscriber {
         return true;
     }
 
-    private void forgetWait() {
+    /** The message that waits, if there is one, will not be sent: it was dropped, or what it was part of is lost. */
+    void forgetWait() {
         ListeningBackend backend = awaited;
         if (backend != null) {
             backend.withdraw(this);
@@ -272,6 +273,14 @@ final class SessionChannels implements Subscriber {
         dropProvisional();
     }
 
+    /** The router has answered a group of requests, which ran outside a transaction: what came before them is delivered before the answer. */
+    void answeredHere() {
+        if (!changes.isEmpty()) {
+            writeAll();
+            commit();
+        }
+    }
+
     /** The transaction was rolled back. */
     void rollback() {
         changes.clear();
@@ -305,23 +314,29 @@ final class SessionChannels implements Subscriber {
     /** A request is being sent. */
     void sending(Request request) {
         AnalyzedQuery analysis = request.analysis;
-        if (joined.isEmpty() || analysis == null) {
+        if (!shared || analysis == null) {
             return;
         }
-        for (StatementShape statement : analysis.shape().statements()) {
-            notifying |= statement.kind() == StatementKind.NOTIFY
-                    || statement.functions().contains("pg_notify")
-                    || statement.functions().contains("pg_catalog.pg_notify");
+        // Also for sessions that listen to nothing yet: they may, by the end of their transaction.
+        List<StatementShape> statements = analysis.shape().statements();
+        for (int i = 0; i < statements.size(); i++) {
+            notifying |= isNotify(statements.get(i));
         }
+    }
+
+    private static boolean isNotify(StatementShape statement) {
+        Set<String> functions = statement.functions();
+        return statement.kind() == StatementKind.NOTIFY
+                || !functions.isEmpty()
+                        && (functions.contains("pg_notify") || functions.contains("pg_catalog.pg_notify"));
     }
 
     /** Everything that was sent has been answered: leaves what was joined and did not come into force. */
     void settle() {
         notifying &= session.status() != TransactionStatus.IDLE;
-        if (joined.size() > channels.size()) {
+        if (wait == Wait.NONE && joined.size() > channels.size()) {
             joined.entrySet().removeIf(entry -> {
-                boolean over =
-                        wait == Wait.NONE && !channels.contains(entry.getKey()) && !changes.enters(entry.getKey());
+                boolean over = !channels.contains(entry.getKey()) && !changes.enters(entry.getKey());
                 if (over) {
                     entry.getValue().leave(entry.getKey(), this);
                 }
@@ -417,9 +432,7 @@ final class SessionChannels implements Subscriber {
                 backend.afterRound(this::onOwnDelivered);
             }
         }
-        if (!queue.isEmpty()) {
-            write();
-        }
+        writeAll();
     }
 
     private void onOwnDelivered() {
@@ -428,7 +441,7 @@ final class SessionChannels implements Subscriber {
             return;
         }
         // It was shut before a ReadyForQuery.
-        write();
+        writeAll();
         session.client.open();
         session.client.flush();
         session.onWritabilityChanged(session.client.isWritable());
@@ -442,12 +455,24 @@ final class SessionChannels implements Subscriber {
                         && holding.relay().backend().status() == TransactionStatus.IDLE;
     }
 
+    /** Sends what waits as far as the client takes it. */
     private void write() {
         while (!queue.isEmpty() && session.client.isReading()) {
-            ByteBuf out = session.client.allocator().buffer(256);
-            int count = queue.moveTo(out);
-            session.client.writeAhead(out);
-            session.worker.metrics().notificationsDelivered(count);
+            writeSome();
         }
+    }
+
+    /** Sends all that waits: the client is about to be sent what it waits for itself, and a full link would hold that up, too. */
+    private void writeAll() {
+        while (!queue.isEmpty()) {
+            writeSome();
+        }
+    }
+
+    private void writeSome() {
+        ByteBuf out = session.client.allocator().buffer(256);
+        int count = queue.moveTo(out);
+        session.client.writeAhead(out);
+        session.worker.metrics().notificationsDelivered(count);
     }
 }
