@@ -144,8 +144,12 @@ class ReadWriteSplitIT {
             assertThat(roleOf(client, "select * from t")).isEqualTo("replica");
             assertThat(client.ask("update t set n = 1")).isEqualTo("25006");
             client.query("rollback");
-            assertThat(roleOf(client, "start transaction isolation level serializable, read only"))
-                    .isEqualTo("primary");
+            client.query("start transaction isolation level serializable, read only");
+            assertThat(roleOf(client, "select * from t")).isEqualTo("primary");
+            client.query("rollback");
+            client.query("begin read only");
+            assertThat(roleOf(client, "set transaction read write")).isEqualTo("primary");
+            assertThat(client.ask("insert into t select from t where false")).isEmpty();
             client.query("rollback");
         }
     }

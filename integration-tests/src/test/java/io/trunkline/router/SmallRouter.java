@@ -48,12 +48,17 @@ final class SmallRouter implements AutoCloseable {
 
     /** Starts it in front of a cluster and returns when it answers a query. */
     static SmallRouter start(PostgresCluster cluster, RouterConfiguration configuration) {
+        return start(cluster, configuration, HEAP_MEBIBYTES);
+    }
+
+    /** As the other, with a heap of another size. */
+    static SmallRouter start(PostgresCluster cluster, RouterConfiguration configuration, int heapMebibytes) {
         int port = FreePort.next();
         int adminPort = FreePort.next();
         configuration.set("listen.port", Integer.toString(port));
         configuration.set("admin.port", Integer.toString(adminPort));
         configuration.set("event_loops", "1");
-        String heap = "-Xmx" + HEAP_MEBIBYTES + "m";
+        String heap = "-Xmx" + heapMebibytes + "m";
         try {
             Path folder = Files.createDirectories(cluster.workspace().resolve("small"));
             Files.write(
@@ -168,6 +173,11 @@ final class SmallRouter implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Ends it by SIGKILL. */
+    void kill() {
+        process.kill();
     }
 
     @Override

@@ -73,6 +73,26 @@ final class WireClient implements AutoCloseable {
     }
 
     private void login(String database, Map<String, String> startup) throws IOException {
+        sendBytes(startupPacket(database, startup));
+        for (ServerMessage message = receive(); !message.isReadyForQuery(); message = receive()) {
+            if (message.type() == 'E') {
+                throw new IOException("login refused: " + message);
+            } else if (message.type() == 'K') {
+                key = message.body();
+            }
+        }
+    }
+
+    /** Returns the first packet of a client, as the user that needs no password. */
+    static byte[] startupPacket(String database) {
+        try {
+            return startupPacket(database, Map.of());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] startupPacket(String database, Map<String, String> startup) throws IOException {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         Map<String, String> all = new LinkedHashMap<>(startup);
         all.put("user", RouterUnderTest.TRUSTED_USER);
@@ -89,14 +109,7 @@ final class WireClient implements AutoCloseable {
         writer.writeInt(2 * Integer.BYTES + body.size());
         writer.writeInt(PROTOCOL);
         body.writeTo(writer);
-        sendBytes(packet.toByteArray());
-        for (ServerMessage message = receive(); !message.isReadyForQuery(); message = receive()) {
-            if (message.type() == 'E') {
-                throw new IOException("login refused: " + message);
-            } else if (message.type() == 'K') {
-                key = message.body();
-            }
-        }
+        return packet.toByteArray();
     }
 
     /** Sends frames in one write. */
@@ -122,6 +135,15 @@ final class WireClient implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Waits until something has come, and leaves it there. */
+    void peek() throws IOException {
+        in.mark(1);
+        if (in.read() < 0) {
+            throw new EOFException("the connection was closed");
+        }
+        in.reset();
     }
 
     /** Returns the next message. */

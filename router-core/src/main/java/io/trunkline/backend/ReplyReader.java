@@ -38,6 +38,8 @@ final class ReplyReader implements MessageScanner.Listener {
     private @Nullable BackendHolder holder;
     /** Whether an error came since the last ReadyForQuery. */
     private boolean requestsFailed;
+    /** All that was owed has come, and what came with it may not have been read. */
+    private boolean answered;
 
     /**
      * Begins behind the ReadyForQuery of the login.
@@ -105,6 +107,24 @@ final class ReplyReader implements MessageScanner.Listener {
      */
     void read(ByteBuf in) {
         scanner.scan(in, this);
+        tellQuiet();
+    }
+
+    /**
+     * Tells the holder that nothing is owed, once all that came with the last reply has been read: whoever gets the backend next must not be given
+     * an answer that was not asked for, and what may come at any time is for the one who holds it now.
+     */
+    private void tellQuiet() {
+        if (answered && scanner.isQuiet()) {
+            answered = false;
+            if (isQuiet() && holder != null) {
+                holder.onQuiet();
+            }
+        }
+    }
+
+    private boolean isQuiet() {
+        return expected.isEmpty() && !expected.isSkipping();
     }
 
     @Override
@@ -354,9 +374,7 @@ final class ReplyReader implements MessageScanner.Listener {
     @Override
     public void onBreak() {
         drainSynthesized();
-        if (expected.isEmpty() && !expected.isSkipping() && holder != null) {
-            holder.onQuiet();
-        }
+        answered |= isQuiet();
     }
 
     /** Gives the client the router's own replies that have come to the front. */

@@ -511,13 +511,19 @@ public final class RouterErrors {
                         + "\".");
     }
 
-    /** The session's settings, which a backend took before, are refused by this one. */
+    /**
+     * A node refused a setting that another one took, so the statement was not run.
+     *
+     * @param cause what the node said; its SQLSTATE and message are kept
+     */
     public static RouterError settingsRefused(String node, ErrorResponse cause) {
-        return fatal(
+        return new RouterError(
                 Kind.BACKEND,
-                SqlState.ADMIN_SHUTDOWN,
-                "terminating connection because its settings cannot be set on node \"" + node + "\"",
-                "The node said: " + cause.message() + ".");
+                cause.withSeverity(Severity.ERROR)
+                        .with(
+                                ErrorResponse.DETAIL,
+                                "Node \"" + node
+                                        + "\" refused a setting that this session made elsewhere; the statement was not run."));
     }
 
     // The router itself

@@ -76,7 +76,10 @@ record RoleDecision(RoleNeed role, Reason reason) {
     private static boolean isReadWrite(StatementShape statement, SessionRouting session) {
         return switch (session.transaction().scope()) {
             case READ_WRITE -> true;
-            case READ_ONLY -> false;
+            case READ_ONLY ->
+                // Allowed before the first query; a replica could not.
+                statement.kind() == StatementKind.SET_TRANSACTION
+                        && statement.transactionMode().readOnly() == Choice.NO;
             case NONE ->
                 statement.kind() == StatementKind.BEGIN
                         && switch (statement.transactionMode().readOnly()) {
@@ -88,7 +91,7 @@ record RoleDecision(RoleNeed role, Reason reason) {
     }
 
     private static boolean isSerializable(StatementShape statement, SessionRouting session) {
-        Choice said = statement.kind() == StatementKind.BEGIN
+        Choice said = statement.kind() == StatementKind.BEGIN || statement.kind() == StatementKind.SET_TRANSACTION
                 ? statement.transactionMode().serializable()
                 : Choice.UNSAID;
         return switch (said) {

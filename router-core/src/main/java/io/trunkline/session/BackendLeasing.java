@@ -16,8 +16,6 @@ import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.wire.ErrorResponse;
-import io.trunkline.wire.Severity;
-import io.trunkline.wire.SqlState;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -94,17 +92,14 @@ final class BackendLeasing implements LeaseRequest {
 
             @Override
             public void onError(ErrorResponse error) {
-                // The statement must not run under settings that are not the session's.
-                lease.discard("settings");
-                if (session.state() != waiting) {
-                    return;
-                }
-                if (SqlState.isTransient(error.sqlState())) {
-                    gathering.refuse(error.withSeverity(Severity.ERROR));
-                } else {
-                    // No backend takes them any more, so nothing this session says could be run again.
-                    session.closeWith(
-                            RouterErrors.settingsRefused(backend.target().node(), error));
+                // The statement must not run under settings that are not the session's. The backend is as it was: it
+                // took all of them or none.
+                lease.release();
+                if (session.state() == waiting) {
+                    RouterError refused =
+                            RouterErrors.settingsRefused(backend.target().node(), error);
+                    worker.metrics().error(refused);
+                    gathering.refuse(refused.response());
                 }
             }
         });

@@ -220,7 +220,7 @@ final class RequestReader {
             }
         }
         if (statements.size() == 1) {
-            readDeferrable(session, request, statements.get(0).kind());
+            readDeferrable(session, request, statements.get(0));
         }
         return true;
     }
@@ -248,12 +248,22 @@ final class RequestReader {
         };
     }
 
-    /** BEGIN says nothing about the shard, so it waits for the statement that does; without one its end needs no backend either. */
-    private static void readDeferrable(Session session, Request request, StatementKind kind) {
+    /**
+     * BEGIN says nothing about the shard, and BEGIN READ ONLY not for sure that a replica will do: so it waits for the statement that does; without
+     * one its end needs no backend either.
+     */
+    private static void readDeferrable(Session session, Request request, @Nullable StatementShape statement) {
+        StatementKind kind = statement == null ? StatementKind.OTHER : statement.kind();
         boolean begun = session.hasDeferredBegin();
         request.deferrable = begun
                 ? kind == StatementKind.COMMIT || kind == StatementKind.ROLLBACK
-                : kind == StatementKind.BEGIN && session.view().isSharded();
+                : kind == StatementKind.BEGIN && statement != null && isUndecided(session, statement);
+    }
+
+    private static boolean isUndecided(Session session, StatementShape begin) {
+        ClusterView view = session.view();
+        return view.isSharded()
+                || begin.transactionMode().isReadOnly() && begin.hint().isNone() && !session.placement.isFixed(view);
     }
 
     // LISTEN and UNLISTEN
@@ -371,7 +381,7 @@ final class RequestReader {
             request.effect = request.refusal == null ? null : effect;
             return true;
         }
-        readDeferrable(session, request, kindOf(statement));
+        readDeferrable(session, request, onlyShape(statement));
         // Known to be valid: with nothing else to do, the client need not wait for a backend to hear so.
         request.deferrable |= !name.isEmpty() && statement.wasParsed();
         request.target =
@@ -421,7 +431,7 @@ final class RequestReader {
             request.answer = new FixedAnswer(FixedAnswer.BIND_COMPLETE, null);
             return true;
         }
-        readDeferrable(session, request, kindOf(statement));
+        readDeferrable(session, request, onlyShape(statement));
         boolean isChannelCommand = channelCommand(session, statement) != null;
         if (session.placement.isFixed(view) && !isHinted(statement.analysis())) {
             request.target = session.placement.fixedTarget();
@@ -464,7 +474,7 @@ final class RequestReader {
         }
         // Of a portal the request names no statement, and yet its kind decides when the transaction is lost.
         request.analysis = statement.analysis();
-        readDeferrable(session, request, kindOf(statement));
+        readDeferrable(session, request, onlyShape(statement));
         if (channelCommand(session, statement) != null) {
             readAnsweredHere(session, request);
         }
@@ -524,7 +534,7 @@ final class RequestReader {
             request.configured =
                     configured.read(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
         }
-        readDeferrable(session, request, kind);
+        readDeferrable(session, request, onlyShape(statement));
         if (channelCommand(session, statement) != null) {
             readAnsweredHere(session, request);
         }
@@ -593,9 +603,14 @@ final class RequestReader {
         return statement;
     }
 
-    private static StatementKind kindOf(PreparedStatement statement) {
+    private static @Nullable StatementShape onlyShape(PreparedStatement statement) {
         List<StatementShape> statements = statement.analysis().shape().statements();
-        return statements.size() == 1 ? statements.get(0).kind() : StatementKind.OTHER;
+        return statements.size() == 1 ? statements.get(0) : null;
+    }
+
+    private static StatementKind kindOf(PreparedStatement statement) {
+        StatementShape shape = onlyShape(statement);
+        return shape == null ? StatementKind.OTHER : shape.kind();
     }
 
     /** Returns the command of a prepared statement that the router answers itself, or null. */

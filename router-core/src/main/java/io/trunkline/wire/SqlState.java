@@ -129,14 +129,6 @@ public enum SqlState {
         return code;
     }
 
-    /** Returns true for the classes that say nothing about the statement: the connection, resources, an operator, another transaction. */
-    public static boolean isTransient(String code) {
-        return switch (code.substring(0, 2)) {
-            case "08", "40", "53", "55", "57", "58", "XX" -> true;
-            default -> false;
-        };
-    }
-
     /** Returns the state of a code, or null when it is none the router knows. */
     public static @Nullable SqlState ofCode(String code) {
         return BY_CODE.get(code);

@@ -59,6 +59,33 @@ class ReplyReaderTest {
                         "quiet");
     }
 
+    /** M09: the one who waits for the backend must not be given it while an answer to nothing lies in the same read. */
+    @Test
+    void takesAnAnswerTooManyForAViolationBeforeAnybodyElseCanGetTheBackend() {
+        reader.attach(new Holder());
+        expected.add(Kind.QUERY, Action.FORWARD, null);
+
+        assertThatThrownBy(() -> receive("EmptyQueryResponse; ReadyForQuery I; ReadyForQuery I"))
+                .isInstanceOf(ProtocolViolation.class);
+
+        assertThat(log).containsExactly("ready IDLE", "run [EmptyQueryResponse, ReadyForQuery I]");
+    }
+
+    @Test
+    void givesWhatComesBehindTheLastAnswerInTheSameReadToTheHolderBeforeItIsQuiet() {
+        reader.attach(new Holder());
+        expected.add(Kind.QUERY, Action.FORWARD, null);
+
+        receive("EmptyQueryResponse; ReadyForQuery I; NoticeResponse NOTICE 00000 \"late\"");
+
+        assertThat(log)
+                .containsExactly(
+                        "ready IDLE",
+                        "run [EmptyQueryResponse, ReadyForQuery I]",
+                        "run [NoticeResponse NOTICE 00000 \"late\"]",
+                        "quiet");
+    }
+
     @Test
     void keepsTheAnswerToAQuestionOfTheRouterFromTheHolder() {
         reader.attach(new Holder());

@@ -15,12 +15,19 @@ import io.trunkline.transport.ServerTls;
 import io.trunkline.transport.TlsConfigurationException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Says in the core's words what stands in the configuration. Stateless. */
 final class CoreSettings {
     /** What 0s means where it switches a limit off. */
     private static final Duration NEVER = Duration.ofDays(10_000);
+
+    /** Returns what every backend is asked for in its startup packet. */
+    static Map<String, String> backendParameters(BackendConfig config) {
+        long millis = config.clientConnectionCheckInterval().toMillis();
+        return millis == 0 ? Map.of() : Map.of("client_connection_check_interval", Long.toString(millis));
+    }
 
     /** What 0s means where it refuses to wait. */
     private static final Duration AT_ONCE = Duration.ofNanos(1);

@@ -112,7 +112,7 @@ final class WorkerFleet {
                 parts.backendTls(),
                 login,
                 parts.accounts().passwords(),
-                Map.of(),
+                CoreSettings.backendParameters(parts.config().backend()),
                 ProtocolVersion.V3_0,
                 CoreSettings.backendLimits(parts.config()));
     }

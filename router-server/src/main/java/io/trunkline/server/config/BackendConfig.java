@@ -2,6 +2,7 @@
 package io.trunkline.server.config;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** How the router logs in to nodes. */
@@ -24,7 +25,14 @@ public record BackendConfig(
                         "Most connections a pool opens to one node at the same time, per event loop; bounds the rush to a new primary.",
                 byDefault = "4",
                 range = "1..1000")
-        int parallelConnects) {
+        int parallelConnects,
+
+        @Setting(
+                value =
+                        "How often a node looks, while it runs a statement, whether the router is still there (client_connection_check_interval), so that nothing runs on behind a router that is gone; 0s leaves it to the node, which is needed when that is another pooler.",
+                byDefault = "10s",
+                range = "0s..1h")
+        Duration clientConnectionCheckInterval) {
 
     /** What is demanded of a node, as libpq's sslmode. */
     public enum TlsMode {
