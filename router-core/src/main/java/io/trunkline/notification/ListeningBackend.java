@@ -287,7 +287,7 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
     private void send(
             String sql, List<Channel> entered, List<Channel> left, List<Subscriber> waiters, List<Runnable> after) {
         BackendConnection backend = backend();
-        ListeningRound next = new ListeningRound(entered, left, waiters, after, backend.ownStatementDeadline());
+        ListeningRound next = new ListeningRound(this, entered, left, waiters, after, backend.ownStatementDeadline());
         round = next;
         backend.expected().add(Kind.QUERY, Action.SWALLOW, next);
         ByteBuf out = backend.link().allocator().buffer(sql.length() + 6);
@@ -304,16 +304,8 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
         return held.backend();
     }
 
-    @Override
-    public void onQuiet() {
-        ListeningRound ended = round;
-        if (ended == null) {
-            return;
-        }
-        if (!ended.isConfirmed()) {
-            onRoundFailed(ended);
-            return;
-        }
+    /** The ReadyForQuery of a round came; what follows in the same read comes after the round. */
+    void onRoundConfirmed(ListeningRound ended) {
         round = null;
         state = State.READY;
         for (Channel channel : ended.entered) {
@@ -354,8 +346,11 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
         tell(all, AsynchronousMessage.missed());
     }
 
-    /** The node will not listen: it is no longer what it was leased as, or short of something. */
-    private void onRoundFailed(ListeningRound failed) {
+    /** The node will not listen: it is no longer what it was leased as, or short of something. Or the backend is gone, which is known already. */
+    void onRoundUndone(ListeningRound failed) {
+        if (round != failed) {
+            return;
+        }
         ErrorResponse answer = failed.error();
         RouterError error = answer == null
                 ? RouterErrors.backendLost(backend().target().node())
@@ -474,6 +469,11 @@ public final class ListeningBackend implements LeaseRequest, BackendHolder {
             told.clear();
             all.forEach(Subscriber::onReadComplete);
         }
+    }
+
+    @Override
+    public void onQuiet() {
+        // The round says so itself.
     }
 
     @Override

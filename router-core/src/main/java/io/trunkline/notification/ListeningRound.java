@@ -16,20 +16,28 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://github.com/postgres/postgres/blob/REL_17_0/src/backend/commands/async.c">async.c</a>
  */
 final class ListeningRound extends ReplyEffect {
+    private final ListeningBackend owner;
     final List<Channel> entered;
     final List<Channel> left;
     final List<Subscriber> waiters;
     final List<Runnable> after;
     private final Cancellable deadline;
-    private boolean confirmed;
     private @Nullable ErrorResponse error;
 
+    /**
+     * Creates a round that has not begun.
+     *
+     * @param owner hears of its end
+     * @param deadline loses the backend; cancelled by the end
+     */
     ListeningRound(
+            ListeningBackend owner,
             List<Channel> entered,
             List<Channel> left,
             List<Subscriber> waiters,
             List<Runnable> after,
             Cancellable deadline) {
+        this.owner = owner;
         this.entered = entered;
         this.left = left;
         this.waiters = waiters;
@@ -39,13 +47,14 @@ final class ListeningRound extends ReplyEffect {
 
     @Override
     public void onConfirmed() {
-        confirmed = true;
         deadline.cancel();
+        owner.onRoundConfirmed(this);
     }
 
     @Override
     public void onUndone() {
         deadline.cancel();
+        owner.onRoundUndone(this);
     }
 
     @Override
@@ -53,10 +62,6 @@ final class ListeningRound extends ReplyEffect {
         // The one place where an effect is shown the error of its request.
         error = failed;
         return failed;
-    }
-
-    boolean isConfirmed() {
-        return confirmed;
     }
 
     /** Returns what the node answered instead of success, or null. */
