@@ -49,6 +49,7 @@ class LayersTest {
             Map.entry("pool", Set.of("backend", "error", "health", "metrics", "topology", "wire")),
             Map.entry("routing", Set.of("error", "metrics", "sql", "topology", "wire")),
             Map.entry("relay", Set.of("backend", "error", "metrics", "pool", "prepared", "wire")),
+            Map.entry("notification", Set.of("backend", "error", "metrics", "pool", "wire")),
             Map.entry("catalog", Set.of("backend", "error", "metrics", "routing", "wire")),
             Map.entry("frontend", Set.of("auth", "error", "metrics", "wire")),
             Map.entry(
@@ -59,6 +60,7 @@ class LayersTest {
                             "frontend",
                             "health",
                             "metrics",
+                            "notification",
                             "pool",
                             "prepared",
                             "relay",

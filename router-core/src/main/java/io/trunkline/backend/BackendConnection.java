@@ -221,15 +221,22 @@ public final class BackendConnection {
             listener.onError(RouterErrors.backendLost(target.node()).response());
             return;
         }
-        Cancellable deadline =
-                clock.schedule(limit.toNanos(), () -> lose(RouterErrors.ownStatementTimeout(target.node(), limit)));
-        attach(new InternalQuery(this, rowsMax, deadline, listener));
+        attach(new InternalQuery(this, rowsMax, deadline(limit), listener));
         ByteBuf out = link.allocator().buffer(sql.length() + 6);
         FrontendWriter.query(out, sql);
         statements.forgetUnnamed();
         expected.add(Kind.QUERY, Action.FORWARD, null);
         link.write(out);
         link.flush();
+    }
+
+    /** Returns the deadline of a statement that a holder sends of its own accord; the answer has to cancel it. */
+    public Cancellable ownStatementDeadline() {
+        return deadline(ownStatementLimit);
+    }
+
+    private Cancellable deadline(Duration limit) {
+        return clock.schedule(limit.toNanos(), () -> lose(RouterErrors.ownStatementTimeout(target.node(), limit)));
     }
 
     /** Has the node answer a query that does nothing, for a late cancel to interrupt. */

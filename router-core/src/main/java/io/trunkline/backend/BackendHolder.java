@@ -20,6 +20,23 @@ public interface BackendHolder {
      */
     void onReadyForQuery(TransactionStatus status, boolean failed);
 
+    /**
+     * Returns true when the holder has messages of its own for the client that come before a ReadyForQuery: what has been read by then is
+     * handed over before {@link #onReadyForQuery} is called, which may write them.
+     */
+    default boolean speaksBeforeReadyForQuery() {
+        return false;
+    }
+
+    /**
+     * Returns true when a notification is for the client; a holder that wants it itself takes it here and returns false.
+     *
+     * @param buffer holds the NotificationResponse from {@code index} on, {@code available} bytes of it; borrowed
+     */
+    default boolean wantsNotification(ByteBuf buffer, int index, int available) {
+        return true;
+    }
+
     /** Everything owed has arrived and was passed on; the backend may be given back from inside this call. */
     void onQuiet();
 

@@ -152,8 +152,11 @@ final class ReplyReader implements MessageScanner.Listener {
             case BackendTag.COPY_IN_RESPONSE -> onCopyInResponse();
             case BackendTag.ERROR_RESPONSE -> onError(ErrorResponse.parse(buffer, index, available));
             // Never part of a swallowed reply: they reach whoever holds the backend.
-            case BackendTag.NOTICE_RESPONSE, BackendTag.NOTIFICATION_RESPONSE ->
-                holder == null ? Disposition.SKIP : Disposition.FORWARD;
+            case BackendTag.NOTICE_RESPONSE -> holder == null ? Disposition.SKIP : Disposition.FORWARD;
+            case BackendTag.NOTIFICATION_RESPONSE ->
+                holder != null && holder.wantsNotification(buffer, index, available)
+                        ? Disposition.FORWARD
+                        : Disposition.SKIP;
             case BackendTag.PARAMETER_STATUS -> onParameterStatus(parameterStatus.wrap(buffer, index, available));
             default -> throw unexpected(tag);
         };
@@ -283,6 +286,9 @@ final class ReplyReader implements MessageScanner.Listener {
             }
         } else {
             expected.completeFront();
+        }
+        if (forward && holder != null && holder.speaksBeforeReadyForQuery()) {
+            scanner.emitRun(this);
         }
         if (holder != null && forward) {
             holder.onReadyForQuery(newStatus, failed);

@@ -320,7 +320,40 @@ public final class RouterErrors {
                 "The client did not send the rest of a message.");
     }
 
+    /** A session listens to as many channels as it may, or one transaction changes that many. */
+    public static RouterError tooManyChannels(int limit) {
+        return error(
+                Kind.LIMIT,
+                SqlState.PROGRAM_LIMIT_EXCEEDED,
+                "too many channels in this session (limit: " + limit + ", limits.channels_per_session)");
+    }
+
+    /** A client that listens takes its notifications more slowly than they come. */
+    public static RouterError tooManyNotifications(int limit, long limitBytes) {
+        return new RouterError(
+                Kind.LIMIT,
+                ErrorResponse.builder(
+                                Severity.FATAL,
+                                SqlState.OUT_OF_MEMORY,
+                                "terminating connection because too many notifications wait for it")
+                        .detail("At most " + limit + " may wait (limits.notifications), of " + limitBytes
+                                + " bytes together (limits.notification_bytes).")
+                        .hint("Read them while no transaction is open, and end transactions soon.")
+                        .build());
+    }
+
     // Backends and topology
+
+    /** The backend that listens for a session was lost; a WARNING that the client is sent as a notice. */
+    public static RouterError notificationsMissed() {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(Severity.WARNING, SqlState.WARNING, "notifications may have been missed")
+                        .detail(
+                                "The backend that listened for this session was lost; another one listens to the same channels now.")
+                        .hint("Look for what notifications would have told.")
+                        .build());
+    }
 
     /** TLS to a node could not be established, or its certificate is not what was asked for. */
     public static RouterError backendTlsFailed(String node, String problem) {

@@ -127,6 +127,26 @@ public enum Metric {
             "seconds",
             "Time a session kept its backend between transactions",
             "reason"),
+    LISTENING_SESSIONS(
+            "trunkline_listening_sessions",
+            Type.GAUGE,
+            "sessions",
+            "Sessions that listen to a channel by a backend they share with others"),
+    LISTENED_CHANNELS(
+            "trunkline_listened_channels",
+            Type.GAUGE,
+            "channels",
+            "Channels that shared backends listen to, each counted once for each event loop, database, user and client encoding"),
+    NOTIFICATIONS(
+            "trunkline_notifications_total",
+            Type.COUNTER,
+            "notifications",
+            "Notifications given to sessions that share a listening backend"),
+    LISTENING_LOSSES(
+            "trunkline_listening_losses_total",
+            Type.COUNTER,
+            "connections",
+            "Shared listening backends that were lost, so that sessions may have missed notifications"),
     PREPARED(
             "trunkline_prepared_statements_total",
             Type.COUNTER,

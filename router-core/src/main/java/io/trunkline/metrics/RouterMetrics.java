@@ -143,6 +143,21 @@ public interface RouterMetrics {
      */
     void unpinned(String reason, long nanos);
 
+    /** A session began to listen by a shared backend: {@code trunkline_listening_sessions} gauge, sessions. */
+    void listeningStarted();
+
+    /** A session listens to nothing any more: {@code trunkline_listening_sessions} gauge, sessions. */
+    void listeningEnded();
+
+    /** The number of channels of a shared backend changed: {@code trunkline_listened_channels} gauge, channels. */
+    void channelsListened(int difference);
+
+    /** A session was given notifications: {@code trunkline_notifications_total} counter, notifications. */
+    void notificationsDelivered(int count);
+
+    /** A shared backend that listened was lost: {@code trunkline_listening_losses_total} counter, connections. */
+    void listeningBackendLost();
+
     /** A prepared statement was found, injected or evicted: {@code trunkline_prepared_statements_total{event}} counter, statements. */
     void prepared(PreparedEvent event);
 

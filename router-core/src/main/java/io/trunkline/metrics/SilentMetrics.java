@@ -37,6 +37,21 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public void unpinned(String reason, long nanos) {}
 
     @Override
+    public void listeningStarted() {}
+
+    @Override
+    public void listeningEnded() {}
+
+    @Override
+    public void channelsListened(int difference) {}
+
+    @Override
+    public void notificationsDelivered(int count) {}
+
+    @Override
+    public void listeningBackendLost() {}
+
+    @Override
     public void prepared(PreparedEvent event) {}
 
     @Override

@@ -39,8 +39,9 @@ public final class ConnectionBudget {
      * @param node the node's name
      * @param database the database's name on the node
      * @param user the role the router logs in as
+     * @param use what the backends are for
      */
-    public record Key(String cluster, String node, String database, String user) {}
+    public record Key(String cluster, String node, String database, String user, PoolUse use) {}
 
     /** The pool behind a share; called on its event loop. */
     public interface Claimant {

@@ -63,7 +63,7 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
                 key.cluster(), key.shard(), node.name(), node.host(), node.port(), key.database(), key.user());
         this.share = context.budget()
                 .join(
-                        new ConnectionBudget.Key(key.cluster(), node.name(), key.database(), key.user()),
+                        new ConnectionBudget.Key(key.cluster(), node.name(), key.database(), key.user(), key.use()),
                         settings.size(),
                         clock,
                         this);

@@ -42,16 +42,28 @@ public final class PoolDirectory {
 
     /** Returns the pool of a shard for a database and user, new if need be; requests to it wait until the shard's nodes are known. */
     public ShardPool pool(String cluster, int shard, String database, String user) {
+        return pool(new PoolKey(cluster, shard, database, user, PoolUse.SESSIONS));
+    }
+
+    /** Returns where backends are leased that listen for the sessions of a database and user: they take nothing from {@link #pool}'s size. */
+    public ShardPool listeningPool(String cluster, int shard, String database, String user) {
+        return pool(new PoolKey(cluster, shard, database, user, PoolUse.LISTENING));
+    }
+
+    private ShardPool pool(PoolKey key) {
         assert context.clock().inEventLoop();
-        PoolKey key = new PoolKey(cluster, shard, database, user);
         BackendPool known = pools.get(key);
         if (known != null) {
             return known;
         }
-        BackendPool pool = new BackendPool(
-                key, catalog.settings(cluster, database, user), context, catalog.shardName(cluster, shard));
+        PoolSettings configured = catalog.settings(key.cluster(), key.database(), key.user());
+        PoolSettings settings = switch (key.use()) {
+            case SESSIONS -> configured;
+            case LISTENING -> configured.forListening();
+        };
+        BackendPool pool = new BackendPool(key, settings, context, catalog.shardName(key.cluster(), key.shard()));
         pools.put(key, pool);
-        Known status = shards.get(new ShardKey(cluster, shard));
+        Known status = shards.get(new ShardKey(key.cluster(), key.shard()));
         if (closed) {
             pool.close();
         } else if (status != null) {

@@ -8,5 +8,6 @@ package io.trunkline.pool;
  * @param shard the shard's index in its cluster
  * @param database the database's name on the nodes
  * @param user the role the router logs in as
+ * @param use what the backends are for
  */
-public record PoolKey(String cluster, int shard, String database, String user) {}
+public record PoolKey(String cluster, int shard, String database, String user, PoolUse use) {}

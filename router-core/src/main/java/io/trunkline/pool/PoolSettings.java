@@ -31,6 +31,8 @@ public record PoolSettings(
         Reset reset,
         String preferredZone) {
 
+    private static final int SIZE_MAX = 10_000;
+
     /** The settings of a pool nobody configured. */
     public static final PoolSettings DEFAULTS = builder().build();
 
@@ -73,13 +75,31 @@ public record PoolSettings(
 
     /** Checks the ranges. */
     public PoolSettings {
-        requireBetween("size", size, 1, 10_000);
+        requireBetween("size", size, 1, SIZE_MAX);
         requireBetween("min_size", minSize, 0, size);
         requireBetween("max_waiters", maxWaiters, 0, 1_000_000);
         requirePositive("lease_wait_timeout", leaseWaitTimeout);
         requirePositive("failover_wait", failoverWait);
         requirePositive("idle_timeout", idleTimeout);
         requirePositive("max_lifetime", maxLifetime);
+    }
+
+    /**
+     * Returns the same for backends that listen: opened when somebody listens, one on each event loop and for each client encoding. Their number
+     * is bounded by that, and by the limit of the node.
+     */
+    PoolSettings forListening() {
+        return new PoolSettings(
+                SIZE_MAX,
+                0,
+                maxWaiters,
+                leaseWaitTimeout,
+                failoverWait,
+                idleTimeout,
+                maxLifetime,
+                connect,
+                reset,
+                preferredZone);
     }
 
     /** Returns a builder that holds the defaults. */

@@ -460,6 +460,16 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
+    public boolean speaksBeforeReadyForQuery() {
+        return listener.speaksBeforeReadyForQuery();
+    }
+
+    @Override
+    public boolean wantsNotification(ByteBuf buffer, int index, int available) {
+        return listener.wantsNotification(buffer, index, available);
+    }
+
+    @Override
     public void onQuiet() {
         statements.settle();
         listener.onQuiet();

@@ -24,11 +24,17 @@ public sealed interface Relay permits DirectRelay {
     /** What a session hears of its relay. */
     interface Listener {
         /**
-         * A ReadyForQuery passes by; for bookkeeping only.
+         * A ReadyForQuery passes by; for bookkeeping, and for what {@link #speaksBeforeReadyForQuery} said comes before it.
          *
          * @param failed whether an error passed since the one before
          */
         void onReadyForQuery(TransactionStatus status, boolean failed);
+
+        /** Returns true when the session may have something for the client that comes before a ReadyForQuery. */
+        boolean speaksBeforeReadyForQuery();
+
+        /** Returns true when a notification of the backend is for the client; the buffer is borrowed. */
+        boolean wantsNotification(ByteBuf buffer, int index, int available);
 
         /** Nothing is owed any more; the relay may be released from inside this call. */
         void onQuiet();

@@ -108,6 +108,7 @@ final class BackendLeasing implements LeaseRequest {
     private void attach(Lease lease) {
         Relay relay = new DirectRelay(lease, session.client, session, worker.connector(), worker.metrics());
         session.placement.placed(lease);
+        session.channels.attached(lease.backend());
         session.become(new Running(relay));
         session.parameters.tellAll(relay.backend().reported());
         RequestBatch batch = gathering.take();

@@ -93,6 +93,17 @@ final class CommandEffects extends ReplyEffect {
     }
 
     @Override
+    public void onConfirmed() {
+        // What the router has answered itself completed without a word of a backend.
+        while (next < steps.size()) {
+            Step step = steps.get(next++);
+            if (step.kind == StatementKind.LISTEN || step.kind == StatementKind.UNLISTEN) {
+                session.channels.completed(step.command);
+            }
+        }
+    }
+
+    @Override
     public void onUndone() {
         // PREPARE is no part of a transaction: what completed stays.
         for (int i = steps.size() - 1; i >= next; i--) {

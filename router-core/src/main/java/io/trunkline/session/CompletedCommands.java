@@ -51,16 +51,19 @@ final class CompletedCommands {
             case SAVEPOINT -> {
                 if (command instanceof SessionCommand.Savepoint savepoint) {
                     settings.savepoint(savepoint.name());
+                    session.channels.savepoint(savepoint);
                 }
             }
             case RELEASE_SAVEPOINT -> {
                 if (command instanceof SessionCommand.Release release) {
                     settings.release(release.name());
+                    session.channels.release(release.name());
                 }
             }
             case ROLLBACK_TO_SAVEPOINT -> {
                 if (command instanceof SessionCommand.RollbackTo rollback) {
                     settings.rollbackTo(rollback.name());
+                    session.channels.rollbackTo(rollback.name());
                     carried = settings.current();
                 }
             }
@@ -68,13 +71,16 @@ final class CompletedCommands {
                 int available = buffer.getInt(index + 1) + 1;
                 if (CommandTag.matches(buffer, index, available, "ROLLBACK")) {
                     settings.rollback();
+                    session.channels.rollback();
                     carried = settings.current();
                 } else {
                     settings.commit();
+                    session.channels.commit();
                 }
             }
             case ROLLBACK, ROLLBACK_AND_CHAIN -> {
                 settings.rollback();
+                session.channels.rollback();
                 carried = settings.current();
             }
             case DISCARD -> {
@@ -84,6 +90,7 @@ final class CompletedCommands {
                     carried = Settings.NONE;
                 }
             }
+            case LISTEN, UNLISTEN -> session.channels.completed(command);
             case DEALLOCATE -> {
                 if (command instanceof SessionCommand.Deallocate deallocate && deallocate.name() == null) {
                     session.statements.forgetNamed();
@@ -133,6 +140,7 @@ final class CompletedCommands {
 
     /** Outside a transaction a ReadyForQuery ended what was sent: what it had set stays, or goes when it failed. */
     void transactionEnded(boolean failed) {
+        session.channels.transactionEnded(failed);
         if (!settings.isInFlux()) {
             return;
         }
@@ -188,6 +196,7 @@ final class CompletedCommands {
         session.statements.clear();
         backend().statements().clear();
         session.ties.discarded();
+        session.channels.discard();
     }
 
     private BackendConnection backend() {

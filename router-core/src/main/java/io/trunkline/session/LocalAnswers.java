@@ -14,7 +14,10 @@ import io.trunkline.wire.TransactionStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the router answers to a batch that asks nothing of a backend: BEGIN before the shard is known, and what goes with it. */
+/**
+ * What the router answers to a batch that asks nothing of a backend: BEGIN before the shard is known, and what goes with it; LISTEN and
+ * UNLISTEN outside a transaction.
+ */
 final class LocalAnswers {
     private LocalAnswers() {}
 
@@ -35,10 +38,10 @@ final class LocalAnswers {
         TransactionStatus after = status;
         switch (request.tag) {
             case FrontendTag.QUERY -> {
-                after = writeTransactionControl(out, gathering, request);
+                after = writeCommand(out, gathering, request, status);
                 BackendWriter.readyForQuery(out, after);
             }
-            case FrontendTag.EXECUTE -> after = writeTransactionControl(out, gathering, request);
+            case FrontendTag.EXECUTE -> after = writeCommand(out, gathering, request, status);
             case FrontendTag.PARSE -> BackendWriter.parseComplete(out);
             case FrontendTag.BIND -> BackendWriter.bindComplete(out);
             case FrontendTag.DESCRIBE -> writeNothingDescribed(out, request);
@@ -58,7 +61,8 @@ final class LocalAnswers {
         BackendWriter.noData(out);
     }
 
-    private static TransactionStatus writeTransactionControl(ByteBuf out, RequestGathering gathering, Request request) {
+    private static TransactionStatus writeCommand(
+            ByteBuf out, RequestGathering gathering, Request request, TransactionStatus status) {
         StatementKind kind = kind(request);
         switch (kind) {
             case BEGIN -> {
@@ -67,9 +71,13 @@ final class LocalAnswers {
                 return TransactionStatus.IN_TRANSACTION;
             }
             case COMMIT, ROLLBACK -> {
-                gathering.endTransaction();
+                gathering.endTransaction(kind);
                 BackendWriter.commandComplete(out, kind.name());
                 return TransactionStatus.IDLE;
+            }
+            case LISTEN, UNLISTEN -> {
+                BackendWriter.commandComplete(out, kind.name());
+                return status;
             }
             default -> throw new IllegalStateException(kind + " needs a backend");
         }

@@ -6,6 +6,7 @@ import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Gathering;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Stranded;
+import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.TransactionMode;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
@@ -118,7 +119,13 @@ final class RequestGathering {
         TransactionStatus status = status();
         for (Request request : batch.requests()) {
             status = LocalAnswers.write(out, this, request, status);
+            if (request.endsGroup() && status == TransactionStatus.IDLE) {
+                session.channels.answeredHere();
+            }
         }
+        // No reply of a backend is waited for.
+        session.sent.released();
+        session.channels.settle();
         batch.clearRequests(worker.requests());
         session.client.write(out);
         if (!input.isScanning()) {
@@ -169,7 +176,10 @@ final class RequestGathering {
     }
 
     /** The transaction of a BEGIN that was answered here ended here, too. */
-    void endTransaction() {
+    void endTransaction(StatementKind kind) {
+        if (kind == StatementKind.COMMIT) {
+            session.channels.commit();
+        }
         batch.begin(null);
         session.released();
     }

@@ -34,6 +34,7 @@ import io.trunkline.wire.Query;
 import io.trunkline.wire.StatementOrPortal;
 import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -115,7 +116,10 @@ final class RequestReader {
             request.answer = EMPTY_QUERY;
             return true;
         }
-        if (!readCommands(session, request, statements)) {
+        if (!readChannels(session, request, request.buffer, analysis)) {
+            return false;
+        }
+        if (request.refusal != null || !readCommands(session, request, statements)) {
             return true;
         }
         if (callsSetConfig(statements)) {
@@ -124,6 +128,9 @@ final class RequestReader {
         }
         keys.ofQuery(request.buffer, scan, session.texts.isUtf8());
         request.target = target(session, view, analysis);
+        if (channelCommand(session, request.buffer, analysis) != null) {
+            readAnsweredHere(session, request);
+        }
         return true;
     }
 
@@ -265,6 +272,77 @@ final class RequestReader {
                 || begin.transactionMode().isReadOnly() && begin.hint().isNone() && !session.placement.isFixed(view);
     }
 
+    // LISTEN and UNLISTEN
+
+    /** Returns false while what the request would listen to, or stop listening to, is not ready for that: see {@link SessionChannels#prepare}. */
+    private boolean readChannels(Session session, Request request, ByteBuf text, AnalyzedQuery analysis) {
+        List<StatementShape> statements = analysis.shape().statements();
+        List<SessionCommand> commands = null;
+        for (int i = 0; i < statements.size(); i++) {
+            StatementKind kind = statements.get(i).kind();
+            if (kind == StatementKind.LISTEN || kind == StatementKind.UNLISTEN) {
+                commands = commands == null ? new ArrayList<>(statements.size()) : commands;
+                addChannelCommand(commands, statements.get(i), text, i);
+            } else if (commands == null && isEnd(kind) && session.channels.isInFlux()) {
+                commands = new ArrayList<>(0);
+            }
+        }
+        boolean isVain = statements.size() == 1 && session.status() == TransactionStatus.FAILED;
+        return commands == null
+                || isVain
+                || !session.channels.isShared()
+                || session.channels.prepare(request, commands);
+    }
+
+    private void addChannelCommand(List<SessionCommand> commands, StatementShape statement, ByteBuf text, int i) {
+        SessionCommand command = SessionCommand.read(
+                text, scan.statementStart(i), scan.statementEnd(i), scan.standardConformingStrings());
+        // One that names its shard is meant for that shard's backend.
+        if (statement.hint().isNone()
+                && (command instanceof SessionCommand.Listen || command instanceof SessionCommand.Unlisten)) {
+            commands.add(command);
+        }
+    }
+
+    /** Returns the one command of a text when it is a LISTEN or UNLISTEN that needs no backend of the session's own, or null. */
+    private @Nullable SessionCommand channelCommand(Session session, ByteBuf text, AnalyzedQuery analysis) {
+        List<StatementShape> statements = analysis.shape().statements();
+        if (statements.size() != 1 || !session.channels.isShared()) {
+            return null;
+        }
+        StatementKind kind = statements.get(0).kind();
+        if (kind != StatementKind.LISTEN && kind != StatementKind.UNLISTEN) {
+            return null;
+        }
+        List<SessionCommand> commands = new ArrayList<>(1);
+        addChannelCommand(commands, statements.get(0), text, 0);
+        if (commands.isEmpty()) {
+            return null;
+        }
+        SessionCommand command = commands.get(0);
+        return command instanceof SessionCommand.Listen listen && !session.channels.isShareable(listen.channel())
+                ? null
+                : command;
+    }
+
+    private @Nullable SessionCommand channelCommand(Session session, PreparedStatement statement) {
+        return switch (kindOf(statement)) {
+            case LISTEN, UNLISTEN -> channelCommand(session, scanAgain(session, statement), statement.analysis());
+            default -> null;
+        };
+    }
+
+    /** Outside a transaction the router answers it, unless it cannot be placed, or something in its batch needs a backend. */
+    private static void readAnsweredHere(Session session, Request request) {
+        request.deferrable |= !session.hasDeferredBegin() && !(request.target instanceof Target.Refused);
+    }
+
+    private ByteBuf scanAgain(Session session, PreparedStatement statement) {
+        ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
+        scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
+        return text;
+    }
+
     // extended query
 
     private boolean readParse(Session session, Request request) {
@@ -321,6 +399,9 @@ final class RequestReader {
         request.deferrable |= !name.isEmpty() && statement.wasParsed();
         request.target =
                 session.placement.isFixed(view) ? session.placement.fixedTarget() : parseTarget(session, statement);
+        if (channelCommand(session, statement) != null) {
+            readAnsweredHere(session, request);
+        }
         return true;
     }
 
@@ -371,8 +452,12 @@ final class RequestReader {
             return true;
         }
         readDeferrable(session, request, onlyShape(statement));
+        boolean isChannelCommand = channelCommand(session, statement) != null;
         if (session.placement.isFixed(view) && !isHinted(statement.analysis())) {
             request.target = session.placement.fixedTarget();
+            if (isChannelCommand) {
+                readAnsweredHere(session, request);
+            }
             return true;
         }
         if (view.isSharded()) {
@@ -386,6 +471,9 @@ final class RequestReader {
             return false;
         }
         request.target = target;
+        if (isChannelCommand) {
+            readAnsweredHere(session, request);
+        }
         return true;
     }
 
@@ -409,6 +497,9 @@ final class RequestReader {
         // Of a portal the request names no statement, and yet its kind decides when the transaction is lost.
         request.analysis = statement.analysis();
         readDeferrable(session, request, onlyShape(statement));
+        if (channelCommand(session, statement) != null) {
+            readAnsweredHere(session, request);
+        }
         SessionStatements names = session.statements;
         boolean named = ofStatement ? !name.isEmpty() : statement != names.get("");
         if (ofStatement && statement.describedTypes() == null || named && !names.isDescribed(statement)) {
@@ -439,8 +530,13 @@ final class RequestReader {
         }
         StatementKind kind = kindOf(statement);
         if (kind.isSessionCommand() || isEnd(kind) && session.isSettingsInFlux()) {
-            ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-            scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
+            ByteBuf text = scanAgain(session, statement);
+            if (!readChannels(session, request, text, statement.analysis())) {
+                return false;
+            }
+            if (request.refusal != null) {
+                return true;
+            }
             SessionCommand read = SessionCommand.read(
                     text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
             request.refusal = problem(session, read, text.readableBytes());
@@ -461,6 +557,9 @@ final class RequestReader {
                     configured.read(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
         }
         readDeferrable(session, request, onlyShape(statement));
+        if (channelCommand(session, statement) != null) {
+            readAnsweredHere(session, request);
+        }
         return true;
     }
 
@@ -540,8 +639,7 @@ final class RequestReader {
     private @Nullable SessionCommand routerCommand(Session session, PreparedStatement statement) {
         switch (kindOf(statement)) {
             case SHOW, SET, RESET, DEALLOCATE -> {
-                ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-                scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
+                ByteBuf text = scanAgain(session, statement);
                 SessionCommand command = SessionCommand.read(
                         text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
                 return RouterCommand.isForRouter(session, command) ? command : null;

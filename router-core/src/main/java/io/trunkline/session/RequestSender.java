@@ -73,6 +73,7 @@ final class RequestSender {
                 }
                 if (relay.backend().expected().isSkipping() && request.tag != FrontendTag.SYNC) {
                     // The backend would skip it too.
+                    session.channels.forgetWait();
                     return Disposition.SKIP;
                 }
                 if (!worker.reader().read(session, request)) {
@@ -158,6 +159,7 @@ final class RequestSender {
             }
             return;
         }
+        session.channels.sending(request);
         session.sent.sending(request, relay.backend().status());
         forward(relay, request);
     }

@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Session implements Relay.Listener, SessionRegistry.Drainable {
     final Worker worker;
-    final ClientLink client;
+    final ClientGate client;
     final SessionIdentity identity;
     final SessionStatements statements = new SessionStatements();
     final SessionSettings settings;
@@ -62,6 +62,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final SentWork sent;
     final Portals portals = new Portals();
     final KeptMemory kept = new KeptMemory(this);
+    final SessionChannels channels;
     final CompletedCommands commands;
     final ClientParameters parameters;
     final SessionDeadline deadline;
@@ -84,15 +85,16 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             SessionSettings settings,
             ReportedParameters greeted) {
         this.worker = worker;
-        this.client = client;
+        this.client = new ClientGate(client);
         this.identity = identity;
         this.settings = settings;
-        this.parameters = new ClientParameters(client, greeted);
+        this.parameters = new ClientParameters(this.client, greeted);
         this.view = worker.currentView(identity.cluster());
         this.texts = new TextContext(this);
         this.placement = new Placement(this);
         this.ties = new SessionTies(worker.metrics(), worker.clock(), identity.poolMode());
         this.sent = new SentWork(ties, worker.changes());
+        this.channels = new SessionChannels(this, worker.hub(identity));
         this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits());
         this.gathering = new RequestGathering(this, input, skipping);
@@ -108,6 +110,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     /** The client has been greeted: it can be cancelled and drained from now on. */
     void begin(BackendKey cancelKey) {
         end.cancelKey(cancelKey);
+        channels.begin(cancelKey.processId());
         worker.sessions().add(this);
         worker.metrics().sessionOpened();
         deadline.restart();
@@ -135,11 +138,14 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     public void onWritabilityChanged(boolean writable) {
         Relay relay = state.relay();
         if (relay != null) {
-            relay.setReading(writable);
+            relay.setReading(client.isWritable());
             if (state instanceof Canceling) {
                 // What the client has not taken yet stands before the answer.
                 deadline.restart();
             }
+        }
+        if (writable) {
+            channels.deliver();
         }
     }
 
@@ -231,6 +237,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         }
         placement.lastRoute().transactionEnded();
         commands.transactionEnded(failed);
+        channels.deliverBeforeReadyForQuery();
         if (sent.takeWrote()) {
             placement.wrote();
         }
@@ -252,6 +259,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             return;
         }
         placement.lastRoute().answered(sent.onQuiet());
+        channels.settle();
         if (relay.backend().status() == TransactionStatus.IDLE
                 && ties.isDoubtful()
                 && relay.isCurrent()
@@ -271,6 +279,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             leasing.release(relay);
             input.updateReading();
         }
+        channels.deliver();
         input.resume();
     }
 
@@ -307,6 +316,18 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     }
 
     @Override
+    public boolean speaksBeforeReadyForQuery() {
+        return channels.isConcernedByReadyForQuery();
+    }
+
+    @Override
+    public boolean wantsNotification(ByteBuf buffer, int index, int available) {
+        return !channels.isShared()
+                || channels.wantsOwn(
+                        worker.notification().wrap(buffer, index, available).channel());
+    }
+
+    @Override
     public void onParameterStatus(String name, String value) {
         parameters.tell(name, value);
     }
@@ -336,6 +357,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     void released() {
         placement.released();
         sent.released();
+        channels.released();
         portals.clear();
     }
 
@@ -348,7 +370,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
      *     has sent the signal, and clients wait for that
      */
     public void cancel(Runnable delivered) {
-        if (state instanceof Leasing wait) {
+        if (channels.cancel()) {
+            worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
+            delivered.run();
+        } else if (state instanceof Leasing wait) {
             wait.withdraw();
             worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
             gathering.refuse(RouterErrors.queryCanceled("user request").response());
@@ -406,6 +431,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         deadline.restart();
         if (next instanceof Idle || next instanceof Holding) {
             end.onQuiet();
+            if (next instanceof Idle && channels.hasUndelivered()) {
+                // Maybe from inside a call that still writes its answer.
+                worker.execute(channels::deliver);
+            }
         }
     }
 
@@ -427,9 +456,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         return placement.isOnOnlyPrimary() || ties.isPinned();
     }
 
-    /** Returns true when the end of the transaction takes settings back or keeps them for good, or may do so. */
+    /** Returns true when the end of the transaction takes settings or channels back or keeps them for good, or may do so. */
     boolean isSettingsInFlux() {
-        return sent.isSettingsPending() || settings.isInFlux();
+        return sent.isSettingsPending() || settings.isInFlux() || channels.isInFlux();
     }
 
     /** Returns true when the session has ended. */

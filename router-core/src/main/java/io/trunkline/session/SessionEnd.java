@@ -180,6 +180,7 @@ final class SessionEnd {
         input.close();
         session.statements.clear();
         session.ties.ended();
+        session.channels.ended();
         session.portals.clear();
         if (key != null) {
             worker.cancels().unregister(key);

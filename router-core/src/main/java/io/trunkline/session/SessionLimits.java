@@ -11,6 +11,7 @@ package io.trunkline.session;
  * @param keptBytesMax bytes of statements, settings and portals that one session keeps
  * @param keptPerLoopBytesMax bytes of those that all sessions of an event loop keep, beyond which no client is let in; 0 is no limit
  * @param idleStatementBytesMax bytes of statements that no session uses any more, kept per event loop
+ * @param listening what a session that listens may use
  */
 public record SessionLimits(
         int inspectedBytesMax,
@@ -19,8 +20,29 @@ public record SessionLimits(
         int statementsMax,
         long keptBytesMax,
         long keptPerLoopBytesMax,
-        long idleStatementBytesMax) {
+        long idleStatementBytesMax,
+        Listening listening) {
+
+    /**
+     * Limits of one session that listens.
+     *
+     * @param channelsMax channels it listens to, and channels one transaction may change; 1 or more
+     * @param notificationsMax notifications that wait until they may be delivered; beyond it the session ends
+     * @param notificationBytesMax bytes of those together
+     */
+    public record Listening(int channelsMax, int notificationsMax, long notificationBytesMax) {
+        /** The defaults. */
+        public static final Listening DEFAULT = new Listening(1_000, 1_000, 1024 * 1024);
+    }
+
     /** The defaults. */
     public static final SessionLimits DEFAULT = new SessionLimits(
-            1024 * 1024, 1L << 30, 4L * 1024 * 1024, 10_000, 64L * 1024 * 1024, 256L * 1024 * 1024, 16L * 1024 * 1024);
+            1024 * 1024,
+            1L << 30,
+            4L * 1024 * 1024,
+            10_000,
+            64L * 1024 * 1024,
+            256L * 1024 * 1024,
+            16L * 1024 * 1024,
+            Listening.DEFAULT);
 }

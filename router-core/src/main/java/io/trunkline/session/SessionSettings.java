@@ -26,7 +26,7 @@ public final class SessionSettings {
     public static final String CHARACTERISTICS = "session characteristics";
 
     /** Savepoints tracked in one transaction; beyond it the oldest are forgotten, so a rollback to one of them forgets more than it must. */
-    private static final int SAVEPOINTS_MAX = 1_000;
+    static final int SAVEPOINTS_MAX = 1_000;
 
     private static final String SELECT = "SELECT ";
     private static final String FOR_SESSION = ", false)";

@@ -77,7 +77,7 @@ final class SessionTies {
         for (SessionEffect effect : statement.effects()) {
             if (effect == SessionEffect.END_OF_STATE) {
                 doubtful |= hasState();
-            } else if (effect.pinsSession()) {
+            } else if (effect.pinsSession() && !isShared(effect)) {
                 if (effect == SessionEffect.SET_CONFIG) {
                     configure(parameters);
                 }
@@ -86,6 +86,11 @@ final class SessionTies {
                 dirty = true;
             }
         }
+    }
+
+    /** What a shared backend listens to ties nobody; but the session's own has run the LISTEN, too. */
+    private boolean isShared(SessionEffect effect) {
+        return effect == SessionEffect.LISTEN && poolMode == PoolMode.TRANSACTION;
     }
 
     private void configure(@Nullable Set<String> parameters) {

@@ -7,11 +7,13 @@ import io.trunkline.backend.EventLoopClock;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.notification.NotificationHub;
 import io.trunkline.pool.NodeSuspicion;
 import io.trunkline.pool.PoolDirectory;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.StatementCatalog;
+import io.trunkline.wire.NotificationResponse;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Worker {
     private static final int BATCHES_KEPT_MAX = 256;
+    private static final int HOME_SHARD = 0;
 
     private final EventLoopClock clock;
     private final PoolDirectory pools;
@@ -42,10 +45,14 @@ public final class Worker {
     private final Request request = new Request();
     private final RequestPool requests = new RequestPool();
     private final ArrayDeque<RequestBatch> batches = new ArrayDeque<>();
+    private final Map<HubKey, NotificationHub> hubs = new HashMap<>();
+    private final NotificationResponse notification = new NotificationResponse();
     private final Welcomes welcomes;
     private final StatementDescriber describer;
     /** What all sessions keep, but for the texts of statements. */
     private long keptBytes;
+
+    private record HubKey(String cluster, String database, String user) {}
 
     /**
      * Creates the worker of one event loop.
@@ -190,6 +197,22 @@ public final class Worker {
 
     ShardPool pool(SessionIdentity identity, int shard) {
         return pools.pool(identity.cluster(), shard, identity.backendDatabase(), identity.backendUser());
+    }
+
+    /** Returns where the sessions of the same database and user meet that listen. NOTIFY runs on the home shard, so that is where they listen. */
+    NotificationHub hub(SessionIdentity identity) {
+        HubKey key = new HubKey(identity.cluster(), identity.backendDatabase(), identity.backendUser());
+        return hubs.computeIfAbsent(
+                key,
+                wanted -> new NotificationHub(
+                        clock,
+                        () -> pools.listeningPool(wanted.cluster, HOME_SHARD, wanted.database, wanted.user),
+                        metrics));
+    }
+
+    /** Returns the view through which notifications are read. */
+    NotificationResponse notification() {
+        return notification;
     }
 
     void suspect(BackendTarget target) {

@@ -167,11 +167,42 @@ final class Keywords {
             "timestamp",
             "varchar");
 
+    /** Words that name functions and types and nothing else. */
+    private static final Set<String> TYPE_OR_FUNCTION = Set.of(
+            "authorization",
+            "binary",
+            "collation",
+            "concurrently",
+            "cross",
+            "current_schema",
+            "freeze",
+            "full",
+            "ilike",
+            "inner",
+            "is",
+            "isnull",
+            "join",
+            "left",
+            "like",
+            "natural",
+            "notnull",
+            "outer",
+            "overlaps",
+            "right",
+            "similar",
+            "tablesample",
+            "verbose");
+
     private Keywords() {}
 
     /** Returns true for a word that, unquoted, never names an object. */
     static boolean isReserved(String word) {
         return RESERVED.contains(word);
+    }
+
+    /** Returns true for a word that, unquoted, is none of the grammar's {@code ColId}: no channel, column or cursor has such a name. */
+    static boolean isNoColumnName(String word) {
+        return RESERVED.contains(word) || TYPE_OR_FUNCTION.contains(word);
     }
 
     /** Returns true for a word that, unquoted and before a parenthesis, calls no function a user could have made. */

@@ -39,7 +39,7 @@ final class SessionCommandReader {
             case "savepoint" -> named(1) ? new SessionCommand.Savepoint(tokens.name(1)) : new SessionCommand.Other();
             case "release" -> release();
             case "rollback", "abort" -> rollback();
-            case "listen" -> named(1) ? new SessionCommand.Listen(tokens.name(1)) : new SessionCommand.Other();
+            case "listen" -> isChannel() ? new SessionCommand.Listen(tokens.name(1)) : new SessionCommand.Other();
             case "unlisten" -> unlisten();
             case "close" -> close();
             default -> new SessionCommand.Other();
@@ -253,10 +253,23 @@ final class SessionCommandReader {
     }
 
     private SessionCommand unlisten() {
-        if (tokens.isCharacter(1, '*')) {
+        if (tokens.isCharacter(1, '*') && tokens.size() == 2) {
             return new SessionCommand.Unlisten(null);
         }
-        return named(1) ? new SessionCommand.Unlisten(tokens.name(1)) : new SessionCommand.Other();
+        return isChannel() ? new SessionCommand.Unlisten(tokens.name(1)) : new SessionCommand.Other();
+    }
+
+    /**
+     * Returns true when the statement ends with a name that PostgreSQL takes as a channel. The router may answer such a statement itself, so what
+     * the grammar refuses must not pass; a name with Unicode escapes is left to PostgreSQL.
+     */
+    private boolean isChannel() {
+        return tokens.size() == 2
+                && switch (tokens.token(1)) {
+                    case IDENTIFIER -> !Keywords.isNoColumnName(tokens.name(1));
+                    case QUOTED_IDENTIFIER -> !tokens.name(1).isEmpty();
+                    default -> false;
+                };
     }
 
     private SessionCommand close() {

@@ -78,7 +78,8 @@ public final class BackendTag {
         // It tells the types of a statement's parameters, by which a binary shard key is read.
         put(PARAMETER_DESCRIPTION, Verdict.BODY, ANY);
         put(NOTICE_RESPONSE, Verdict.HEADER, ANY);
-        put(NOTIFICATION_RESPONSE, Verdict.HEADER, ANY);
+        // Its channel tells for whom it is.
+        put(NOTIFICATION_RESPONSE, Verdict.BODY, ANY);
         put(FUNCTION_CALL_RESPONSE, Verdict.HEADER, ANY);
         put(COPY_IN_RESPONSE, Verdict.HEADER, ANY);
         put(COPY_OUT_RESPONSE, Verdict.HEADER, ANY);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The budget under real threads: each loop takes, wants, passes on and gives back at random. */
 class ConnectionBudgetStressTest {
-    private static final ConnectionBudget.Key KEY = new ConnectionBudget.Key("c", "a", "app", "u");
+    private static final ConnectionBudget.Key KEY = new ConnectionBudget.Key("c", "a", "app", "u", PoolUse.SESSIONS);
     private static final int PLACES = 3;
     private static final int TURNS = 30_000;
 

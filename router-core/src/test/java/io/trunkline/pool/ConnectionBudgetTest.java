@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ConnectionBudgetTest {
-    private static final ConnectionBudget.Key KEY = new ConnectionBudget.Key("c", "a", "app", "u");
+    private static final ConnectionBudget.Key KEY = new ConnectionBudget.Key("c", "a", "app", "u", PoolUse.SESSIONS);
 
     @Test
     void holdsTheSizeOverAllLoops() {

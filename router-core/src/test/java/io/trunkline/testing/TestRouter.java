@@ -94,6 +94,20 @@ public final class TestRouter implements AutoCloseable {
             return this;
         }
 
+        /** Sets the limits of sessions that listen. */
+        public Plan listening(SessionLimits.Listening newLimits) {
+            SessionLimits others = SessionLimits.DEFAULT;
+            return limits(new SessionLimits(
+                    others.inspectedBytesMax(),
+                    others.messageBytesMax(),
+                    others.heldBytesMax(),
+                    others.statementsMax(),
+                    others.keptBytesMax(),
+                    others.keptPerLoopBytesMax(),
+                    others.idleStatementBytesMax(),
+                    newLimits));
+        }
+
         /** Sets the limits of backends. */
         public Plan backendLimits(BackendLimits newLimits) {
             backendLimits = newLimits;

@@ -31,6 +31,7 @@ import java.util.function.IntFunction;
  *   # case E12 X03                 right below: the cases of the catalogue whose required behaviour it shows, as {@link Case} says
  *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, inspected, message, kept, statements, wait (seconds)
  *                                  timeouts (seconds): query, stall, transaction, idle-in-transaction, idle, cancel
+ *                                  channels (of a session; with it at most 4 notifications wait, of 100 bytes)
  *   a sends 9 of Query "select 1"  only the beginning of a message; what arrives of it is "a message cut"
  *   a > Query "select 1"           client a sends; it connects when it is first named, or by "a connects TimeZone=UTC"
  *   s1 < Query "select 1"          the first backend ever opened has received this next; "nothing" for no more
@@ -59,6 +60,7 @@ public final class WireScript {
             "copy",
             "settings",
             "pins",
+            "listen",
             "losses",
             "cancels",
             "timeouts",
@@ -209,6 +211,7 @@ public final class WireScript {
                         case "inspected" -> plan.limits(limits(Integer.parseInt(value), 1L << 30, 1 << 20));
                         case "message" -> plan.limits(limits(1 << 20, Long.parseLong(value), 1 << 20));
                         case "kept" -> plan.limits(limits(1 << 20, 1L << 30, Long.parseLong(value)));
+                        case "channels" -> plan.listening(new SessionLimits.Listening(Integer.parseInt(value), 4, 100));
                         case "statements" -> plan.backendLimits(backendLimits(100, Integer.parseInt(value)));
                         case "replies" -> plan.backendLimits(backendLimits(Integer.parseInt(value), 100));
                         case "query", "stall", "transaction", "idle-in-transaction", "idle", "cancel" ->
@@ -233,7 +236,15 @@ public final class WireScript {
         }
 
         private static SessionLimits limits(int inspectedBytes, long messageBytes, long keptBytes) {
-            return new SessionLimits(inspectedBytes, messageBytes, 1024 * 1024, 100, keptBytes, 0, 100_000);
+            return new SessionLimits(
+                    inspectedBytes,
+                    messageBytes,
+                    1024 * 1024,
+                    100,
+                    keptBytes,
+                    0,
+                    100_000,
+                    SessionLimits.Listening.DEFAULT);
         }
 
         void step(String line) {

@@ -77,7 +77,11 @@ final class WorkerFleet {
                 limits.statementsPerSession(),
                 limits.keptPerSession().bytes(),
                 limits.keptPerLoop().bytes(),
-                limits.idleStatements().bytes());
+                limits.idleStatements().bytes(),
+                new SessionLimits.Listening(
+                        limits.channelsPerSession(),
+                        limits.notifications(),
+                        limits.notificationBytes().bytes()));
         ConnectionBudget budget = new ConnectionBudget(limits.backendsPerNode());
         String instance = Integer.toString(new SecureRandom().nextInt(1 << 20), Character.MAX_RADIX);
         List<Post> posts = new ArrayList<>();

@@ -76,4 +76,25 @@ public record LimitsConfig(
                         "Most bytes of prepared statements that no client uses any more, kept per event loop for the next one that prepares them.",
                 byDefault = "16MiB",
                 range = "0B..1GiB")
-        ByteSize idleStatements) {}
+        ByteSize idleStatements,
+
+        @Setting(
+                value =
+                        "Most channels one client may LISTEN to, and most changes to them in one transaction, while it shares a listening backend; beyond it LISTEN fails with 54000.",
+                byDefault = "1000",
+                range = "1..1000000")
+        int channelsPerSession,
+
+        @Setting(
+                value =
+                        "Most notifications that wait until one client may be told, which it is not in a transaction or while it does not read; beyond it the client is closed with 53200.",
+                byDefault = "1000",
+                range = "1..1000000")
+        int notifications,
+
+        @Setting(
+                value =
+                        "Most bytes of the notifications that wait for one client; beyond it the client is closed with 53200.",
+                byDefault = "1MiB",
+                range = "16KiB..1GiB")
+        ByteSize notificationBytes) {}

@@ -38,6 +38,10 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final EnumCounters<TimeoutKind> timeouts;
     private final AtomicLong topologyRevision = new AtomicLong();
     private final Counter topologyRejections;
+    private final LongAdder listeningSessions = new LongAdder();
+    private final LongAdder listenedChannels = new LongAdder();
+    private final Counter notifications;
+    private final Counter listeningLosses;
     private final LongAdder failoverWaiters = new LongAdder();
     private final Timer[] failoverHolds;
     private final Map<String, LongAdder> pinnedSessions = new ConcurrentHashMap<>();
@@ -58,6 +62,10 @@ public final class MicrometerMetrics implements RouterMetrics {
         timeouts = new EnumCounters<>(meters, Metric.TIMEOUTS, TimeoutKind.values());
         meters.gauge(Metric.TOPOLOGY_REVISION, topologyRevision, AtomicLong::get);
         topologyRejections = meters.counter(Metric.TOPOLOGY_REJECTIONS);
+        meters.gauge(Metric.LISTENING_SESSIONS, listeningSessions, LongAdder::sum);
+        meters.gauge(Metric.LISTENED_CHANNELS, listenedChannels, LongAdder::sum);
+        notifications = meters.counter(Metric.NOTIFICATIONS);
+        listeningLosses = meters.counter(Metric.LISTENING_LOSSES);
         meters.gauge(Metric.FAILOVER_WAITERS, failoverWaiters, LongAdder::sum);
         failoverHolds = timers(Metric.FAILOVER_HOLD, HoldOutcome.values());
     }
@@ -132,6 +140,31 @@ public final class MicrometerMetrics implements RouterMetrics {
             meters.gauge(Metric.PINNED_SESSIONS, count, LongAdder::sum, key);
             return count;
         });
+    }
+
+    @Override
+    public void listeningStarted() {
+        listeningSessions.increment();
+    }
+
+    @Override
+    public void listeningEnded() {
+        listeningSessions.decrement();
+    }
+
+    @Override
+    public void channelsListened(int difference) {
+        listenedChannels.add(difference);
+    }
+
+    @Override
+    public void notificationsDelivered(int count) {
+        notifications.increment(count);
+    }
+
+    @Override
+    public void listeningBackendLost() {
+        listeningLosses.increment();
     }
 
     @Override
