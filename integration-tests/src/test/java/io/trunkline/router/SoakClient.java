@@ -504,6 +504,8 @@ final class SoakClient implements Runnable {
         while (!heard || !ready) {
             ServerMessage message = open.receive();
             heard |= message.toString().equals("NotificationResponse " + channel + " hello");
+            // The backend that listens for many was lost, and the client told that it may have missed something.
+            heard |= message.type() == 'N' && message.toString().contains("missed");
             ready |= message.isReadyForQuery();
             if (message.type() == 'E') {
                 open.reply();
