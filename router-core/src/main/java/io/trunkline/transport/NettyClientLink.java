@@ -40,9 +40,14 @@ final class NettyClientLink implements ClientLink {
 
     @Override
     public void setReading(boolean reading) {
-        if (!closing && channel.config().isAutoRead() != reading) {
+        if (!closing && channel.config().isAutoRead() != reading && !isInputShutdown()) {
             channel.config().setAutoRead(reading);
         }
+    }
+
+    /** Returns true when the client has said that it sends no more: there is nothing to read then, and no way to ask for it. */
+    private boolean isInputShutdown() {
+        return channel instanceof DuplexChannel duplex && duplex.isInputShutdown();
     }
 
     @Override
@@ -51,7 +56,9 @@ final class NettyClientLink implements ClientLink {
             return;
         }
         closing = true;
-        if (channel instanceof DuplexChannel duplex && channel.pipeline().get(SslHandler.class) == null) {
+        if (!isInputShutdown()
+                && channel instanceof DuplexChannel duplex
+                && channel.pipeline().get(SslHandler.class) == null) {
             // Closing with unread input makes the kernel reset the connection, and the client loses the error: let it
             // read first.
             channel.config().setAutoRead(true);
