@@ -68,7 +68,8 @@ public final class StatementCatalog {
         if (types.length < typeCount) {
             types = new int[typeCount];
         }
-        int hash = context.hashCode();
+        // Not only compared: a text asked for under many schemas must not make one long chain.
+        int hash = 31 * context.hashCode() + Long.hashCode(schema);
         for (int i = 0; i < typeCount; i++) {
             types[i] = parse.parameterType(i);
             hash = 31 * hash + types[i];

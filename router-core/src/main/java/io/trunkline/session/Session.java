@@ -291,7 +291,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
                 if (state instanceof Checking) {
-                    commands.tiesChecked(check, check.read(rows.get(0)));
+                    if (check.isAnsweredBy(rows)) {
+                        commands.tiesChecked(check, check.read(rows.get(0)));
+                    }
                     goOn(relay);
                 }
             }

@@ -61,6 +61,11 @@ record TieCheck(Set<SessionEffect> pins, Set<String> parameters) {
         };
     }
 
+    /** Returns true when a backend's rows are an answer to this: a node that lies may send anything, and then all pins stay. */
+    boolean isAnsweredBy(List<List<@Nullable String>> rows) {
+        return rows.size() == 1 && rows.get(0).size() == pins.size() + parameters.size();
+    }
+
     /** Reads the row the query returned. */
     Answer read(List<@Nullable String> row) {
         Set<SessionEffect> left = EnumSet.noneOf(SessionEffect.class);
