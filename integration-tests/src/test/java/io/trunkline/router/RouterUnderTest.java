@@ -49,6 +49,9 @@ final class RouterUnderTest implements AutoCloseable {
     /** Is let in by the router and by the servers without any proof: the user of {@link WireClient}. */
     static final String TRUSTED_USER = "wire";
 
+    /** One for all: a client a call leaves its connection open, and a router takes only 64 on this port. */
+    private static final HttpClient PAGES = HttpClient.newHttpClient();
+
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final Duration READY_LIMIT = Duration.ofSeconds(30);
     private static final Duration RELEASE_LIMIT = Duration.ofSeconds(10);
@@ -156,8 +159,7 @@ final class RouterUnderTest implements AutoCloseable {
     HttpResponse<String> get(String path) {
         URI uri = URI.create("http://127.0.0.1:" + server.adminAddress().getPort() + path);
         try {
-            return HttpClient.newHttpClient()
-                    .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString(UTF_8));
+            return PAGES.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString(UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

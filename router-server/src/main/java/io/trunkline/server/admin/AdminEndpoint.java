@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A small HTTP server with a fixed set of pages, for metrics, health checks and the topology.
@@ -32,6 +34,8 @@ import java.util.function.Supplier;
  * without traffic. It has no authentication: listen on a private address.
  */
 public final class AdminEndpoint implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(AdminEndpoint.class);
+
     static final int CONNECTIONS_MAX = 64;
     static final int REQUEST_BYTES_MAX = 8 * 1024;
     static final int IDLE_SECONDS_MAX = 30;
@@ -65,6 +69,9 @@ public final class AdminEndpoint implements AutoCloseable {
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         if (connections.size() >= CONNECTIONS_MAX) {
+                            log.atWarn()
+                                    .addKeyValue("client", channel.remoteAddress())
+                                    .log("admin connection closed: there are already {}", CONNECTIONS_MAX);
                             channel.close();
                             return;
                         }
