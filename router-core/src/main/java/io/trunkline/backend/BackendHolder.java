@@ -2,6 +2,7 @@
 package io.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.TransactionStatus;
 
@@ -49,6 +50,14 @@ public interface BackendHolder {
      */
     default ErrorResponse onCanceled(ErrorResponse error) {
         return error;
+    }
+
+    /**
+     * The backend could not use a prepared statement, and so has not executed it. Returns true when the holder does without this answer: it has
+     * forgotten what is owed, and asked for the ReadyForQuery.
+     */
+    default boolean repeatsWithout(PreparedStatement statement) {
+        return false;
     }
 
     /**

@@ -271,6 +271,15 @@ public final class ExpectedReplies {
         return skipping || size > 0 && kindAt(size - 1).isExtended();
     }
 
+    /** Forgets everything and undoes nothing: the same requests are sent again. */
+    public void forgetAll() {
+        while (size > 0) {
+            drop();
+        }
+        skipping = false;
+        copyingIn = false;
+    }
+
     /** The backend is lost: undoes everything. */
     public void undoAll() {
         undo(size);

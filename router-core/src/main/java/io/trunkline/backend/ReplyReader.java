@@ -311,7 +311,10 @@ final class ReplyReader implements MessageScanner.Listener {
         requestsFailed = true;
         PreparedStatement statement = expected.frontStatement();
         if (statement != null) {
-            statements.onError(statement, error);
+            boolean unusable = statements.onError(statement, error);
+            if (unusable && holder != null && holder.repeatsWithout(statement)) {
+                return Disposition.SKIP;
+            }
         }
         ErrorResponse told = expected.frontError(error);
         if (holder != null && told.is(SqlState.QUERY_CANCELED)) {

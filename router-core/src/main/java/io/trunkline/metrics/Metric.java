@@ -153,6 +153,12 @@ public enum Metric {
             "statements",
             "Prepared statements found on the backend (hit), prepared there for the client (injected), closed to make room (evicted)",
             "event"),
+    REPEATS(
+            "trunkline_repeats_total",
+            Type.COUNTER,
+            "batches",
+            "Requests sent again, because it is certain that they had no effect before",
+            "cause"),
     CANCEL_REQUESTS(
             "trunkline_cancel_requests_total",
             Type.COUNTER,

@@ -67,6 +67,16 @@ public interface RouterMetrics {
         EVICTED
     }
 
+    /** Why a batch that had no effect was sent again; the label {@code cause} of {@code trunkline_repeats_total}. */
+    enum RepeatCause {
+        /** The node had ended the connection, which had been idle too long for it. */
+        IDLE_TIMEOUT,
+        /** The node stopped while a read was on its way. */
+        SHUTDOWN,
+        /** The backend could not use a prepared statement: its columns had changed, or it was lost. */
+        STATEMENT
+    }
+
     /** What became of a cancel request; the label {@code outcome} of {@code trunkline_cancel_requests_total}. */
     enum CancelOutcome {
         /** Passed on to the node that ran the statement. */
@@ -160,6 +170,9 @@ public interface RouterMetrics {
 
     /** A prepared statement was found, injected or evicted: {@code trunkline_prepared_statements_total{event}} counter, statements. */
     void prepared(PreparedEvent event);
+
+    /** A batch that had no effect was sent again: {@code trunkline_repeats_total{cause}} counter, batches. */
+    void repeated(RepeatCause cause);
 
     /** A cancel request was answered: {@code trunkline_cancel_requests_total{outcome}} counter, requests. */
     void cancelRequest(CancelOutcome outcome);

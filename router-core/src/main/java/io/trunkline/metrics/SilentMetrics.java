@@ -55,6 +55,9 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public void prepared(PreparedEvent event) {}
 
     @Override
+    public void repeated(RepeatCause cause) {}
+
+    @Override
     public void cancelRequest(CancelOutcome outcome) {}
 
     @Override

@@ -73,14 +73,21 @@ public final class BackendStatements {
         present.remove(statement);
     }
 
-    /** Notes what an error of a request says of the statement it used: that it would return other columns now, or that the backend has lost it. */
-    public void onError(PreparedStatement statement, ErrorResponse error) {
+    /**
+     * Notes what an error of a request says of the statement it used. Returns true when it could not be used as it is: it would return other columns
+     * now, or the backend has lost it.
+     */
+    public boolean onError(PreparedStatement statement, ErrorResponse error) {
         if (error.is(SqlState.FEATURE_NOT_SUPPORTED) && RESULT_CHANGED.equals(error.field(ErrorResponse.ROUTINE))) {
             statement.retire();
-        } else if (error.is(SqlState.INVALID_SQL_STATEMENT_NAME)) {
+            return true;
+        }
+        if (error.is(SqlState.INVALID_SQL_STATEMENT_NAME)) {
             // Something the router did not see has deallocated it, such as a function that ran DEALLOCATE ALL.
             remove(statement);
+            return true;
         }
+        return false;
     }
 
     /** Returns a statement that must be closed before another is added, already removed from here; null when there is room. */

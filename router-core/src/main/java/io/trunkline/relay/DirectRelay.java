@@ -56,6 +56,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     private @Nullable ByteBuf runBuffer;
     private int runIndex;
     private int runLength;
+    private boolean answered;
 
     /** Attaches to the leased backend. */
     public DirectRelay(
@@ -236,6 +237,12 @@ public final class DirectRelay implements Relay, BackendHolder {
         writeOwn(out);
     }
 
+    @Override
+    public void onceReady(Runnable repeat) {
+        expected.forgetAll();
+        expected.add(Kind.SYNC, Action.SWALLOW, new RepeatEffect(repeat));
+    }
+
     /** Returns true when the backend does not have a statement that it must not parse any more. */
     private boolean isGone(PreparedStatement statement) {
         return statement.isRetired() && !statements.use(statement);
@@ -315,6 +322,11 @@ public final class DirectRelay implements Relay, BackendHolder {
     @Override
     public boolean isQuiet() {
         return expected.isEmpty();
+    }
+
+    @Override
+    public boolean isAnswered() {
+        return answered;
     }
 
     @Override
@@ -439,6 +451,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void onRun(ByteBuf buffer, int index, int length) {
+        answered = true;
         client.write(buffer.retainedSlice(index, length));
         stopReadingForASlowClient();
     }
@@ -451,6 +464,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void onSynthesized(ByteBuf messages) {
+        answered = true;
         client.write(messages);
     }
 
@@ -484,6 +498,11 @@ public final class DirectRelay implements Relay, BackendHolder {
     @Override
     public ErrorResponse onCanceled(ErrorResponse error) {
         return listener.onCanceled(error);
+    }
+
+    @Override
+    public boolean repeatsWithout(PreparedStatement statement) {
+        return listener.repeatsWithout(statement);
     }
 
     @Override
@@ -540,6 +559,20 @@ public final class DirectRelay implements Relay, BackendHolder {
             if (next != null) {
                 next.onUndone();
             }
+        }
+    }
+
+    /** What follows the ReadyForQuery of a group that failed. */
+    private static final class RepeatEffect extends ReplyEffect {
+        private final Runnable repeat;
+
+        RepeatEffect(Runnable repeat) {
+            this.repeat = repeat;
+        }
+
+        @Override
+        public void onUndone() {
+            repeat.run();
         }
     }
 

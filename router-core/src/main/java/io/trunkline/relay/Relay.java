@@ -45,6 +45,9 @@ public sealed interface Relay permits DirectRelay {
         /** The backend says that it cancelled what runs. Returns what the client is told; the relay may be discarded from inside this call. */
         ErrorResponse onCanceled(ErrorResponse error);
 
+        /** The backend could not use a prepared statement. Returns true when the session has what was sent repeated by {@link #onceReady}. */
+        boolean repeatsWithout(PreparedStatement statement);
+
         /** Replies have been read: what waited for room among the expected replies may go on. */
         void onProgress();
 
@@ -102,6 +105,15 @@ public sealed interface Relay permits DirectRelay {
 
     /** Answers a request with an error of the router and makes the backend's transaction fail at this place. */
     void refuse(ExpectedReplies.Kind kind, RouterError error);
+
+    /**
+     * Forgets what is owed for a group that has just failed, undoing nothing, and runs {@code repeat} behind its ReadyForQuery. Only while all that
+     * was sent is that group, its Sync included.
+     */
+    void onceReady(Runnable repeat);
+
+    /** Returns true when the client has been given anything of what this backend sent. */
+    boolean isAnswered();
 
     /** The buffers given so far are about to be released. */
     void endOfInput();

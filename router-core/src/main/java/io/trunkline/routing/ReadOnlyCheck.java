@@ -14,6 +14,18 @@ import io.trunkline.sql.StatementShape;
 final class ReadOnlyCheck {
     private ReadOnlyCheck() {}
 
+    /** Returns true when the statement leaves nothing behind that a transaction could have lost, wherever it runs. */
+    static boolean changesNothing(StatementShape statement, CatalogSnapshot catalog) {
+        for (String function : statement.functions()) {
+            boolean harmless =
+                    KnownFunctions.isHarmless(function) && catalog.nature(function) == FunctionNature.SYSTEM_VOLATILE;
+            if (!harmless && !catalog.nature(function).mayRunOnReplica()) {
+                return false;
+            }
+        }
+        return verdictBesideFunctions(statement, catalog) == Reason.READ;
+    }
+
     /** Returns {@link Reason#READ} when a replica may run the statement, else why it may not. */
     static Reason verdict(StatementShape statement, CatalogSnapshot catalog) {
         for (String function : statement.functions()) {
@@ -25,6 +37,10 @@ final class ReadOnlyCheck {
                 return Reason.VOLATILE_FUNCTION;
             }
         }
+        return verdictBesideFunctions(statement, catalog);
+    }
+
+    private static Reason verdictBesideFunctions(StatementShape statement, CatalogSnapshot catalog) {
         if (statement.access() != Access.READ) {
             return Reason.WRITE;
         }

@@ -81,6 +81,11 @@ public final class StatementRouter {
         return new Target.At(shard, role.role(), at.shardReason(), role.reason());
     }
 
+    /** Returns true when the catalogue vouches that a statement changes nothing that lasts, wherever and however often it runs. */
+    public boolean isProvenRead(StatementShape statement) {
+        return ReadOnlyCheck.changesNothing(statement, catalog);
+    }
+
     /**
      * Returns where a text that could not be read to its end may run: on the primary of the only shard. With several shards it is refused.
      *

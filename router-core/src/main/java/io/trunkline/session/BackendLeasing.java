@@ -111,15 +111,25 @@ final class BackendLeasing implements LeaseRequest {
         session.channels.attached(lease.backend());
         session.become(new Running(relay));
         session.parameters.tellAll(relay.backend().reported());
-        RequestBatch batch = gathering.take();
-        sender.send(relay, batch);
-        batch.clear(worker.requests());
-        worker.giveBack(batch);
+        send(relay, gathering.take());
         if (!input.isScanning()) {
             // What was answered here need not wait for the backend: a Flush has no answer of its own.
             session.onReadComplete();
             input.resume();
         }
+    }
+
+    /** Sends a batch that has been sent before and had no effect. */
+    void sendAgain(Relay relay, RequestBatch batch) {
+        session.sent.released();
+        send(relay, batch);
+        relay.flush();
+    }
+
+    private void send(Relay relay, RequestBatch batch) {
+        session.sentBatch.renewRetired(batch);
+        sender.send(relay, batch);
+        session.sentBatch.keep(batch);
     }
 
     @Override

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *   <caption>Loss of a backend</caption>
  *   <tr><th>situation</th><th>error</th><th>session</th></tr>
  *   <tr><td>part of a message has passed, or COPY FROM runs</td><td>none</td><td>Closed</td></tr>
+ *   <tr><td>the node has certainly done nothing for what was sent, see {@link SentBatch}</td><td>none</td><td>Leasing</td></tr>
  *   <tr><td>COMMIT in flight, or a write outside a transaction</td><td>08007</td><td>Idle</td></tr>
  *   <tr><td>statement in flight inside a transaction</td><td>40001</td><td>Stranded</td></tr>
  *   <tr><td>read in flight outside a transaction</td><td>40001</td><td>Idle</td></tr>
@@ -70,7 +71,16 @@ final class BackendLoss {
                             ? new RouterError(RouterError.Kind.BACKEND, cause)
                             : RouterErrors.sessionStateLost(lost.node));
         } else {
-            tell(lost, RouterErrors.transactionLost(lost.node), cause);
+            RequestBatch untouched = session.sentBatch.takeAfterLoss(relay, cause);
+            if (untouched != null) {
+                // Its effects are as they were when it was sent first.
+                relay.backend().expected().forgetAll();
+                sender.lost();
+                session.released();
+                session.sendElsewhere(untouched);
+            } else {
+                tell(lost, RouterErrors.transactionLost(lost.node), cause);
+            }
         }
     }
 

@@ -177,9 +177,14 @@ final class Placement {
         }
     }
 
+    /** Returns true when some of the session's reads may go to a replica, by policy. */
+    boolean readsReplicas() {
+        return routing.policy() != ReadPolicy.PRIMARY;
+    }
+
     /** Something was written: reads stay with the primary for a time. */
     void wrote() {
-        if (routing.policy() != ReadPolicy.PRIMARY) {
+        if (readsReplicas()) {
             long now = worker.clock().nanoTime();
             routing = routing.withRecentWrite(now + session.identity.readAfterWriteNanos(), now);
         }

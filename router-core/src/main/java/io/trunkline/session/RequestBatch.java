@@ -16,6 +16,7 @@ final class RequestBatch {
     private final List<Request> requests = new ArrayList<>(4);
     private @Nullable Target target;
     private long heldBytes;
+    private int repeats;
     /** The text of a BEGIN that was answered here already, or null. */
     private byte @Nullable [] begin;
 
@@ -51,6 +52,16 @@ final class RequestBatch {
         return heldBytes;
     }
 
+    /** Returns how often it has been sent again. */
+    int repeats() {
+        return repeats;
+    }
+
+    /** It is sent again. */
+    void repeated() {
+        repeats++;
+    }
+
     /** Returns where all of them together may run; null while none of them cares. */
     @Nullable
     Target target() {
@@ -74,6 +85,7 @@ final class RequestBatch {
     void clear(RequestPool pool) {
         clearRequests(pool);
         begin = null;
+        repeats = 0;
     }
 
     /** Forgets the requests, which were answered here; a BEGIN among them leads those to come. */

@@ -113,6 +113,14 @@ final class RequestGathering {
         return dispatched;
     }
 
+    /** Finds another backend for a batch that has been sent and had no effect. */
+    void dispatchAgain(RequestBatch sent) {
+        worker.giveBack(batch);
+        batch = sent;
+        session.become(Gathering.INSTANCE);
+        dispatch(true);
+    }
+
     /** Answers a batch that asks nothing of a backend. */
     private void answer() {
         ByteBuf out = session.client.allocator().buffer(64);

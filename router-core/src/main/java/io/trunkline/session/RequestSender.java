@@ -56,12 +56,14 @@ final class RequestSender {
                     // Left over from a copy that failed: the backend would ignore it, and may be given back.
                     return Disposition.SKIP;
                 }
+                session.sentBatch.forget();
                 return request.isPartial() ? Disposition.FORWARD_THEN_BREAK : Disposition.FORWARD;
             }
             case FrontendTag.COPY_DONE, FrontendTag.COPY_FAIL -> {
                 if (relay.isQuiet()) {
                     return Disposition.SKIP;
                 }
+                session.sentBatch.forget();
                 int length = request.isPartial() ? 0 : request.available;
                 relay.forward(Kind.COPY_END, request.buffer, request.index, length, null);
                 session.deadline.restart();
@@ -81,6 +83,7 @@ final class RequestSender {
                 }
             }
         }
+        session.sentBatch.forget();
         boolean wasQuiet = relay.isQuiet();
         if (!groupOpen && wasQuiet) {
             synchronizeSettings(relay);

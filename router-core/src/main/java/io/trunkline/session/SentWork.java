@@ -18,8 +18,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to its {@link Session}.
  */
 final class SentWork {
+    /** Reads in flight that are remembered; with more of them one is taken for a write. */
+    private static final int READS_MAX = 8;
+
+    private final Session session;
     private final SessionTies ties;
     private final SchemaChanges changes;
+    /** The statements in flight that are shaped like reads; what they call may write all the same. */
+    private final StatementShape[] reads = new StatementShape[READS_MAX];
+
+    private int readCount;
+    /** A read was sent outside a transaction block, and what was sent has not been answered to the end. */
+    private boolean loneReadSent;
     /** Something since the last ReadyForQuery outside a transaction may have written. */
     private boolean wrote;
     /** Something since then may have changed definitions. */
@@ -39,9 +49,10 @@ final class SentWork {
 
     private int queries;
 
-    SentWork(SessionTies ties, SchemaChanges changes) {
-        this.ties = ties;
-        this.changes = changes;
+    SentWork(Session session) {
+        this.session = session;
+        this.ties = session.ties;
+        this.changes = session.worker.changes();
     }
 
     /**
@@ -97,6 +108,8 @@ final class SentWork {
     private void note(StatementShape statement, @Nullable Set<String> configured, TransactionStatus status) {
         if (statement.access() == Access.WRITE) {
             noteWrite(status);
+        } else if (statement.access() == Access.READ) {
+            noteRead(statement, status);
         }
         StatementKind kind = statement.kind();
         if (kind == StatementKind.DDL && !isTemporary(statement)) {
@@ -136,6 +149,25 @@ final class SentWork {
         loneWriteSent |= !isInTransaction(status);
     }
 
+    private void noteRead(StatementShape statement, TransactionStatus status) {
+        if (readCount == READS_MAX) {
+            noteWrite(status);
+        } else {
+            reads[readCount++] = statement;
+            loneReadSent |= !isInTransaction(status);
+        }
+    }
+
+    /** Returns true unless the catalogue vouches for every read in flight. */
+    private boolean mayReadsWrite() {
+        for (int i = 0; i < readCount; i++) {
+            if (!session.view().router().isProvenRead(reads[i])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** A BEGIN that was answered here leads what is being sent. */
     void beginSent() {
         beginSent = true;
@@ -161,13 +193,15 @@ final class SentWork {
             definitionsChanged = false;
             changes.noted();
         }
-        boolean was = wrote;
+        boolean was = wrote || session.placement.readsReplicas() && mayReadsWrite();
         wrote = false;
         return was;
     }
 
     /** All that was sent has been answered. Returns how many queries that were. */
     int onQuiet() {
+        readCount = 0;
+        loneReadSent = false;
         commitSent = false;
         loneWriteSent = false;
         settingsPending = false;
@@ -178,6 +212,8 @@ final class SentWork {
 
     /** The backend was given back, or is lost. */
     void released() {
+        readCount = 0;
+        loneReadSent = false;
         commitSent = false;
         loneWriteSent = false;
         beginSent = false;
@@ -191,7 +227,7 @@ final class SentWork {
      * @param groupsEnded whether something in flight has been ended by a Sync or is a Query, and so commits by itself
      */
     boolean isCommitInDoubt(boolean groupsEnded) {
-        return commitSent || loneWriteSent && groupsEnded;
+        return commitSent || groupsEnded && (loneWriteSent || loneReadSent && mayReadsWrite());
     }
 
     /** Returns true when a transaction block is open, or was about to be. */

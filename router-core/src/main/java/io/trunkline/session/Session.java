@@ -8,6 +8,7 @@ import io.trunkline.backend.ReportedParameters;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.metrics.RouterMetrics.CancelOutcome;
+import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.SessionStatements;
 import io.trunkline.relay.ClientLink;
 import io.trunkline.relay.Relay;
@@ -60,6 +61,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final Placement placement;
     final SessionTies ties;
     final SentWork sent;
+    final SentBatch sentBatch;
     final Portals portals = new Portals();
     final KeptMemory kept = new KeptMemory(this);
     final SessionChannels channels;
@@ -93,7 +95,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.texts = new TextContext(this);
         this.placement = new Placement(this);
         this.ties = new SessionTies(worker.metrics(), worker.clock(), identity.poolMode());
-        this.sent = new SentWork(ties, worker.changes());
+        this.sent = new SentWork(this);
+        this.sentBatch = new SentBatch(this);
         this.channels = new SessionChannels(this, worker.hub(identity));
         this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits());
@@ -258,6 +261,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             deadline.restart();
             return;
         }
+        sentBatch.forget();
         placement.lastRoute().answered(sent.onQuiet());
         channels.settle();
         if (relay.backend().status() == TransactionStatus.IDLE
@@ -355,8 +359,25 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         loss.report(relay, cause, midMessage);
     }
 
+    @Override
+    public boolean repeatsWithout(PreparedStatement statement) {
+        Relay relay = state.relay();
+        return relay != null && sentBatch.repeatsWithout(relay, statement);
+    }
+
+    /** Sends to the same backend what had no effect there. */
+    void sendAgain(Relay relay, RequestBatch batch) {
+        leasing.sendAgain(relay, batch);
+    }
+
+    /** Gives a batch that had no effect on a lost backend to another one. */
+    void sendElsewhere(RequestBatch batch) {
+        gathering.dispatchAgain(batch);
+    }
+
     /** The lease has ended, or a transaction that never had one. */
     void released() {
+        sentBatch.forget();
         placement.released();
         sent.released();
         channels.released();
@@ -382,6 +403,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
             delivered.run();
         } else if (state instanceof Running running && !running.relay().isQuiet()) {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
+            sentBatch.forget();
             running.relay().cancel(delivered);
         } else if (state instanceof Canceling) {
             // A cancel request for what runs is on its way already.

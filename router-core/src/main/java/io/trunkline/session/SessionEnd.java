@@ -177,6 +177,7 @@ final class SessionEnd {
         session.deadline.close();
         session.kept.close();
         gathering.close();
+        session.sentBatch.forget();
         input.close();
         session.statements.clear();
         session.ties.ended();

@@ -20,6 +20,20 @@ import java.util.Set;
 public final class KnownFunctions {
     private static final Set<String> SAFE = load("safe-functions.txt");
     private static final Set<String> BOUND_TO_HOST = load("host-functions.txt");
+    private static final Set<String> HARMLESS = Set.of(
+            "clock_timestamp",
+            "gen_random_uuid",
+            "nextval",
+            "pg_sleep",
+            "pg_sleep_for",
+            "pg_sleep_until",
+            "random",
+            "random_normal",
+            "setseed",
+            "timeofday",
+            "uuidv4",
+            "uuidv7");
+
     private static final Set<String> CATALOG_STATISTICS = Set.of(
             "pg_stats",
             "pg_stats_ext",
@@ -58,6 +72,17 @@ public final class KnownFunctions {
      */
     public static boolean isSafe(String function) {
         return SAFE.contains(
+                function.startsWith("pg_catalog.") ? function.substring("pg_catalog.".length()) : function);
+    }
+
+    /**
+     * Returns true for a volatile function of {@code pg_catalog} that changes nothing a lost transaction would have to give back: a value of a sequence
+     * that is not used, or time, may be taken again.
+     *
+     * @param function as in {@link #isSafe}
+     */
+    public static boolean isHarmless(String function) {
+        return HARMLESS.contains(
                 function.startsWith("pg_catalog.") ? function.substring("pg_catalog.".length()) : function);
     }
 

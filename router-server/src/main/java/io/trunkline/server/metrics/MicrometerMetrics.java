@@ -34,6 +34,7 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final Timer[] loginStages;
     private final EnumCounters<Direction> relayed;
     private final EnumCounters<PreparedEvent> prepared;
+    private final EnumCounters<RepeatCause> repeats;
     private final EnumCounters<CancelOutcome> cancelRequests;
     private final EnumCounters<TimeoutKind> timeouts;
     private final AtomicLong topologyRevision = new AtomicLong();
@@ -58,6 +59,7 @@ public final class MicrometerMetrics implements RouterMetrics {
         loginStages = timers(Metric.LOGIN_STAGE, LoginStage.values());
         relayed = new EnumCounters<>(meters, Metric.RELAY_BYTES, Direction.values());
         prepared = new EnumCounters<>(meters, Metric.PREPARED, PreparedEvent.values());
+        repeats = new EnumCounters<>(meters, Metric.REPEATS, RepeatCause.values());
         cancelRequests = new EnumCounters<>(meters, Metric.CANCEL_REQUESTS, CancelOutcome.values());
         timeouts = new EnumCounters<>(meters, Metric.TIMEOUTS, TimeoutKind.values());
         meters.gauge(Metric.TOPOLOGY_REVISION, topologyRevision, AtomicLong::get);
@@ -170,6 +172,11 @@ public final class MicrometerMetrics implements RouterMetrics {
     @Override
     public void prepared(PreparedEvent event) {
         prepared.of(event).increment();
+    }
+
+    @Override
+    public void repeated(RepeatCause cause) {
+        repeats.of(cause).increment();
     }
 
     @Override
