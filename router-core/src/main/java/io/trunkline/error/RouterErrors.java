@@ -500,6 +500,15 @@ public final class RouterErrors {
         return error(Kind.CLIENT, SqlState.CANT_CHANGE_RUNTIME_PARAM, "parameter \"" + name + "\" cannot be changed");
     }
 
+    /** SET of where statements run, by a user who may not choose. */
+    public static RouterError cannotSetByUser(String name, String user) {
+        return error(
+                Kind.CLIENT,
+                SqlState.INSUFFICIENT_PRIVILEGE,
+                "permission denied to set parameter \"" + name + "\"",
+                "User \"" + user + "\" may not choose where a statement runs: routing_hints is false.");
+    }
+
     /** SET of a value that makes no sense. */
     public static RouterError invalidParameterValue(String name, String value, String expected) {
         return error(

@@ -96,7 +96,13 @@ public enum RouteRefusal {
             "TL0215",
             SqlState.FEATURE_NOT_SUPPORTED,
             "advisory lock in a transaction that runs on a replica",
-            "Begin the transaction without READ ONLY, or with /* trunkline: role=primary */.");
+            "Begin the transaction without READ ONLY, or with /* trunkline: role=primary */."),
+    /** The user may not choose nodes and shards. */
+    HINT_DENIED(
+            "TL0216",
+            SqlState.INSUFFICIENT_PRIVILEGE,
+            "permission denied for routing hints",
+            "Remove the comment, or have routing_hints set to true for the user or the database.");
 
     private final String code;
     private final SqlState sqlState;

@@ -100,6 +100,11 @@ public final class StatementRouter {
                 : new Target.At(0, RoleNeed.PRIMARY, Reason.SINGLE_SHARD, Reason.UNREADABLE);
     }
 
+    /** Returns the refusal of a statement with a hint to a user who may give none. */
+    public static Target hintDenied(String user) {
+        return RouteRefusal.HINT_DENIED.because("user \"" + user + "\" may not choose where a statement runs");
+    }
+
     private Target onlyShard(StatementShape statement, SessionRouting session) {
         String named = statement.hint().shard() != null
                 ? statement.hint().shard()

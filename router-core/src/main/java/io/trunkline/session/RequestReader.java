@@ -13,6 +13,7 @@ import io.trunkline.prepared.SessionStatements;
 import io.trunkline.relay.FixedAnswer;
 import io.trunkline.routing.Reason;
 import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.StatementRouter;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.Targets;
 import io.trunkline.sql.Access;
@@ -658,6 +659,9 @@ final class RequestReader {
         }
         if (!analysis.shape().trusted()) {
             return unreadable(session, view);
+        }
+        if (!session.identity.mayGiveHints() && isHinted(analysis)) {
+            return StatementRouter.hintDenied(session.identity.user());
         }
         List<StatementShape> statements = analysis.shape().statements();
         List<@Nullable ShardingShape> sharding = analysis.sharding();

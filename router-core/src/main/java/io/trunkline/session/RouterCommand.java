@@ -103,6 +103,9 @@ final class RouterCommand {
             if (unknown != null) {
                 return unknown;
             }
+            if (!session.identity.mayGiveHints()) {
+                return RouterErrors.cannotSetByUser(set.name(), session.identity.user());
+            }
             if (set.name().equals("trunkline.route")) {
                 return RouterErrors.cannotChangeParameter(set.name());
             }

@@ -14,6 +14,7 @@ import io.trunkline.routing.ReadPolicy;
  * @param poolMode when backends change hands
  * @param readPolicy where reads go
  * @param readAfterWriteNanos how long reads follow the session's own write to the primary
+ * @param mayGiveHints whether its comments and {@code trunkline} settings may choose node and shard
  * @param timeouts how long things may take
  */
 public record SessionIdentity(
@@ -25,6 +26,7 @@ public record SessionIdentity(
         PoolMode poolMode,
         ReadPolicy readPolicy,
         long readAfterWriteNanos,
+        boolean mayGiveHints,
         SessionTimeouts timeouts) {
 
     /** When a backend changes hands. */

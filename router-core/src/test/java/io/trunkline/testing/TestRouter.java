@@ -66,12 +66,19 @@ public final class TestRouter implements AutoCloseable {
         private SessionLimits limits = SessionLimits.DEFAULT;
         private BackendLimits backendLimits = BackendLimits.DEFAULT;
         private ReadPolicy policy = ReadPolicy.PRIMARY;
+        private boolean hints = true;
         private SessionTimeouts timeouts = SessionTimeouts.OFF;
         private SessionIdentity.PoolMode mode = SessionIdentity.PoolMode.TRANSACTION;
 
         /** Sets the number of shards. */
         public Plan shards(int count) {
             shards = count;
+            return this;
+        }
+
+        /** Lets no client choose where its statements run. */
+        public Plan noHints() {
+            hints = false;
             return this;
         }
 
@@ -263,7 +270,7 @@ public final class TestRouter implements AutoCloseable {
         TestClient client = new TestClient(loop);
         clients.add(client);
         SessionIdentity identity = new SessionIdentity(
-                "u", "app", "main", "app", "u", plan.mode, plan.policy, 5_000_000_000L, plan.timeouts);
+                "u", "app", "main", "app", "u", plan.mode, plan.policy, 5_000_000_000L, plan.hints, plan.timeouts);
         new SessionStart(worker, client, identity, settings, 4, client).begin();
         settle();
         return client;

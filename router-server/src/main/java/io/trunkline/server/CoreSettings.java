@@ -70,6 +70,12 @@ final class CoreSettings {
                 config.timeouts().cancel().toNanos());
     }
 
+    /** Returns whether one user in one database may choose where statements run; a user's own setting counts before the database's. */
+    static boolean mayGiveHints(DatabaseConfig database, @Nullable UserConfig user) {
+        Boolean ofUser = user == null ? null : user.routingHints();
+        return ofUser == null ? database.routingHints() : ofUser;
+    }
+
     private static long nanos(@Nullable Duration ofUser, Duration ofDatabase) {
         return (ofUser == null ? ofDatabase : ofUser).toNanos();
     }

@@ -64,6 +64,7 @@ final class DatabaseDirectory implements SessionGate.Databases, PoolCatalog {
                 poolMode(settings),
                 readPolicy(settings),
                 settings.readAfterWrite().toNanos(),
+                CoreSettings.mayGiveHints(settings, users.get(client.user().name())),
                 CoreSettings.sessionTimeouts(
                         config, settings, users.get(client.user().name())));
     }

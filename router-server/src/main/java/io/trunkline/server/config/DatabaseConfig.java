@@ -49,6 +49,12 @@ public record DatabaseConfig(
 
         @Setting(
                 value =
+                        "Whether comments and trunkline settings of clients may choose node and shard; false refuses them with 42501.",
+                byDefault = "true")
+        boolean routingHints,
+
+        @Setting(
+                value =
                         "Longest time new transactions are held while their shard has no primary; 0s refuses them at once.",
                 byDefault = "30s",
                 range = "0s..1h")

@@ -13,6 +13,7 @@ final class Scalars {
     private static final Set<Class<?>> TYPES = Set.of(
             int.class,
             boolean.class,
+            Boolean.class,
             String.class,
             Path.class,
             Duration.class,
@@ -53,7 +54,7 @@ final class Scalars {
         if (type == ByteSize.class) {
             return range + " with unit B, KiB, MiB or GiB";
         }
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return "true | false";
         }
         if (type == LoopCount.class) {
@@ -71,7 +72,7 @@ final class Scalars {
         if (type == int.class) {
             return Integer.parseInt(text);
         }
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return readBoolean(text);
         }
         if (type == Path.class) {

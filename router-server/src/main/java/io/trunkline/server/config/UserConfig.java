@@ -29,6 +29,9 @@ public record UserConfig(
         @Setting("Password for logging in to the nodes; the user's password when it is not set.") @Nullable
         Secret backendPassword,
 
+        @Setting("As defaults.routing_hints, and before that of the database.") @Nullable
+        Boolean routingHints,
+
         @Setting(value = "As defaults.query_timeout, and before that of the database.", range = "0s..30d") @Nullable
         Duration queryTimeout,
 
