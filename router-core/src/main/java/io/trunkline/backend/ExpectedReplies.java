@@ -3,6 +3,7 @@ package io.trunkline.backend;
 
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.SqlState;
 import io.trunkline.wire.WireText;
 import org.jspecify.annotations.Nullable;
 
@@ -53,12 +54,19 @@ public final class ExpectedReplies {
         FORWARD,
         /** The router asked, the client must not see it; an error is passed on all the same. */
         SWALLOW,
+        /** The router asked ahead of a Query of the client's, which fails too when this does: then its error is in the place of the Query's. */
+        SWALLOW_AHEAD,
         /** The router asked within the answer to a Query of the client's: of the reply it sees an error and the ReadyForQuery. */
         READY_ONLY,
         /** The backend was not asked: the router answers when the entry reaches the front. */
         SYNTHESIZE,
         /** The backend was made to fail here: the client gets the router's error in place of the backend's. */
-        SUBSTITUTE_ERROR
+        SUBSTITUTE_ERROR;
+
+        /** Returns true when the client gets no ReadyForQuery for it. */
+        boolean isUnseen() {
+            return this == SWALLOW || this == SWALLOW_AHEAD;
+        }
     }
 
     private static final Kind[] KINDS = Kind.values();
@@ -74,6 +82,8 @@ public final class ExpectedReplies {
     private int size;
     private boolean skipping;
     private boolean copyingIn;
+    /** What went wrong with what was asked ahead of the Query to come. */
+    private @Nullable ErrorResponse aheadError;
 
     /** Creates an empty queue that holds at most {@code limit} entries. */
     public ExpectedReplies(int limit) {
@@ -193,7 +203,18 @@ public final class ExpectedReplies {
         ErrorResponse named = statement == null || name == null
                 ? error
                 : error.replacing(WireText.read(statement.backendName()), name);
-        return effect == null ? named : effect.translate(named);
+        ErrorResponse translated = effect == null ? named : effect.translate(named);
+        if (frontAction() == Action.SWALLOW_AHEAD) {
+            aheadError = aheadError == null ? translated : aheadError;
+        } else if (aheadError != null && isConsequence(error)) {
+            return aheadError;
+        }
+        return translated;
+    }
+
+    /** Without its statement, or in a transaction that has failed with it, a Query fails so. */
+    private static boolean isConsequence(ErrorResponse error) {
+        return error.is(SqlState.INVALID_SQL_STATEMENT_NAME) || error.is(SqlState.IN_FAILED_SQL_TRANSACTION);
     }
 
     /** Removes the oldest entry and confirms its effect. */
@@ -259,7 +280,7 @@ public final class ExpectedReplies {
         for (int i = 0; i < size; i++) {
             Kind kind = kindAt(i);
             boolean answered = kind == Kind.QUERY || kind == Kind.SYNC || kind == Kind.FUNCTION_CALL;
-            if (answered && ACTIONS[actions[(head + i) & (kinds.length - 1)]] != Action.SWALLOW) {
+            if (answered && !ACTIONS[actions[(head + i) & (kinds.length - 1)]].isUnseen()) {
                 count++;
             }
         }
@@ -305,6 +326,9 @@ public final class ExpectedReplies {
     }
 
     private void drop() {
+        if (frontKind() == Kind.QUERY) {
+            aheadError = null;
+        }
         effects[head] = null;
         statements[head] = null;
         names[head] = null;

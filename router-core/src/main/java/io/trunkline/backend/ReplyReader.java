@@ -234,7 +234,7 @@ final class ReplyReader implements MessageScanner.Listener {
         // Whose statement this was decides about its own message, not what the effect makes of the rest.
         Disposition disposition = frontDisposition();
         effect.onCommandComplete(buffer, index);
-        if (expected.frontAction() != Action.SWALLOW) {
+        if (!expected.frontAction().isUnseen()) {
             expected.frontAction(effect.hidesNext() ? Action.READY_ONLY : Action.FORWARD);
         }
         return disposition;
@@ -272,7 +272,7 @@ final class ReplyReader implements MessageScanner.Listener {
             refuseSuccessOfTheRefused();
         }
         status = newStatus;
-        boolean forward = expected.frontAction() != Action.SWALLOW;
+        boolean forward = !expected.frontAction().isUnseen();
         if (expected.frontAction() == Action.READY_ONLY) {
             tellWithheld();
         }
@@ -321,7 +321,11 @@ final class ReplyReader implements MessageScanner.Listener {
             scanner.emitRun(this);
             told = holder == null ? told : holder.onCanceled(told);
         }
+        boolean ahead = expected.frontAction() == Action.SWALLOW_AHEAD;
         expected.failFront();
+        if (ahead) {
+            return Disposition.SKIP;
+        }
         if (told == error || holder == null) {
             return Disposition.FORWARD;
         }

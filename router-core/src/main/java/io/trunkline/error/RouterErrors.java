@@ -56,7 +56,7 @@ public final class RouterErrors {
         return error(Kind.CLIENT, SqlState.FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
     }
 
-    /** SQL's EXECUTE of a statement that came by Parse: backends know it under another name. */
+    /** SQL's EXECUTE of a statement that came by Parse, on a sharded cluster: backends know it under another name. */
     public static RouterError preparedByProtocol(String name) {
         return new RouterError(
                 Kind.CLIENT,
@@ -66,6 +66,19 @@ public final class RouterErrors {
                                 "prepared statement \"" + name + "\" cannot be run by EXECUTE through the router")
                         .detail("It was prepared by a Parse message.")
                         .hint("Run it by Bind and Execute messages, or prepare it by PREPARE.")
+                        .build());
+    }
+
+    /** A Query that uses a prepared statement by name, sent behind messages of the extended protocol whose Sync is still to come. */
+    public static RouterError executedWithinGroup(String name) {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "prepared statement \"" + name + "\" cannot be used by a Query in an unfinished group")
+                        .detail("The backend does not have the statement, and cannot be given it before Sync.")
+                        .hint("Send Sync before the Query.")
                         .build());
     }
 
@@ -524,7 +537,7 @@ public final class RouterErrors {
                 Kind.CLIENT,
                 SqlState.FEATURE_NOT_SUPPORTED,
                 "a command for the router must be sent alone",
-                "SHOW, SET and RESET of trunkline parameters, and DEALLOCATE, cannot be part of several statements in one message.");
+                "SHOW, SET and RESET of trunkline parameters cannot be part of several statements in one message.");
     }
 
     /** A Parse beyond the inspection limit. */

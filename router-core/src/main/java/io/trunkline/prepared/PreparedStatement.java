@@ -9,7 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One statement of the extended protocol, whoever prepared it: its text, its declared parameter types and the settings it was parsed under.
+ * One prepared statement, whoever prepared it: its text, its declared parameter types and the settings it was parsed under.
+ *
+ * <p>It comes by a Parse message or by SQL's {@code PREPARE}, and gets to a backend the same way. Of the latter the types are part of the text:
+ * it begins behind the name, such as {@code (int) AS SELECT $1}.
  *
  * <p>Sessions with different names for the same statement share one instance; each backend knows it by {@link #backendName}. Confined to an
  * event loop.
@@ -18,7 +21,10 @@ public final class PreparedStatement {
     /** Names on backends start with this. */
     public static final String NAME_PREFIX = "tl_";
 
+    private static final byte[] PREPARE = "PREPARE ".getBytes(StandardCharsets.US_ASCII);
+
     private final byte[] sql;
+    private final boolean bySql;
     private final int[] parameterTypes;
     private final String context;
     private final int hash;
@@ -36,6 +42,7 @@ public final class PreparedStatement {
 
     PreparedStatement(
             byte[] sql,
+            boolean bySql,
             int[] parameterTypes,
             String context,
             int hash,
@@ -44,6 +51,7 @@ public final class PreparedStatement {
             StatementCatalog.Used used,
             AnalyzedQuery analysis) {
         this.sql = sql;
+        this.bySql = bySql;
         this.parameterTypes = parameterTypes;
         this.context = context;
         this.hash = hash;
@@ -56,6 +64,20 @@ public final class PreparedStatement {
     /** Returns the text as the client sent it, without the terminating zero; not to be changed. */
     public byte[] sql() {
         return sql;
+    }
+
+    /** Returns true for a statement of SQL's PREPARE. */
+    public boolean isBySql() {
+        return bySql;
+    }
+
+    /** Returns the PREPARE that gives a statement of SQL's PREPARE to a backend. */
+    public byte[] prepareCommand() {
+        byte[] command = Arrays.copyOf(PREPARE, PREPARE.length + backendName.length + 1 + sql.length);
+        System.arraycopy(backendName, 0, command, PREPARE.length, backendName.length);
+        command[PREPARE.length + backendName.length] = ' ';
+        System.arraycopy(sql, 0, command, command.length - sql.length, sql.length);
+        return command;
     }
 
     /** Returns the parameter types the client declared, 0 where it left one open; maybe fewer than there are parameters. */
@@ -113,20 +135,28 @@ public final class PreparedStatement {
         return hash;
     }
 
-    boolean matches(byte[] text, int textLength, int[] types, int typeCount, String otherContext) {
-        return Arrays.equals(sql, 0, sql.length, text, 0, textLength)
+    boolean matches(
+            byte[] text, int textLength, boolean preparedBySql, int[] types, int typeCount, String otherContext) {
+        return bySql == preparedBySql
+                && Arrays.equals(sql, 0, sql.length, text, 0, textLength)
                 && Arrays.equals(parameterTypes, 0, parameterTypes.length, types, 0, typeCount)
                 && context.equals(otherContext);
     }
 
     boolean isSameAs(PreparedStatement other) {
-        return matches(other.sql, other.sql.length, other.parameterTypes, other.parameterTypes.length, other.context);
+        return matches(
+                other.sql,
+                other.sql.length,
+                other.bySql,
+                other.parameterTypes,
+                other.parameterTypes.length,
+                other.context);
     }
 
     /** Returns a statement of the same text, types and context that no backend has parsed. */
     PreparedStatement renewed(String newName) {
         PreparedStatement renewed =
-                new PreparedStatement(sql, parameterTypes, context, hash, schema, newName, used, analysis);
+                new PreparedStatement(sql, bySql, parameterTypes, context, hash, schema, newName, used, analysis);
         renewed.analysisRevision = analysisRevision;
         return renewed;
     }

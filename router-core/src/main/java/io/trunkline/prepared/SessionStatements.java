@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client's names for prepared statements. The empty name is the unnamed statement.
  *
- * <p>SQL's PREPARE takes names of the same space, of statements that only the client's backend knows. Created without a map: most clients never name a statement.
+ * <p>A PREPARE that was not translated takes names of the same space, of statements that only the client's backend knows. Created without a map: most clients never name a statement.
  */
 public final class SessionStatements {
     /** What an entry of a map takes beside its name, roughly. */
@@ -46,12 +46,12 @@ public final class SessionStatements {
         return textBytes;
     }
 
-    /** Returns true when SQL's PREPARE took the name. */
+    /** Returns true when a PREPARE that was not translated took the name. */
     public boolean isPreparedBySql(String name) {
         return bySql != null && bySql.contains(name);
     }
 
-    /** Notes that SQL's PREPARE took a name, or that it is free again. */
+    /** Notes that a PREPARE that was not translated took a name, or that it is free again. */
     public void preparedBySql(String name, boolean taken) {
         if (taken) {
             if (bySql == null) {
@@ -123,23 +123,47 @@ public final class SessionStatements {
         }
     }
 
-    /** Forgets all names, as DEALLOCATE ALL does; the unnamed statement stays. */
-    public void forgetNamed() {
+    /** All names at one moment, taken from their session. */
+    public final class Names {
+        private final @Nullable Map<String, PreparedStatement> takenNamed = named;
+        private final @Nullable Set<String> takenBySql = bySql;
+        private final @Nullable Set<PreparedStatement> takenDescribed = described;
+        private final long takenNameBytes = nameBytes;
+        private final long takenTextBytes = textBytes;
+
+        private Names() {}
+
+        /** Gives the names back; what was named since has been taken back before. */
+        public void restore() {
+            named = takenNamed;
+            bySql = takenBySql;
+            described = takenDescribed;
+            nameBytes = takenNameBytes;
+            textBytes = takenTextBytes;
+        }
+
+        /** Lets go of the statements: the names do not come back. */
+        public void release() {
+            if (takenNamed != null) {
+                takenNamed.values().forEach(PreparedStatement::release);
+            }
+        }
+    }
+
+    /** Takes all names, as DEALLOCATE ALL does; the unnamed statement stays. */
+    public Names takeNamed() {
+        Names taken = new Names();
         nameBytes = 0;
         textBytes = 0;
+        named = null;
         bySql = null;
         described = null;
-        if (named != null) {
-            for (PreparedStatement statement : named.values()) {
-                statement.release();
-            }
-            named = null;
-        }
+        return taken;
     }
 
     /** Forgets everything; the session ends. */
     public void clear() {
         forgetUnnamed();
-        forgetNamed();
+        takeNamed().release();
     }
 }

@@ -29,13 +29,14 @@ public final class StatementCatalog {
 
     private static final PreparedStatement[] NONE = {};
 
-    private final String instance;
+    private final String namePrefix;
     private final long idleBytesMax;
     private final Map<Integer, PreparedStatement[]> byHash = new HashMap<>();
     private final LinkedHashMap<PreparedStatement, Boolean> byUse = new LinkedHashMap<>(64, 0.75f, true);
     private byte[] text = new byte[512];
     private int[] types = new int[16];
     private int textLength;
+    private boolean bySql;
     private int typeCount;
     private int probeHash;
     private long probeSchema;
@@ -49,7 +50,7 @@ public final class StatementCatalog {
      * @param instance distinguishes this event loop's names from those of all other loops and routers on the same backend
      */
     public StatementCatalog(String instance, long idleBytesMax) {
-        this.instance = instance;
+        this.namePrefix = PreparedStatement.NAME_PREFIX + instance + "_";
         this.idleBytesMax = idleBytesMax;
     }
 
@@ -59,19 +60,37 @@ public final class StatementCatalog {
      * @param schema how often definitions have changed: what was parsed under others is not shared any more, though it is used on by whoever has it
      */
     public @Nullable PreparedStatement find(ByteBuf buffer, Parse parse, String context, long schema) {
-        textLength = parse.sqlEnd() - parse.sqlStart();
-        if (text.length < textLength) {
-            text = new byte[Math.max(textLength, text.length * 2)];
-        }
-        buffer.getBytes(parse.sqlStart(), text, 0, textLength);
+        bySql = false;
         typeCount = parse.parameterTypeCount();
         if (types.length < typeCount) {
             types = new int[typeCount];
         }
+        for (int i = 0; i < typeCount; i++) {
+            types[i] = parse.parameterType(i);
+        }
+        return find(buffer, parse.sqlStart(), parse.sqlEnd(), context, schema);
+    }
+
+    /**
+     * As the other, for SQL's PREPARE.
+     *
+     * @param start of its text, behind the statement's name
+     */
+    public @Nullable PreparedStatement findBySql(ByteBuf buffer, int start, int end, String context, long schema) {
+        bySql = true;
+        typeCount = 0;
+        return find(buffer, start, end, context, schema);
+    }
+
+    private @Nullable PreparedStatement find(ByteBuf buffer, int start, int end, String context, long schema) {
+        textLength = end - start;
+        if (text.length < textLength) {
+            text = new byte[Math.max(textLength, text.length * 2)];
+        }
+        buffer.getBytes(start, text, 0, textLength);
         // Not only compared: a text asked for under many schemas must not make one long chain.
         int hash = 31 * context.hashCode() + Long.hashCode(schema);
         for (int i = 0; i < typeCount; i++) {
-            types[i] = parse.parameterType(i);
             hash = 31 * hash + types[i];
         }
         for (int i = 0; i < textLength; i++) {
@@ -84,7 +103,7 @@ public final class StatementCatalog {
             for (PreparedStatement candidate : candidates) {
                 if (!candidate.isRetired()
                         && candidate.schema() == schema
-                        && candidate.matches(text, textLength, types, typeCount, context)) {
+                        && candidate.matches(text, textLength, bySql, types, typeCount, context)) {
                     byUse.get(candidate);
                     return candidate;
                 }
@@ -97,6 +116,7 @@ public final class StatementCatalog {
     public PreparedStatement add(String context, AnalyzedQuery analysis) {
         return add(new PreparedStatement(
                 Arrays.copyOf(text, textLength),
+                bySql,
                 Arrays.copyOf(types, typeCount),
                 context,
                 probeHash,
@@ -119,8 +139,14 @@ public final class StatementCatalog {
         return add(retired.renewed(nextName()));
     }
 
-    private String nextName() {
-        return PreparedStatement.NAME_PREFIX + instance + "_" + Long.toString(nextId++, 36);
+    /** Returns a name that no backend knows. */
+    public String nextName() {
+        return namePrefix + Long.toString(nextId++, 36);
+    }
+
+    /** Returns what the names on backends begin with, and no other's. */
+    public String namePrefix() {
+        return namePrefix;
     }
 
     private PreparedStatement add(PreparedStatement statement) {

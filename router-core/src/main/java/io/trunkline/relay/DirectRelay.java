@@ -41,6 +41,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     private static final byte[] REFUSED_NAME = "tl_refused".getBytes(StandardCharsets.US_ASCII);
     private static final String FOLLOW_UP_NAME = "tl_follow_up";
+    private static final byte[] FOLLOW_UP = FOLLOW_UP_NAME.getBytes(StandardCharsets.US_ASCII);
     private static final byte[] NO_NAME = {};
     private static final int[] NO_TYPES = {};
 
@@ -101,30 +102,61 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     private void sendQuery(byte[] sql, Action action, @Nullable ReplyEffect effect) {
         statements.forgetUnnamed();
-        expected.add(Kind.QUERY, action, effect);
+        expected.add(Kind.QUERY, effect != null && effect.hidesNext() ? Action.READY_ONLY : action, effect);
         ByteBuf out = link.allocator().buffer(sql.length + 6);
         FrontendWriter.query(out, sql);
         writeOwn(out);
     }
 
     @Override
+    public void prepare(PreparedStatement statement, byte[] sql, ReplyEffect effect) {
+        makeRoom(statement);
+        sendQuery(sql, Action.FORWARD, new ParseEffect(statements, statement, false, effect));
+    }
+
+    @Override
+    public boolean has(PreparedStatement statement) {
+        return statements.use(statement);
+    }
+
+    @Override
+    public void provide(PreparedStatement statement, String name) {
+        metrics.prepared(PreparedEvent.INJECTED);
+        sendParse(statement, name, Action.SWALLOW_AHEAD, null);
+        // So that the Query finds a transaction as the client left it, whatever becomes of this.
+        expected.add(Kind.SYNC, Action.SWALLOW_AHEAD, null);
+        ByteBuf out = link.allocator().buffer(5);
+        FrontendWriter.sync(out);
+        writeOwn(out);
+    }
+
+    @Override
     public void followUp(byte[] sql, @Nullable ReplyEffect effect) {
+        runUnseen(sql, Action.SWALLOW, effect, null, null);
+    }
+
+    private void runUnseen(
+            byte[] sql,
+            Action action,
+            @Nullable ReplyEffect effect,
+            @Nullable PreparedStatement statement,
+            @Nullable String name) {
         // Under a name of its own, because the client may go on with its unnamed statement and portal. The Close before
         // it is for
         // the one that an earlier error left behind.
         ByteBuf out = link.allocator().buffer(sql.length + 128);
         FrontendWriter.close(out, StatementOrPortal.Kind.STATEMENT, FOLLOW_UP_NAME);
-        FrontendWriter.parse(out, FOLLOW_UP_NAME, new String(sql, StandardCharsets.UTF_8), NO_TYPES);
+        FrontendWriter.parse(out, FOLLOW_UP, sql, NO_TYPES);
         FrontendWriter.bind(out, FOLLOW_UP_NAME, FOLLOW_UP_NAME, List.of());
         FrontendWriter.execute(out, FOLLOW_UP_NAME, 0);
         FrontendWriter.close(out, StatementOrPortal.Kind.PORTAL, FOLLOW_UP_NAME);
         FrontendWriter.close(out, StatementOrPortal.Kind.STATEMENT, FOLLOW_UP_NAME);
-        expected.add(Kind.CLOSE, Action.SWALLOW, null);
-        expected.add(Kind.PARSE, Action.SWALLOW, null);
-        expected.add(Kind.BIND, Action.SWALLOW, null);
-        expected.add(Kind.EXECUTE, Action.SWALLOW, effect);
-        expected.add(Kind.CLOSE, Action.SWALLOW, null);
-        expected.add(Kind.CLOSE, Action.SWALLOW, null);
+        expected.add(Kind.CLOSE, action, null);
+        expected.add(Kind.PARSE, action, null);
+        expected.add(Kind.BIND, action, null);
+        expected.add(Kind.EXECUTE, action, effect, statement, name);
+        expected.add(Kind.CLOSE, action, null);
+        expected.add(Kind.CLOSE, action, null);
         writeOwn(out);
     }
 
@@ -264,6 +296,18 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     private void sendParse(PreparedStatement statement, String name, Action action, @Nullable ReplyEffect effect) {
+        makeRoom(statement);
+        ReplyEffect parsed = new ParseEffect(statements, statement, false, effect);
+        if (statement.isBySql()) {
+            runUnseen(statement.prepareCommand(), action, parsed, statement, name);
+        } else {
+            expected.add(Kind.PARSE, action, parsed, statement, name);
+            writeParse(statement, statement.backendName());
+        }
+    }
+
+    /** Notes that the backend has a statement, which is about to be sent, and closes what must go before it. */
+    private void makeRoom(PreparedStatement statement) {
         if (statements.removeOutdated(statement)) {
             close(statement);
         }
@@ -274,8 +318,6 @@ public final class DirectRelay implements Relay, BackendHolder {
             close(evicted);
         }
         statements.add(statement);
-        expected.add(Kind.PARSE, action, new ParseEffect(statements, statement, false, effect), statement, name);
-        writeParse(statement, statement.backendName());
     }
 
     private void close(PreparedStatement statement) {
@@ -539,6 +581,11 @@ public final class DirectRelay implements Relay, BackendHolder {
             this.statement = statement;
             this.unnamed = unnamed;
             this.next = next;
+        }
+
+        @Override
+        public ErrorResponse translate(ErrorResponse error) {
+            return next == null ? error : next.translate(error);
         }
 
         @Override

@@ -67,6 +67,24 @@ public sealed interface Relay permits DirectRelay {
     /** Sends a simple Query in other words than the client's; it gets the answer. */
     void query(byte[] sql, @Nullable ReplyEffect effect);
 
+    /**
+     * Sends a PREPARE under the router's name of its statement, which the backend has from then on; the client gets the answer.
+     *
+     * @param sql the client's text with that name
+     */
+    void prepare(PreparedStatement statement, byte[] sql, ReplyEffect effect);
+
+    /** Returns true when the backend has the statement, and keeps it while something is owed. */
+    boolean has(PreparedStatement statement);
+
+    /**
+     * Gives the backend a statement that the Query to come uses, unseen: if that fails, the error takes the place of the Query's. Only when no group is
+     * open.
+     *
+     * @param name what the client calls the statement
+     */
+    void provide(PreparedStatement statement, String name);
+
     /** Runs a query of the session's own behind the last request of the open group; the client sees it only if it fails. */
     void followUp(byte[] sql, @Nullable ReplyEffect effect);
 

@@ -21,19 +21,19 @@ final class CommandEffects extends ReplyEffect {
     /**
      * One statement.
      *
-     * @param name what it does to a name of a statement; in force already
-     * @param own whether it is the router's own
+     * @param names what it does to the names of statements; in force already
+     * @param own what follows from it when it is the router's own, else null
      */
     private record Step(
             StatementKind kind,
             @Nullable SessionCommand command,
             String text,
-            @Nullable SqlNameEffect name,
-            boolean own) {}
+            @Nullable ReplyEffect names,
+            @Nullable ReplyEffect own) {}
 
     private final Session session;
     private final List<Step> steps = new ArrayList<>(1);
-    private @Nullable InsertedStatements inserted;
+    private @Nullable EditedText edited;
     private @Nullable String continuation;
     private int next;
 
@@ -42,28 +42,43 @@ final class CommandEffects extends ReplyEffect {
     }
 
     void add(StatementKind kind, @Nullable SessionCommand command, String text) {
-        steps.add(new Step(kind, command, text, nameEffect(command), false));
+        steps.add(new Step(kind, command, text, names(command), null));
     }
 
-    private @Nullable SqlNameEffect nameEffect(@Nullable SessionCommand command) {
+    private @Nullable ReplyEffect names(@Nullable SessionCommand command) {
         SessionStatements statements = session.statements;
         if (command instanceof SessionCommand.Prepare prepare) {
-            return new SqlNameEffect(statements, prepare.name(), true);
+            return new SqlNameEffect(statements, prepare.name().text(), true);
         }
-        if (command instanceof SessionCommand.Deallocate deallocate && deallocate.name() != null) {
-            return new SqlNameEffect(statements, deallocate.name(), false);
+        if (!(command instanceof SessionCommand.Deallocate deallocate)) {
+            return null;
         }
-        return null;
+        if (deallocate.name() == null) {
+            return new AllNamesEffect(statements);
+        }
+        String name = deallocate.name().text();
+        return statements.get(name) == null
+                ? new SqlNameEffect(statements, name, false)
+                : new NameEffect(statements, name, null);
     }
 
     /** Adds the router's own statement that restores what the one before it has reset. */
     void addRestoring() {
-        steps.add(new Step(StatementKind.SELECT, null, "", null, true));
+        addOwn(session.commands.restoring());
+    }
+
+    /** Adds a statement of the router's own from which nothing follows. */
+    void addUnseen() {
+        addOwn(new ReplyEffect() {});
+    }
+
+    private void addOwn(ReplyEffect effect) {
+        steps.add(new Step(StatementKind.OTHER, null, "", null, effect));
     }
 
     /** Says in what text the steps are sent. */
-    void sentAs(InsertedStatements text) {
-        inserted = text;
+    void sentAs(EditedText text) {
+        edited = text;
     }
 
     /** Has a query of the router's own run before the answer ends, when all steps have completed. */
@@ -81,11 +96,12 @@ final class CommandEffects extends ReplyEffect {
         // A rewrite rule can complete more commands than there are statements; those are not the session's.
         if (next < steps.size()) {
             Step step = steps.get(next++);
-            if (step.own) {
-                session.commands.startupRestored();
+            if (step.own != null) {
+                step.own.onConfirmed();
             } else {
                 session.commands.completed(step.kind, step.command, step.text, buffer, index);
             }
+            confirmNames(step);
             if (next == steps.size() && continuation != null) {
                 session.commands.continueAnswer(continuation);
             }
@@ -100,6 +116,13 @@ final class CommandEffects extends ReplyEffect {
             if (step.kind == StatementKind.LISTEN || step.kind == StatementKind.UNLISTEN) {
                 session.channels.completed(step.command);
             }
+            confirmNames(step);
+        }
+    }
+
+    private static void confirmNames(Step step) {
+        if (step.names != null) {
+            step.names.onConfirmed();
         }
     }
 
@@ -107,20 +130,24 @@ final class CommandEffects extends ReplyEffect {
     public void onUndone() {
         // PREPARE is no part of a transaction: what completed stays.
         for (int i = steps.size() - 1; i >= next; i--) {
-            SqlNameEffect name = steps.get(i).name;
-            if (name != null) {
-                name.onUndone();
+            ReplyEffect names = steps.get(i).names;
+            if (names != null) {
+                names.onUndone();
             }
         }
     }
 
     @Override
     public boolean hidesNext() {
-        return next < steps.size() && steps.get(next).own;
+        return next < steps.size() && steps.get(next).own != null;
     }
 
     @Override
     public ErrorResponse translate(ErrorResponse error) {
-        return inserted == null ? error : inserted.translate(error);
+        if (edited == null) {
+            return error;
+        }
+        session.commands.failed(edited.used(), error);
+        return edited.translate(error);
     }
 }

@@ -10,6 +10,9 @@ import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.wire.CommandTag;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.SqlState;
+import io.trunkline.wire.WireText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +96,6 @@ final class CompletedCommands {
             case LISTEN, UNLISTEN -> session.channels.completed(command);
             case DEALLOCATE -> {
                 if (command instanceof SessionCommand.Deallocate deallocate && deallocate.name() == null) {
-                    session.statements.forgetNamed();
                     backend().statements().clear();
                 }
             }
@@ -102,6 +104,17 @@ final class CompletedCommands {
             }
         }
         backend().noteSettings(carried);
+    }
+
+    /** A Query that uses prepared statements got an error, which may say something of them. */
+    void failed(List<EditedText.Used> used, ErrorResponse error) {
+        for (EditedText.Used one : used) {
+            String name = WireText.read(one.statement().backendName());
+            if (!error.is(SqlState.INVALID_SQL_STATEMENT_NAME)
+                    || error.message().contains(name)) {
+                backend().statements().onError(one.statement(), error);
+            }
+        }
     }
 
     /** Returns what the backend carries after the command. */

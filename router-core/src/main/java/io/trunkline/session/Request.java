@@ -11,6 +11,7 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.Target;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.wire.FrontendTag;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,7 @@ final class Request {
      */
     boolean deferrable;
 
+    /** The prepared statement it is about; of a Query that of a translated PREPARE. */
     @Nullable
     PreparedStatement statement;
 
@@ -52,6 +54,8 @@ final class Request {
     String name = "";
     /** The text that is sent in place of the client's, for a Query. */
     byte @Nullable [] rewritten;
+    /** The prepared statements that the text of a Query uses by name. */
+    List<EditedText.Used> used = List.of();
     /** What is run behind it, unseen, for an Execute. */
     byte @Nullable [] followUp;
     /** What follows from its success or failure. */
@@ -78,6 +82,7 @@ final class Request {
         statement = null;
         name = "";
         rewritten = null;
+        used = List.of();
         followUp = null;
         effect = null;
         answer = null;
@@ -91,6 +96,7 @@ final class Request {
         target = null;
         statement = null;
         rewritten = null;
+        used = List.of();
         followUp = null;
         effect = null;
         answer = null;
@@ -113,6 +119,7 @@ final class Request {
         statement = other.statement;
         name = other.name;
         rewritten = other.rewritten;
+        used = other.used;
         followUp = other.followUp;
         effect = other.effect;
         answer = other.answer;

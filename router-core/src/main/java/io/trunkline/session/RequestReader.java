@@ -37,6 +37,7 @@ import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,7 @@ final class RequestReader {
     private final Worker worker;
     private final SqlScan scan = new SqlScan();
     private final ConfiguredParameters configured = new ConfiguredParameters();
+    private final SqlStatements names;
     private final MessageKeys keys = new MessageKeys();
     private final Query query = new Query();
     private final Parse parse = new Parse();
@@ -66,6 +68,7 @@ final class RequestReader {
 
     RequestReader(Worker worker) {
         this.worker = worker;
+        this.names = new SqlStatements(worker);
     }
 
     /** Fills in what a request means; returns false when that is not known yet: the session is told to proceed when it is. */
@@ -123,9 +126,10 @@ final class RequestReader {
         if (request.refusal != null || !readCommands(session, request, statements)) {
             return true;
         }
-        if (callsSetConfig(statements)) {
-            request.configured = configured.read(
-                    request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.standardConformingStrings());
+        if (SqlStatements.callsSetConfig(statements) || !request.used.isEmpty()) {
+            boolean conforming = session.texts.standardConformingStrings();
+            Set<String> own = configured.read(request.buffer, query.sqlStart(), query.sqlEnd(), conforming);
+            request.configured = SqlStatements.configuredBy(request.used, own, configured, conforming);
         }
         keys.ofQuery(request.buffer, scan, session.texts.isUtf8());
         request.target = target(session, view, analysis);
@@ -133,15 +137,6 @@ final class RequestReader {
             readAnsweredHere(session, request);
         }
         return true;
-    }
-
-    private static boolean callsSetConfig(List<StatementShape> statements) {
-        for (int i = 0; i < statements.size(); i++) {
-            if (statements.get(i).effects().contains(SessionEffect.SET_CONFIG)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Bytes of ASCII alone are the same text in every encoding of PostgreSQL. */
@@ -152,11 +147,12 @@ final class RequestReader {
     /** Reads what the statements do to the session; returns false when nothing of them is left for a backend. */
     private boolean readCommands(Session session, Request request, List<StatementShape> statements) {
         CommandEffects effects = null;
-        InsertedStatements inserted = null;
+        EditedText edited = null;
         boolean inFlux = session.isSettingsInFlux();
         for (int i = 0; i < statements.size(); i++) {
             StatementKind kind = statements.get(i).kind();
-            if (!kind.isSessionCommand()) {
+            boolean executes = statements.get(i).effects().contains(SessionEffect.INNER_EXECUTE);
+            if (!kind.isSessionCommand() && !executes) {
                 boolean ends = isEnd(kind) && (inFlux || effects != null);
                 if (ends || effects != null) {
                     effects = effects == null ? new CommandEffects(session) : effects;
@@ -167,10 +163,11 @@ final class RequestReader {
             int start = scan.statementStart(i);
             int end = scan.statementEnd(i);
             SessionCommand command = SessionCommand.read(request.buffer, start, end, scan.standardConformingStrings());
-            if (RouterCommand.isForRouter(session, command)) {
-                RouterError problem = statements.size() > 1
-                        ? RouterErrors.routerCommandNotAlone()
-                        : RouterCommand.problem(session, command);
+            boolean alone = statements.size() == 1;
+            if (RouterCommand.isForRouter(session, command)
+                    && (alone || !(command instanceof SessionCommand.Deallocate))) {
+                RouterError problem =
+                        alone ? RouterCommand.problem(session, command) : RouterErrors.routerCommandNotAlone();
                 RouterCommand own = problem == null ? RouterCommand.of(session, command) : null;
                 if (own == null) {
                     request.refusal = problem;
@@ -180,10 +177,16 @@ final class RequestReader {
                 }
                 return false;
             }
-            request.refusal = problem(session, command, end - start);
+            // A server does not look at a lone statement in a failed transaction, so its own answer is right.
+            boolean vain = alone && session.status() == TransactionStatus.FAILED;
+            request.refusal = vain ? null : problem(session, command, end - start);
             if (request.refusal != null) {
                 request.effect = effects;
                 return false;
+            }
+            if (alone && command instanceof SessionCommand.Prepare prepare && names.isTranslated(session, prepare)) {
+                names.prepare(session, request, prepare, end, editable(session, request));
+                return request.refusal == null && request.answer == null;
             }
             if (effects == null) {
                 effects = new CommandEffects(session);
@@ -191,22 +194,29 @@ final class RequestReader {
                     effects.add(statements.get(before).kind(), null, "");
                 }
             }
+            if (command instanceof SessionCommand.Execute run) {
+                PreparedStatement executed = names.executed(session, run);
+                if (executed != null) {
+                    edited = edited == null ? editable(session, request) : edited;
+                    edited.use(run.name(), executed);
+                }
+            } else if (command instanceof SessionCommand.Deallocate deallocate
+                    && deallocate.name() != null
+                    && session.statements.get(deallocate.name().text()) != null) {
+                edited = edited == null ? editable(session, request) : edited;
+                names.deallocate(deallocate.name(), start, edited, effects);
+            }
             effects.add(kind, command, replay(command, request.buffer, start, end));
             String restoring = session.settings.restoring(command);
-            if (restoring == null) {
-                continue;
-            }
-            if (kind == StatementKind.DISCARD) {
+            if (restoring != null && kind == StatementKind.DISCARD) {
                 // It must be alone in its text.
                 effects.continueWith(restoring);
-                continue;
+            } else if (restoring != null) {
+                edited = edited == null ? editable(session, request) : edited;
+                edited.addBehind(end, restoring);
+                effects.addRestoring();
             }
-            inserted = inserted == null
-                    ? new InsertedStatements(request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.isUtf8())
-                    : inserted;
-            inserted.add(end - query.sqlStart(), restoring);
-            effects.addRestoring();
-            if (inserted.sizeBytes() > worker.limits().inspectedBytesMax()) {
+            if (edited != null && edited.addedBytes() > worker.limits().inspectedBytesMax()) {
                 request.refusal = RouterErrors.statementTooLong(worker.limits().inspectedBytesMax());
                 request.effect = effects;
                 return false;
@@ -215,9 +225,10 @@ final class RequestReader {
         if (effects != null) {
             request.effect = effects;
             session.sent.settingsPending();
-            if (inserted != null) {
-                effects.sentAs(inserted);
-                request.rewritten = inserted.text();
+            if (edited != null) {
+                effects.sentAs(edited);
+                request.rewritten = edited.text();
+                request.used = edited.used();
             }
         }
         if (statements.size() == 1) {
@@ -226,10 +237,13 @@ final class RequestReader {
         return true;
     }
 
+    private EditedText editable(Session session, Request request) {
+        return new EditedText(request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.isUtf8());
+    }
+
     /** Returns why the router cannot follow what a command does to the session, or null when it can. */
     private @Nullable RouterError problem(Session session, SessionCommand command, int textBytes) {
-        RouterError ofName = SqlNameEffect.problem(
-                session.statements, command, worker.limits().statementsMax());
+        RouterError ofName = names.problem(session, command);
         boolean keeps = command instanceof SessionCommand.Set
                 || command instanceof SessionCommand.SetSessionCharacteristics
                 || command instanceof SessionCommand.Savepoint
@@ -552,7 +566,7 @@ final class RequestReader {
             request.followUp = restoring == null ? null : restoring.getBytes(StandardCharsets.UTF_8);
         }
         request.statement = statement;
-        if (callsSetConfig(statement.analysis().shape().statements())) {
+        if (SqlStatements.callsSetConfig(statement.analysis().shape().statements())) {
             ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
             request.configured =
                     configured.read(text, 0, text.readableBytes(), session.texts.standardConformingStrings());

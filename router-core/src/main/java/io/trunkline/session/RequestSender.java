@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
@@ -13,6 +14,7 @@ import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of one client's messages to the relay: the batch when a backend has been found, then each message as it comes.
@@ -83,6 +85,12 @@ final class RequestSender {
                 }
             }
         }
+        if (mustWaitForStatements(relay, request)) {
+            if (request.effect != null) {
+                request.effect.onUndone();
+            }
+            return Disposition.PAUSE;
+        }
         session.sentBatch.forget();
         boolean wasQuiet = relay.isQuiet();
         if (!groupOpen && wasQuiet) {
@@ -117,6 +125,19 @@ final class RequestSender {
                         && !session.mayPipeline();
     }
 
+    /** What a Query needs is given to the backend ahead of it only where nothing goes before that, such as a COPY that would take it for data. */
+    private boolean mustWaitForStatements(Relay relay, Request request) {
+        return !groupOpen && !relay.isQuiet() && !hasAll(relay, request);
+    }
+
+    private static boolean hasAll(Relay relay, Request request) {
+        boolean all = true;
+        for (EditedText.Used one : request.used) {
+            all &= relay.has(one.statement());
+        }
+        return all;
+    }
+
     private Disposition endOfCut(Relay relay, Request request) {
         if (input.isCut(request.buffer)) {
             relay.endOfInput();
@@ -145,7 +166,11 @@ final class RequestSender {
 
     /** Hands one understood request to the relay: refused in its place, answered in its place, or forwarded. */
     private void deliver(Relay relay, Request request) {
+        boolean within = groupOpen;
         groupOpen = !request.endsGroup();
+        if (request.refusal == null && !hasAll(relay, request)) {
+            request.refusal = provide(relay, request, within);
+        }
         if (request.refusal != null) {
             if (request.effect != null) {
                 request.effect.onUndone();
@@ -167,6 +192,24 @@ final class RequestSender {
         forward(relay, request);
     }
 
+    /** Gives the backend the statements that a Query uses; returns why that cannot be, or null. */
+    private static @Nullable RouterError provide(Relay relay, Request request, boolean within) {
+        for (EditedText.Used one : request.used) {
+            if (within) {
+                return RouterErrors.executedWithinGroup(one.name());
+            }
+            if (one.statement().isRetired() && !relay.has(one.statement())) {
+                return RouterErrors.resultTypeChanged();
+            }
+        }
+        for (EditedText.Used one : request.used) {
+            if (!relay.has(one.statement())) {
+                relay.provide(one.statement(), one.name());
+            }
+        }
+        return null;
+    }
+
     private void forward(Relay relay, Request request) {
         int length = request.available;
         if (request.isPartial()) {
@@ -177,7 +220,9 @@ final class RequestSender {
         }
         switch (request.tag) {
             case FrontendTag.QUERY -> {
-                if (request.rewritten == null) {
+                if (request.statement != null && request.rewritten != null && request.effect != null) {
+                    relay.prepare(request.statement, request.rewritten, request.effect);
+                } else if (request.rewritten == null) {
                     relay.query(request.buffer, request.index, length, request.effect);
                 } else {
                     relay.query(request.rewritten, request.effect);

@@ -16,7 +16,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A statement the router answers itself: SHOW, SET and RESET of {@code trunkline.*}, and DEALLOCATE of what was prepared by protocol.
+ * A statement the router answers itself: SHOW, SET and RESET of {@code trunkline.*}, and DEALLOCATE of a statement that backends know by another name.
  *
  * <p>The action runs, and the value is read, when the answer's turn comes.
  */
@@ -55,7 +55,7 @@ final class RouterCommand {
         if (command instanceof SessionCommand.Deallocate deallocate) {
             return deallocate.name() == null
                     ? !session.ties.isPinnedBy(SessionEffect.SQL_PREPARE)
-                    : session.statements.get(deallocate.name()) != null;
+                    : session.statements.get(deallocate.name().text()) != null;
         }
         return false;
     }
@@ -80,10 +80,14 @@ final class RouterCommand {
             return new RouterCommand("RESET", null, () -> "", () -> set(session, reset.name(), null));
         }
         if (command instanceof SessionCommand.Deallocate deallocate) {
-            String name = deallocate.name();
-            if (name == null) {
-                return new RouterCommand("DEALLOCATE ALL", null, () -> "", () -> session.statements.forgetNamed());
+            if (deallocate.name() == null) {
+                return new RouterCommand(
+                        "DEALLOCATE ALL",
+                        null,
+                        () -> "",
+                        () -> session.statements.takeNamed().release());
             }
+            String name = deallocate.name().text();
             return new RouterCommand("DEALLOCATE", null, () -> "", () -> session.statements.put(name, null));
         }
         return null;

@@ -65,16 +65,20 @@ final class SentWork {
         switch (request.tag) {
             case FrontendTag.QUERY, FrontendTag.EXECUTE -> {
                 queries++;
+                if (request.tag == FrontendTag.QUERY && request.statement != null) {
+                    // PREPARE runs nothing.
+                    return;
+                }
+                for (EditedText.Used one : request.used) {
+                    note(one.statement().analysis().shape().statements(), request.configured, status);
+                }
                 AnalyzedQuery analysis = request.analysis;
                 if (analysis == null || !analysis.shape().trusted()) {
                     // Unread text may change settings too: nothing of it may reach the next session.
                     noteWrite(status);
                     ties.dirty();
                 } else {
-                    List<StatementShape> statements = analysis.shape().statements();
-                    for (int i = 0; i < statements.size(); i++) {
-                        note(statements.get(i), request.configured, status);
-                    }
+                    note(analysis.shape().statements(), request.configured, status);
                 }
             }
             case FrontendTag.FUNCTION_CALL -> noteWrite(status);
@@ -102,6 +106,12 @@ final class SentWork {
             default -> {
                 // Parse, Bind, Describe and Close begin nothing that a Query could find
             }
+        }
+    }
+
+    private void note(List<StatementShape> statements, @Nullable Set<String> configured, TransactionStatus status) {
+        for (int i = 0; i < statements.size(); i++) {
+            note(statements.get(i), configured, status);
         }
     }
 

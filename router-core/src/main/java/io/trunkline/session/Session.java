@@ -94,7 +94,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
         this.view = worker.currentView(identity.cluster());
         this.texts = new TextContext(this);
         this.placement = new Placement(this);
-        this.ties = new SessionTies(worker.metrics(), worker.clock(), identity.poolMode());
+        this.ties = new SessionTies(
+                worker.metrics(),
+                worker.clock(),
+                identity.poolMode(),
+                worker.catalog().namePrefix());
         this.sent = new SentWork(this);
         this.sentBatch = new SentBatch(this);
         this.channels = new SessionChannels(this, worker.hub(identity));

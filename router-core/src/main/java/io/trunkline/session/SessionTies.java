@@ -39,6 +39,7 @@ final class SessionTies {
     private final RouterMetrics metrics;
     private final EventLoopClock clock;
     private final PoolMode poolMode;
+    private final String namePrefix;
     private final Set<SessionEffect> pins = EnumSet.noneOf(SessionEffect.class);
     private final long[] pinnedNanos = new long[SessionEffect.values().length];
     /** What calls of set_config may have set; null when that is not known. */
@@ -52,10 +53,11 @@ final class SessionTies {
     /** The backend may carry less than the pins say. */
     private boolean doubtful;
 
-    SessionTies(RouterMetrics metrics, EventLoopClock clock, PoolMode poolMode) {
+    SessionTies(RouterMetrics metrics, EventLoopClock clock, PoolMode poolMode, String namePrefix) {
         this.metrics = metrics;
         this.clock = clock;
         this.poolMode = poolMode;
+        this.namePrefix = namePrefix;
     }
 
     /**
@@ -141,7 +143,7 @@ final class SessionTies {
     /** Returns what the backend is to be asked now. */
     TieCheck check() {
         doubtful = false;
-        return new TieCheck(EnumSet.copyOf(pins), configured == null ? Set.of() : Set.copyOf(configured));
+        return new TieCheck(EnumSet.copyOf(pins), configured == null ? Set.of() : Set.copyOf(configured), namePrefix);
     }
 
     /** The backend has said what is left of what it was asked for. */

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pins what may be left
  * @param parameters whose values are asked for
+ * @param namePrefix what the names of statements begin with that tie nobody: the router has given them to the backend
  */
-record TieCheck(Set<SessionEffect> pins, Set<String> parameters) {
+record TieCheck(Set<SessionEffect> pins, Set<String> parameters, String namePrefix) {
     TieCheck {
         pins = Set.copyOf(pins);
         parameters = Set.copyOf(parameters);
@@ -45,7 +46,7 @@ record TieCheck(Set<SessionEffect> pins, Set<String> parameters) {
         return "SELECT " + String.join(", ", columns);
     }
 
-    private static String isLeft(SessionEffect pin) {
+    private String isLeft(SessionEffect pin) {
         return switch (pin) {
             case ADVISORY_LOCK ->
                 "EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype = 'advisory'"
@@ -55,7 +56,9 @@ record TieCheck(Set<SessionEffect> pins, Set<String> parameters) {
                 "EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'"
                         + "::pg_catalog.regclass AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())";
             case HOLD_CURSOR -> "EXISTS (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)";
-            case SQL_PREPARE -> "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)";
+            case SQL_PREPARE ->
+                "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql AND NOT pg_catalog.starts_with(name, "
+                        + SessionSettings.literal(namePrefix) + "))";
             case LISTEN -> "EXISTS (SELECT FROM pg_catalog.pg_listening_channels())";
             default -> "false";
         };

@@ -56,9 +56,12 @@ final class EffectFinder {
     private static final int ARGUMENT_TOKENS_MAX = 256;
 
     private final TokenList tokens;
+    private final StatementHead head;
 
-    EffectFinder(TokenList tokens) {
+    /** Creates a finder for the statements of a token list whose head is read before. */
+    EffectFinder(TokenList tokens, StatementHead head) {
         this.tokens = tokens;
+        this.head = head;
     }
 
     /** Adds the effects of the statement in the token list. */
@@ -91,7 +94,9 @@ final class EffectFinder {
                 if (tokens.isWord(0, "drop")) {
                     found.add(SessionEffect.END_OF_STATE);
                 }
+                addExecution(found);
             }
+            case EXPLAIN -> addExecution(found);
             case SET -> {
                 if (tokens.isWord(SetHead.behindScope(tokens, 0), "seed")) {
                     found.add(SessionEffect.SEED);
@@ -100,6 +105,12 @@ final class EffectFinder {
             default -> {
                 // No kind but these leaves anything behind by itself.
             }
+        }
+    }
+
+    private void addExecution(Set<SessionEffect> found) {
+        if (head.execute() >= 0) {
+            found.add(SessionEffect.INNER_EXECUTE);
         }
     }
 
@@ -133,11 +144,11 @@ final class EffectFinder {
         if (name.startsWith("pg_temp") && (name.length() == 7 || name.charAt(7) == '_')) {
             found.add(SessionEffect.TEMP_TABLE);
         }
-        if (!tokens.isCharacter(behindEscape(i), '(')) {
+        if (!tokens.isCharacter(tokens.behindEscape(i), '(')) {
             return;
         }
         if (name.equals("set_config")) {
-            if (!isLocalSetConfig(behindEscape(i))) {
+            if (!isLocalSetConfig(tokens.behindEscape(i))) {
                 found.add(SessionEffect.SET_CONFIG);
             }
             return;
@@ -146,11 +157,6 @@ final class EffectFinder {
         if (effect != null) {
             found.add(effect);
         }
-    }
-
-    /** Returns the index behind a name and the {@code UESCAPE} that may follow it. */
-    private int behindEscape(int i) {
-        return tokens.token(i) == Token.UNICODE_IDENTIFIER && tokens.isWord(i + 1, "uescape") ? i + 3 : i + 1;
     }
 
     /** Returns true when the arguments that begin at a parenthesis are three and the third is the one word {@code true}. */

@@ -76,13 +76,26 @@ public sealed interface SessionCommand {
      *
      * @param name the statement, or null for all
      */
-    record Deallocate(@Nullable String name) implements SessionCommand {}
+    record Deallocate(@Nullable StatementName name) implements SessionCommand {}
 
-    /** {@code PREPARE name AS}. */
-    record Prepare(String name) implements SessionCommand {}
+    /**
+     * {@code PREPARE name AS}.
+     *
+     * @param query where the statement to prepare begins in the text that was read, or -1 when it is none that can be prepared
+     */
+    record Prepare(StatementName name, int query) implements SessionCommand {}
 
-    /** {@code EXECUTE name}. */
-    record Execute(String name) implements SessionCommand {}
+    /** {@code EXECUTE name}, also within {@code EXPLAIN} and {@code CREATE TABLE AS}. */
+    record Execute(StatementName name) implements SessionCommand {}
+
+    /**
+     * The name of a prepared statement and where it stands.
+     *
+     * @param text the name, folded
+     * @param start the index of its first byte in the text that was read
+     * @param end the index behind its last byte
+     */
+    record StatementName(String text, int start, int end) {}
 
     /** {@code SAVEPOINT name}. */
     record Savepoint(String name) implements SessionCommand {}

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.trunkline.sql.SessionCommand.Discarded;
 import io.trunkline.sql.SessionCommand.Scope;
+import io.trunkline.sql.SessionCommand.StatementName;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +17,19 @@ final class SessionCommandReader {
     private SessionCommandReader() {}
 
     static SessionCommand read(ByteBuf text, int start, int end, boolean standardConformingStrings) {
-        if (!ByteBufUtil.isText(text, start, end - start, StandardCharsets.UTF_8)) {
-            return new SessionCommand.Untracked("the statement is not in UTF-8");
-        }
         SessionCommandReader reader = new SessionCommandReader();
         reader.tokens.read(text, start, end, standardConformingStrings);
-        return reader.tokens.isCutOff() ? new SessionCommand.Other() : reader.command();
+        if (reader.tokens.isCutOff()) {
+            return new SessionCommand.Other();
+        }
+        if (ByteBufUtil.isText(text, start, end - start, StandardCharsets.UTF_8)) {
+            return reader.command();
+        }
+        // Of these only the name is read; their values may be in another encoding.
+        SessionCommand command = reader.statementCommand();
+        return command instanceof SessionCommand.Other
+                ? new SessionCommand.Untracked("the statement is not in UTF-8")
+                : command;
     }
 
     private SessionCommand command() {
@@ -33,9 +41,7 @@ final class SessionCommandReader {
             case "reset" -> reset();
             case "show" -> show();
             case "discard" -> discard();
-            case "deallocate" -> deallocate();
-            case "prepare" -> prepare();
-            case "execute" -> named(1) ? new SessionCommand.Execute(tokens.name(1)) : new SessionCommand.Other();
+            case "deallocate", "prepare", "execute", "explain", "create" -> statementCommand();
             case "savepoint" -> named(1) ? new SessionCommand.Savepoint(tokens.name(1)) : new SessionCommand.Other();
             case "release" -> release();
             case "rollback", "abort" -> rollback();
@@ -224,18 +230,54 @@ final class SessionCommandReader {
         };
     }
 
+    /** Reads a command that names a prepared statement. */
+    private SessionCommand statementCommand() {
+        if (tokens.isWord(0, "deallocate")) {
+            return deallocate();
+        }
+        if (tokens.isWord(0, "prepare")) {
+            return prepare();
+        }
+        int execute = new StatementHead(tokens).execute();
+        StatementName name = execute < 0 ? null : statementName(execute + 1);
+        return name == null ? new SessionCommand.Other() : new SessionCommand.Execute(name);
+    }
+
     private SessionCommand deallocate() {
         // A statement may itself be named "prepare".
         int i = tokens.isWord(1, "prepare") && tokens.size() > 2 ? 2 : 1;
-        if (!named(i)) {
-            return new SessionCommand.Other();
+        if (tokens.isWord(i, "all")) {
+            return new SessionCommand.Deallocate(null);
         }
-        return new SessionCommand.Deallocate(tokens.isWord(i, "all") ? null : tokens.name(i));
+        StatementName name = statementName(i);
+        return name == null ? new SessionCommand.Other() : new SessionCommand.Deallocate(name);
     }
 
     private SessionCommand prepare() {
         boolean transaction = tokens.isWord(1, "transaction") && tokens.token(2).isLiteral();
-        return named(1) && !transaction ? new SessionCommand.Prepare(tokens.name(1)) : new SessionCommand.Other();
+        StatementName name = transaction ? null : statementName(1);
+        if (name == null) {
+            return new SessionCommand.Other();
+        }
+        int i = tokens.behindEscape(1);
+        if (tokens.isCharacter(i, '(')) {
+            i = tokens.behindGroup(i);
+        }
+        boolean query = tokens.isWord(i, "as")
+                && (tokens.isCharacter(i + 1, '(')
+                        || tokens.isWord(
+                                i + 1, "select", "values", "table", "with", "insert", "update", "delete", "merge"));
+        return new SessionCommand.Prepare(name, query ? tokens.start(i + 1) : -1);
+    }
+
+    /** Returns the name that the i-th token is, or null when PostgreSQL does not take it as one. */
+    private @Nullable StatementName statementName(int i) {
+        if (!named(i) || tokens.token(i) == Token.IDENTIFIER && Keywords.isNoColumnName(tokens.name(i))) {
+            return null;
+        }
+        int start = tokens.start(i);
+        int end = tokens.end(tokens.behindEscape(i) - 1);
+        return tokens.isUtf8(i) ? new StatementName(tokens.name(i), start, end) : null;
     }
 
     private SessionCommand release() {

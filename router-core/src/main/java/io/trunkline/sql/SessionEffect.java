@@ -37,6 +37,8 @@ public enum SessionEffect {
     PROCEDURE_CALL(Reach.UNKNOWN),
     /** {@code lo_open} and its like; descriptors close with the transaction. */
     LARGE_OBJECT(Reach.TRANSACTION),
+    /** {@code EXECUTE} within {@code EXPLAIN} or {@code CREATE TABLE AS}: what the prepared statement leaves behind is not in the text. */
+    INNER_EXECUTE(Reach.TRANSACTION),
     /** An end that one of the above may come to: {@code UNLISTEN}, {@code DROP}, {@code CLOSE}, {@code pg_advisory_unlock} and their like. */
     END_OF_STATE(Reach.TRANSACTION);
 

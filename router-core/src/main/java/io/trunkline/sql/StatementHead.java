@@ -56,6 +56,18 @@ final class StatementHead {
         return queryStart;
     }
 
+    /** Returns the index of the word EXECUTE when the statement runs a prepared one, be it within EXPLAIN or CREATE TABLE AS; else -1. */
+    int execute() {
+        int i = tokens.isWord(0, "explain") ? behindExplain(0) : 0;
+        if (tokens.isWord(i, "create")) {
+            while (i < tokens.size() && !tokens.isWord(i, "as")) {
+                i = tokens.isCharacter(i, '(') ? tokens.behindGroup(i) : i + 1;
+            }
+            i++;
+        }
+        return tokens.isWord(i, "execute") ? i : -1;
+    }
+
     private StatementKind kindAt(int first) {
         int i = first;
         while (tokens.isCharacter(i, '(')) {
@@ -245,20 +257,24 @@ final class StatementHead {
     }
 
     private StatementKind explain(int explain) {
-        int i = explain + 1;
-        if (tokens.isCharacter(i, '(')
-                && !tokens.isWord(i + 1, "select", "with", "values", "table")
-                && !tokens.isCharacter(i + 1, '(')) {
-            i = tokens.behindGroup(i);
-        } else {
-            while (tokens.isWord(i, "analyze", "analyse", "verbose")) {
-                i++;
-            }
-        }
+        int i = behindExplain(explain);
         StatementKind inner = kindAt(i);
         readsOnly &= inner == StatementKind.SELECT || inner == StatementKind.VALUES || inner == StatementKind.TABLE;
         queryStart = i;
         queryKind = inner;
         return StatementKind.EXPLAIN;
+    }
+
+    private int behindExplain(int explain) {
+        int i = explain + 1;
+        if (tokens.isCharacter(i, '(')
+                && !tokens.isWord(i + 1, "select", "with", "values", "table")
+                && !tokens.isCharacter(i + 1, '(')) {
+            return tokens.behindGroup(i);
+        }
+        while (tokens.isWord(i, "analyze", "analyse", "verbose")) {
+            i++;
+        }
+        return i;
     }
 }

@@ -20,7 +20,7 @@ public final class StatementReader {
 
     private final TokenList tokens = new TokenList();
     private final StatementHead head = new StatementHead(tokens);
-    private final EffectFinder effects = new EffectFinder(tokens);
+    private final EffectFinder effects = new EffectFinder(tokens, head);
     private final QueryBody body = new QueryBody(tokens);
 
     /**

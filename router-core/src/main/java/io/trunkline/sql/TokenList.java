@@ -2,6 +2,7 @@
 package io.trunkline.sql;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -166,6 +167,16 @@ final class TokenList {
             }
         }
         return end;
+    }
+
+    /** Returns the index behind a name and the {@code UESCAPE} that may follow it. */
+    int behindEscape(int i) {
+        return token(i) == Token.UNICODE_IDENTIFIER && isWord(i + 1, "uescape") ? i + 3 : i + 1;
+    }
+
+    /** Returns false when the i-th token has bytes that are not UTF-8. */
+    boolean isUtf8(int i) {
+        return ByteBufUtil.isText(text, starts[i], ends[i] - starts[i], StandardCharsets.UTF_8);
     }
 
     /** Returns the i-th token as it is written. */

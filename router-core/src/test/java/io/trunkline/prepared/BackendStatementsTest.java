@@ -17,6 +17,7 @@ class BackendStatementsTest {
     private final BackendStatements statements = new BackendStatements(10);
     private final PreparedStatement statement = new PreparedStatement(
             "select 1".getBytes(StandardCharsets.US_ASCII),
+            false,
             new int[0],
             "",
             1,

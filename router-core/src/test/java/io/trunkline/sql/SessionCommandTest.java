@@ -3,9 +3,13 @@ package io.trunkline.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.trunkline.sql.SessionCommand.Scope;
+import io.trunkline.sql.SessionCommand.StatementName;
 import io.trunkline.sql.TransactionMode.Choice;
 import io.trunkline.testing.Case;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,15 +92,28 @@ class SessionCommandTest {
         assertThat(read("discard temporary")).isEqualTo(new SessionCommand.Discard(SessionCommand.Discarded.TEMP));
         assertThat(read("discard plans")).isEqualTo(new SessionCommand.Discard(SessionCommand.Discarded.PLANS));
         assertThat(read("discard sequences")).isEqualTo(new SessionCommand.Discard(SessionCommand.Discarded.SEQUENCES));
-        assertThat(read("deallocate S1")).isEqualTo(new SessionCommand.Deallocate("s1"));
-        assertThat(read("deallocate prepare \"S1\"")).isEqualTo(new SessionCommand.Deallocate("S1"));
-        assertThat(read("deallocate prepare")).isEqualTo(new SessionCommand.Deallocate("prepare"));
+        assertThat(read("deallocate S1")).isEqualTo(new SessionCommand.Deallocate(name("s1", 11, 13)));
+        assertThat(read("deallocate prepare \"S1\"")).isEqualTo(new SessionCommand.Deallocate(name("S1", 19, 23)));
+        assertThat(read("deallocate prepare")).isEqualTo(new SessionCommand.Deallocate(name("prepare", 11, 18)));
         assertThat(read("deallocate all")).isEqualTo(new SessionCommand.Deallocate(null));
         assertThat(read("deallocate prepare all")).isEqualTo(new SessionCommand.Deallocate(null));
-        assertThat(read("deallocate \"all\"")).isEqualTo(new SessionCommand.Deallocate("all"));
-        assertThat(read("prepare p (int) as select $1")).isEqualTo(new SessionCommand.Prepare("p"));
-        assertThat(read("prepare transaction as select 1")).isEqualTo(new SessionCommand.Prepare("transaction"));
-        assertThat(read("execute p(1)")).isEqualTo(new SessionCommand.Execute("p"));
+        assertThat(read("deallocate \"all\"")).isEqualTo(new SessionCommand.Deallocate(name("all", 11, 16)));
+        assertThat(read("prepare p (int) as select $1")).isEqualTo(prepare(name("p", 8, 9), 19));
+        assertThat(read("prepare transaction as select 1")).isEqualTo(prepare(name("transaction", 8, 19), 23));
+        assertThat(read("prepare U&\"!0070\" uescape '!' as (values (1))")).isEqualTo(prepare(name("p", 8, 29), 33));
+        assertThat(read("prepare p as create table t ()")).isEqualTo(prepare(name("p", 8, 9), -1));
+        assertThat(read("prepare p")).isEqualTo(prepare(name("p", 8, 9), -1));
+        assertThat(read("execute p(1)")).isEqualTo(new SessionCommand.Execute(name("p", 8, 9)));
+        assertThat(read("explain (analyze, costs off) execute p(1)"))
+                .isEqualTo(new SessionCommand.Execute(name("p", 37, 38)));
+        assertThat(read("explain verbose create table t as execute p"))
+                .isEqualTo(new SessionCommand.Execute(name("p", 42, 43)));
+        assertThat(read("create temp table t (a) on commit drop as execute \"P\""))
+                .isEqualTo(new SessionCommand.Execute(name("P", 50, 53)));
+        assertThat(read("create table t as select execute p")).isEqualTo(new SessionCommand.Other());
+        // No names of statements, says the grammar.
+        assertThat(read("execute select")).isEqualTo(new SessionCommand.Other());
+        assertThat(read("prepare from as select 1")).isEqualTo(new SessionCommand.Other());
         assertThat(read("savepoint A")).isEqualTo(new SessionCommand.Savepoint("a"));
         assertThat(read("release a")).isEqualTo(new SessionCommand.Release("a"));
         assertThat(read("release savepoint a")).isEqualTo(new SessionCommand.Release("a"));
@@ -162,6 +179,17 @@ class SessionCommandTest {
     }
 
     @Test
+    void readsNamesOfStatementsBesideValuesInOtherEncodings() {
+        ByteBuf latin1 = Unpooled.copiedBuffer("execute p('\u00e9')", StandardCharsets.ISO_8859_1);
+        ByteBuf name = Unpooled.copiedBuffer("execute \u00e9", StandardCharsets.ISO_8859_1);
+
+        assertThat(SessionCommand.read(latin1, 0, latin1.readableBytes(), true))
+                .isEqualTo(new SessionCommand.Execute(new StatementName("p", 8, 9)));
+        assertThat(SessionCommand.read(name, 0, name.readableBytes(), true))
+                .isInstanceOf(SessionCommand.Untracked.class);
+    }
+
+    @Test
     void recognisesSettingsOfTheRouterAndOfTheTemporarySchema() {
         assertThat(((SessionCommand.Set) read("set trunkline.role = replica")).isForRouter())
                 .isTrue();
@@ -180,5 +208,15 @@ class SessionCommandTest {
     private static SessionCommand read(String sql) {
         Sql text = Sql.of(sql);
         return SessionCommand.read(text.buffer(), text.start(), text.end(), true);
+    }
+
+    /** A name that stands there in the text. */
+    private static StatementName name(String text, int start, int end) {
+        int offset = Sql.of("").start();
+        return new StatementName(text, offset + start, offset + end);
+    }
+
+    private static SessionCommand prepare(StatementName name, int query) {
+        return new SessionCommand.Prepare(name, query < 0 ? query : Sql.of("").start() + query);
     }
 }

@@ -56,6 +56,7 @@ public final class WireScript {
     public static final List<String> FILES = List.of(
             "simple",
             "extended",
+            "prepare",
             "transactions",
             "copy",
             "settings",

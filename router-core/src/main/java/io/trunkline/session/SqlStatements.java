@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.prepared.SessionStatements;
+import io.trunkline.session.SessionIdentity.PoolMode;
+import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.ConfiguredParameters;
+import io.trunkline.sql.SessionCommand;
+import io.trunkline.sql.SessionCommand.StatementName;
+import io.trunkline.sql.SessionEffect;
+import io.trunkline.sql.SqlScan;
+import io.trunkline.sql.StatementShape;
+import io.trunkline.wire.TransactionStatus;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PREPARE, EXECUTE and DEALLOCATE in the text of a Query, with the names that backends know the session's statements by.
+ *
+ * <p>A PREPARE is <em>translated</em> when it is alone in its text: then it makes a statement that follows the session to other backends, as a Parse does.
+ * Any other is run as it is; its statement is known to one backend, which the session keeps. One per {@link RequestReader}.
+ */
+final class SqlStatements {
+    private final Worker worker;
+    private final SqlScan scan = new SqlScan();
+
+    SqlStatements(Worker worker) {
+        this.worker = worker;
+    }
+
+    /** Returns why a command cannot use the name it gives, or null. */
+    @Nullable
+    RouterError problem(Session session, SessionCommand command) {
+        SessionStatements statements = session.statements;
+        if (command instanceof SessionCommand.Prepare prepare) {
+            String name = prepare.name().text();
+            int max = worker.limits().statementsMax();
+            return statements.get(name) != null
+                    ? RouterErrors.duplicateStatement(name)
+                    : statements.namedCount() < max ? null : RouterErrors.tooManyStatements(max);
+        }
+        if (command instanceof SessionCommand.Execute run
+                && session.view().isSharded()
+                && statements.get(run.name().text()) != null) {
+            return RouterErrors.preparedByProtocol(run.name().text());
+        }
+        StatementName name = command instanceof SessionCommand.Execute run
+                ? run.name()
+                : command instanceof SessionCommand.Deallocate deallocate ? deallocate.name() : null;
+        return name != null && isOthers(session, name.text()) ? RouterErrors.unknownStatement(name.text()) : null;
+    }
+
+    /** Returns true when a name is not the session's, and yet a backend may know it. */
+    private boolean isOthers(Session session, String name) {
+        return name.startsWith(worker.catalog().namePrefix())
+                && session.statements.get(name) == null
+                && !session.statements.isPreparedBySql(name);
+    }
+
+    /** Returns the statement of the session's that an EXECUTE is rewritten for, or null when it is sent as it is. */
+    @Nullable
+    PreparedStatement executed(Session session, SessionCommand.Execute command) {
+        return session.statements.get(command.name().text());
+    }
+
+    /** Returns true when a PREPARE that is alone in its text can be translated. */
+    boolean isTranslated(Session session, SessionCommand.Prepare command) {
+        return command.query() >= 0
+                // A server takes no statement at all then, and says so.
+                && session.status() != TransactionStatus.FAILED
+                // The statements of a session that keeps its backend may stay there. Which shard is meant is not known.
+                && session.identity.poolMode() == PoolMode.TRANSACTION
+                && !session.view().isSharded()
+                // Later texts that use the name have to be read.
+                && session.texts.isReadable()
+                && !session.statements.isPreparedBySql(command.name().text());
+    }
+
+    /** Fills in what becomes of a translated PREPARE, which ends at an index of the text. */
+    void prepare(Session session, Request request, SessionCommand.Prepare command, int end, EditedText text) {
+        ByteBuf buffer = request.buffer;
+        String context = session.texts.statementContext();
+        PreparedStatement statement = worker.catalog()
+                .findBySql(
+                        buffer,
+                        command.name().end(),
+                        end,
+                        context,
+                        worker.changes().count());
+        if (statement == null) {
+            ClusterView view = session.view();
+            scan.scan(buffer, command.query(), end, session.texts.standardConformingStrings());
+            AnalyzedQuery analysis = worker.analyzer().find(scan, buffer, view, session);
+            statement =
+                    worker.catalog().add(context, Objects.requireNonNull(analysis, "no tree is read for one shard"));
+            statement.analyzed(analysis, view.revision());
+        }
+        String name = command.name().text();
+        request.refusal = session.kept.problem(name.length() + (long) statement.sizeBytes());
+        if (request.refusal != null) {
+            return;
+        }
+        NameEffect effect = new NameEffect(session.statements, name, statement);
+        if (statement.wasParsed()) {
+            // Known to be valid: the client need not wait for a backend to hear so.
+            request.answer = PrepareEffect.answer(effect);
+            return;
+        }
+        text.use(command.name(), statement);
+        request.statement = statement;
+        request.rewritten = text.text();
+        request.effect = new PrepareEffect(effect, text);
+    }
+
+    /** Has a DEALLOCATE among other statements give up a name of the session's: it runs for a statement that is made for it and kept by nobody. */
+    void deallocate(StatementName name, int start, EditedText text, CommandEffects effects) {
+        String standIn = worker.catalog().nextName();
+        text.replace(name, start, "PREPARE " + standIn + " AS SELECT", standIn);
+        effects.addUnseen();
+    }
+
+    /** Returns the parameters that the prepared statements of a text may set by set_config besides those known, or null when that is not known. */
+    static @Nullable Set<String> configuredBy(
+            List<EditedText.Used> used, @Nullable Set<String> known, ConfiguredParameters reader, boolean conforming) {
+        if (known == null) {
+            return null;
+        }
+        Set<String> all = new HashSet<>(known);
+        for (EditedText.Used one : used) {
+            if (callsSetConfig(one.statement().analysis().shape().statements())) {
+                ByteBuf sql = Unpooled.wrappedBuffer(one.statement().sql());
+                Set<String> more = reader.read(sql, 0, sql.readableBytes(), conforming);
+                if (more == null) {
+                    return null;
+                }
+                all.addAll(more);
+            }
+        }
+        return all;
+    }
+
+    static boolean callsSetConfig(List<StatementShape> statements) {
+        for (int i = 0; i < statements.size(); i++) {
+            if (statements.get(i).effects().contains(SessionEffect.SET_CONFIG)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
