@@ -123,6 +123,9 @@ class IsolationIT {
                 queries("N16 listening", "listen leaked"),
                 queries("N18 a cursor WITH HOLD", "declare leaked cursor with hold for select 1"),
                 queries("E35 a statement of SQL", "prepare leaked as select 1"),
+                queries(
+                        "E35 a statement of SQL that was prepared among others",
+                        "select 1; prepare leaked as select 1"),
                 queries("N19 lastval", "select nextval('numbers')"),
                 queries("T01 an open transaction", "begin; insert into t values (1)"),
                 queries("T02 a failed transaction", "begin; insert into t values (1)", "select 1/0"),

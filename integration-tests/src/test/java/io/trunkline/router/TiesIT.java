@@ -95,10 +95,10 @@ class TiesIT {
                                 "begin; declare c cursor with hold for select 1; declare d cursor with hold for select 1; commit"),
                         List.of("close c", "close all")),
                 new Tie(
-                        "E35 a statement of SQL",
-                        List.of("prepare p as select 1", "prepare q as select 2"),
+                        "E35 statements of SQL that were prepared among others",
+                        List.of("select 1; prepare p as select 1", "select 1; prepare q as select 2"),
                         List.of("deallocate p", "deallocate q")),
-                new Tie("E35 DEALLOCATE ALL", List.of("prepare p as select 1"), List.of("deallocate all")),
+                new Tie("E35 DEALLOCATE ALL", List.of("select 1; prepare p as select 1"), List.of("deallocate all")),
                 new Tie(
                         "several of them",
                         List.of("create temp table a (i int)", "select pg_advisory_lock(1)"),
@@ -138,7 +138,10 @@ class TiesIT {
                 "create temp table a (i no_such_type)",
                 "select pg_advisory_lock(1), pg_advisory_unlock(1)",
                 "select pg_try_advisory_xact_lock(1)",
-                "prepare p as selec 1");
+                "prepare p as select 1",
+                "prepare p as select pg_advisory_lock(1)",
+                "prepare p as selec 1",
+                "select 1; prepare p as selec 1");
     }
 
     @ParameterizedTest

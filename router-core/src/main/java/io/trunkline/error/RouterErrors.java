@@ -82,6 +82,27 @@ public final class RouterErrors {
                         .build());
     }
 
+    /** Execute of a portal whose statement is an EXECUTE of a name that was given to another statement since. */
+    public static RouterError executedChanged() {
+        return error(
+                Kind.CLIENT,
+                SqlState.INVALID_SQL_STATEMENT_NAME,
+                "the prepared statement that the portal executes was deallocated");
+    }
+
+    /** A statement whose text would be another one under the settings of today. */
+    public static RouterError readOtherwise(String name) {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "prepared statement \"" + name + "\" cannot be given to another backend")
+                        .detail("It was prepared under another client_encoding or standard_conforming_strings.")
+                        .hint("Prepare it again, or set the parameter back.")
+                        .build());
+    }
+
     /** A statement in a transaction block that has failed. */
     public static RouterError transactionAborted() {
         return error(

@@ -27,6 +27,9 @@ public final class PreparedStatement {
     private final boolean bySql;
     private final int[] parameterTypes;
     private final String context;
+    /** What the text was read under; null when it is the same under all. */
+    private final @Nullable TextSettings textSettings;
+
     private final int hash;
     private final byte[] backendName;
     private final StatementCatalog.Used used;
@@ -36,6 +39,7 @@ public final class PreparedStatement {
     private AnalyzedQuery analysis;
     private long analysisRevision;
     private int @Nullable [] describedTypes;
+    private @Nullable PreparedStatement executed;
     private int users;
     private boolean parsed;
     private boolean retired;
@@ -45,6 +49,7 @@ public final class PreparedStatement {
             boolean bySql,
             int[] parameterTypes,
             String context,
+            @Nullable TextSettings textSettings,
             int hash,
             long schema,
             String backendName,
@@ -54,6 +59,7 @@ public final class PreparedStatement {
         this.bySql = bySql;
         this.parameterTypes = parameterTypes;
         this.context = context;
+        this.textSettings = TextSettings.isSameUnderAll(sql) ? null : textSettings;
         this.hash = hash;
         this.schema = schema;
         this.backendName = backendName.getBytes(StandardCharsets.US_ASCII);
@@ -64,6 +70,13 @@ public final class PreparedStatement {
     /** Returns the text as the client sent it, without the terminating zero; not to be changed. */
     public byte[] sql() {
         return sql;
+    }
+
+    /** Returns true when a backend that is given the text under these settings has this very statement. */
+    public boolean isReadAs(String encoding, boolean conforming) {
+        return textSettings == null
+                || textSettings.conforming() == conforming
+                        && textSettings.encoding().equals(encoding);
     }
 
     /** Returns true for a statement of SQL's PREPARE. */
@@ -88,6 +101,24 @@ public final class PreparedStatement {
     /** Returns the name on every backend, as bytes without the terminating zero. */
     public byte[] backendName() {
         return backendName;
+    }
+
+    /** Returns the statement that this one, an EXECUTE, runs under its name on backends; null for all others. */
+    public @Nullable PreparedStatement executed() {
+        return executed;
+    }
+
+    void executes(PreparedStatement statement) {
+        executed = statement;
+    }
+
+    @Nullable
+    TextSettings textSettings() {
+        return textSettings;
+    }
+
+    String context() {
+        return context;
     }
 
     /** Returns what routing knows of the text. */
@@ -155,9 +186,10 @@ public final class PreparedStatement {
 
     /** Returns a statement of the same text, types and context that no backend has parsed. */
     PreparedStatement renewed(String newName) {
-        PreparedStatement renewed =
-                new PreparedStatement(sql, bySql, parameterTypes, context, hash, schema, newName, used, analysis);
+        PreparedStatement renewed = new PreparedStatement(
+                sql, bySql, parameterTypes, context, textSettings, hash, schema, newName, used, analysis);
         renewed.analysisRevision = analysisRevision;
+        renewed.executed = executed;
         return renewed;
     }
 

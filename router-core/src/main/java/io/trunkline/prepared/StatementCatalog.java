@@ -2,6 +2,7 @@
 package io.trunkline.prepared;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.wire.Parse;
 import java.util.Arrays;
@@ -43,6 +44,7 @@ public final class StatementCatalog {
     private final Used used = new Used();
     private long bytes;
     private long nextId;
+    private long owners;
 
     /**
      * Creates an empty catalogue.
@@ -82,6 +84,26 @@ public final class StatementCatalog {
         return find(buffer, start, end, context, schema);
     }
 
+    /**
+     * Returns the statement that an EXECUTE is sent as.
+     *
+     * @param original as the client knows it
+     * @param sql its text with the name that backends know {@code executed} by
+     */
+    public PreparedStatement executing(PreparedStatement original, byte[] sql, PreparedStatement executed) {
+        bySql = false;
+        types = original.parameterTypes().clone();
+        typeCount = types.length;
+        PreparedStatement known =
+                find(Unpooled.wrappedBuffer(sql), 0, sql.length, original.context(), original.schema());
+        if (known != null) {
+            return known;
+        }
+        PreparedStatement added = add(original.context(), original.textSettings(), original.analysis());
+        added.executes(executed);
+        return added;
+    }
+
     private @Nullable PreparedStatement find(ByteBuf buffer, int start, int end, String context, long schema) {
         textLength = end - start;
         if (text.length < textLength) {
@@ -113,12 +135,13 @@ public final class StatementCatalog {
     }
 
     /** Adds the statement the last {@link #find} did not know. */
-    public PreparedStatement add(String context, AnalyzedQuery analysis) {
+    public PreparedStatement add(String context, @Nullable TextSettings textSettings, AnalyzedQuery analysis) {
         return add(new PreparedStatement(
                 Arrays.copyOf(text, textLength),
                 bySql,
                 Arrays.copyOf(types, typeCount),
                 context,
+                textSettings,
                 probeHash,
                 probeSchema,
                 nextName(),
@@ -137,6 +160,11 @@ public final class StatementCatalog {
             }
         }
         return add(retired.renewed(nextName()));
+    }
+
+    /** Returns a number that no other session has. */
+    public long newOwner() {
+        return ++owners;
     }
 
     /** Returns a name that no backend knows. */

@@ -22,6 +22,7 @@ import io.trunkline.prepared.BackendStatements;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.Bind;
 import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.StatementOrPortal;
 import io.trunkline.wire.TransactionStatus;
@@ -109,6 +110,17 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
+    public void beginQuery(byte[] sql, int restBytes, @Nullable ReplyEffect effect) {
+        statements.forgetUnnamed();
+        expected.add(Kind.QUERY, Action.FORWARD, effect);
+        ByteBuf out = link.allocator().buffer(sql.length + 5);
+        out.writeByte(FrontendTag.QUERY);
+        out.writeInt(Integer.BYTES + sql.length + restBytes);
+        out.writeBytes(sql);
+        writeOwn(out);
+    }
+
+    @Override
     public void prepare(PreparedStatement statement, byte[] sql, ReplyEffect effect) {
         makeRoom(statement);
         sendQuery(sql, Action.FORWARD, new ParseEffect(statements, statement, false, effect));
@@ -163,10 +175,19 @@ public final class DirectRelay implements Relay, BackendHolder {
     @Override
     public void parse(
             PreparedStatement statement, String name, ByteBuf buffer, int index, int length, ReplyEffect effect) {
+        if (!isExecutedGone(statement)) {
+            // What an EXECUTE returns is found out when it is parsed.
+            ensureExecuted(statement, name);
+        }
         if (name.isEmpty()) {
             statements.unnamed(statement);
             expected.add(Kind.PARSE, Action.FORWARD, new ParseEffect(statements, statement, true, effect));
-            stream(buffer, index, length);
+            if (statement.executed() == null) {
+                stream(buffer, index, length);
+            } else {
+                // Its text is not the client's.
+                writeParse(statement, NO_NAME);
+            }
         } else if (statements.use(statement)) {
             parseAgain(statement, effect);
         } else {
@@ -188,6 +209,10 @@ public final class DirectRelay implements Relay, BackendHolder {
     @Override
     public void bind(
             PreparedStatement statement, String name, ByteBuf buffer, int index, int length, int available, int tail) {
+        if (isExecutedGone(statement)) {
+            refuse(Kind.PARSE, RouterErrors.resultTypeChanged());
+            return;
+        }
         if (name.isEmpty()) {
             ensureUnnamed(statement);
             expected.add(Kind.BIND, Action.FORWARD, null, statement, name);
@@ -207,14 +232,15 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void describeStatement(PreparedStatement statement, String name, @Nullable ReplyEffect effect) {
-        if (name.isEmpty()) {
-            ensureUnnamed(statement);
-        } else if (isGone(statement)) {
+        if (isExecutedGone(statement) || !name.isEmpty() && isGone(statement)) {
             if (effect != null) {
                 effect.onUndone();
             }
             refuse(Kind.PARSE, RouterErrors.resultTypeChanged());
             return;
+        }
+        if (name.isEmpty()) {
+            ensureUnnamed(statement);
         } else {
             ensureParsed(statement, name);
         }
@@ -280,7 +306,18 @@ public final class DirectRelay implements Relay, BackendHolder {
         return statement.isRetired() && !statements.use(statement);
     }
 
+    private boolean isExecutedGone(PreparedStatement statement) {
+        return statement.executed() != null && isGone(statement.executed());
+    }
+
+    private void ensureExecuted(PreparedStatement statement, String name) {
+        if (statement.executed() != null) {
+            ensureParsed(statement.executed(), name);
+        }
+    }
+
     private void ensureParsed(PreparedStatement statement, String name) {
+        ensureExecuted(statement, name);
         if (!statements.use(statement)) {
             metrics.prepared(PreparedEvent.INJECTED);
             sendParse(statement, name, Action.SWALLOW, null);
@@ -288,6 +325,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     private void ensureUnnamed(PreparedStatement statement) {
+        ensureExecuted(statement, "");
         if (statements.unnamed() != statement) {
             statements.unnamed(statement);
             expected.add(Kind.PARSE, Action.SWALLOW, new ParseEffect(statements, statement, true, null));

@@ -68,6 +68,13 @@ public sealed interface Relay permits DirectRelay {
     void query(byte[] sql, @Nullable ReplyEffect effect);
 
     /**
+     * Sends the beginning of a simple Query in other words than the client's; the rest follows as a stream.
+     *
+     * @param restBytes how long the rest is
+     */
+    void beginQuery(byte[] sql, int restBytes, @Nullable ReplyEffect effect);
+
+    /**
      * Sends a PREPARE under the router's name of its statement, which the backend has from then on; the client gets the answer.
      *
      * @param sql the client's text with that name

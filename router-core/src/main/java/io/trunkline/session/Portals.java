@@ -19,6 +19,8 @@ final class Portals {
 
     private @Nullable PreparedStatement unnamed;
     private @Nullable Map<String, PreparedStatement> named;
+    /** What the statements of portals execute that are an EXECUTE; null when there is none. */
+    private @Nullable Map<String, PreparedStatement> executed;
     /** Portals of the router's own statements that were bound for binary results; null when there is none. */
     private @Nullable Set<String> binary;
 
@@ -43,6 +45,24 @@ final class Portals {
             return unnamed;
         }
         return named == null ? null : named.get(name);
+    }
+
+    /** Notes which statement the one of a portal executes by name, or null. */
+    void executes(String name, @Nullable PreparedStatement statement) {
+        if (statement != null) {
+            if (executed == null) {
+                executed = new HashMap<>();
+            }
+            executed.put(name, statement);
+        } else if (executed != null) {
+            executed.remove(name);
+        }
+    }
+
+    /** Returns that statement, or null. */
+    @Nullable
+    PreparedStatement executed(String name) {
+        return executed == null ? null : executed.get(name);
     }
 
     /** Notes in which format a portal of the router's own statement gives its results. */
@@ -74,6 +94,7 @@ final class Portals {
     void clear() {
         unnamed = null;
         named = null;
+        executed = null;
         binary = null;
         nameBytes = 0;
     }

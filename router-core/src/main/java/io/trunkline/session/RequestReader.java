@@ -107,6 +107,7 @@ final class RequestReader {
         session.statements.forgetUnnamed();
         if (request.isPartial() || !isReadable(session, request.buffer, query.sqlStart(), query.sqlEnd())) {
             request.target = unreadable(session, view);
+            names.executeUnread(session, request, query);
             return true;
         }
         scan.scan(request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.standardConformingStrings());
@@ -377,8 +378,18 @@ final class RequestReader {
             if (analysis == null) {
                 return false;
             }
+            if (statement == null && SqlStatements.executes(analysis)) {
+                // What it returns a server finds out when it parses it, from a name that is the session's.
+                statementContext = session.texts.ownStatementContext();
+                statement = worker.catalog()
+                        .find(
+                                request.buffer,
+                                parse,
+                                statementContext,
+                                worker.changes().count());
+            }
             if (statement == null) {
-                statement = worker.catalog().add(statementContext, analysis);
+                statement = worker.catalog().add(statementContext, session.texts.textSettings(), analysis);
             }
             statement.analyzed(analysis, view.revision());
         }
@@ -398,6 +409,11 @@ final class RequestReader {
             }
         }
         ReplyEffect effect = new NameEffect(session.statements, name, statement);
+        EditedText edited = names.edited(session, statement);
+        if (edited != null) {
+            effect = new ExecuteEffect(session, edited, effect);
+            statement = names.sent(statement, edited);
+        }
         request.statement = statement;
         request.name = name;
         request.analysis = statement.analysis();
@@ -461,6 +477,10 @@ final class RequestReader {
             }
         }
         session.portals.put(bind.portal(), statement);
+        EditedText edited = names.edited(session, statement);
+        request.statement = names.sent(statement, edited);
+        session.portals.executes(
+                bind.portal(), edited == null ? null : edited.used().get(0).statement());
         if (routerCommand(session, statement) != null) {
             session.portals.resultFormat(bind.portal(), bind.resultFormat(0));
             request.answer = new FixedAnswer(FixedAnswer.BIND_COMPLETE, null);
@@ -515,10 +535,15 @@ final class RequestReader {
         if (channelCommand(session, statement) != null) {
             readAnsweredHere(session, request);
         }
-        SessionStatements names = session.statements;
-        boolean named = ofStatement ? !name.isEmpty() : statement != names.get("");
-        if (ofStatement && statement.describedTypes() == null || named && !names.isDescribed(statement)) {
-            request.effect = new DescribeEffect(statement, names);
+        SessionStatements known = session.statements;
+        boolean named = ofStatement ? !name.isEmpty() : statement != known.get("");
+        if (ofStatement && statement.describedTypes() == null || named && !known.isDescribed(statement)) {
+            request.effect = new DescribeEffect(statement, known);
+        }
+        EditedText edited = names.edited(session, statement);
+        if (edited != null) {
+            request.statement = ofStatement ? names.sent(statement, edited) : null;
+            request.effect = new ExecuteEffect(session, edited, request.effect);
         }
         if (ofStatement) {
             request.target = session.placement.isFixed(session.view())
@@ -544,6 +569,17 @@ final class RequestReader {
             return true;
         }
         StatementKind kind = kindOf(statement);
+        EditedText edited = names.edited(session, statement);
+        PreparedStatement executed = session.portals.executed(execute.portal());
+        if (executed != (edited == null ? null : edited.used().get(0).statement())) {
+            // The name means another statement than when the portal was bound, or none.
+            request.refusal = RouterErrors.executedChanged();
+            return true;
+        }
+        if (edited != null) {
+            request.used = edited.used();
+            request.effect = new ExecuteEffect(session, edited, null);
+        }
         if (kind.isSessionCommand() || isEnd(kind) && session.isSettingsInFlux()) {
             ByteBuf text = scanAgain(session, statement);
             if (!readChannels(session, request, text, statement.analysis())) {
@@ -560,16 +596,20 @@ final class RequestReader {
             }
             CommandEffects effects = new CommandEffects(session);
             effects.add(kind, read, replay(read, text, scan.statementStart(0), scan.statementEnd(0)));
+            if (edited != null) {
+                effects.sentAs(edited);
+            }
             request.effect = effects;
             session.sent.settingsPending();
             String restoring = session.settings.restoring(read);
             request.followUp = restoring == null ? null : restoring.getBytes(StandardCharsets.UTF_8);
         }
         request.statement = statement;
-        if (SqlStatements.callsSetConfig(statement.analysis().shape().statements())) {
+        if (SqlStatements.callsSetConfig(statement.analysis().shape().statements()) || edited != null) {
             ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-            request.configured =
-                    configured.read(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
+            boolean conforming = session.texts.standardConformingStrings();
+            Set<String> outer = configured.read(text, 0, text.readableBytes(), conforming);
+            request.configured = SqlStatements.configuredBy(request.used, outer, configured, conforming);
         }
         readDeferrable(session, request, onlyShape(statement));
         if (channelCommand(session, statement) != null) {

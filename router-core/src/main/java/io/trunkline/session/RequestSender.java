@@ -5,6 +5,7 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
+import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
@@ -132,6 +133,10 @@ final class RequestSender {
 
     private static boolean hasAll(Relay relay, Request request) {
         boolean all = true;
+        if (request.tag != FrontendTag.QUERY) {
+            // Provided with the Bind.
+            return true;
+        }
         for (EditedText.Used one : request.used) {
             all &= relay.has(one.statement());
         }
@@ -168,6 +173,9 @@ final class RequestSender {
     private void deliver(Relay relay, Request request) {
         boolean within = groupOpen;
         groupOpen = !request.endsGroup();
+        if (request.refusal == null && request.statement != null) {
+            request.refusal = unprovidable(relay, request.statement, request);
+        }
         if (request.refusal == null && !hasAll(relay, request)) {
             request.refusal = provide(relay, request, within);
         }
@@ -192,14 +200,40 @@ final class RequestSender {
         forward(relay, request);
     }
 
+    /**
+     * Returns why the backend cannot be given the statement of a Bind or Describe, or null: a string with a backslash, or a character beyond ASCII, would be
+     * another there.
+     */
+    private @Nullable RouterError unprovidable(Relay relay, PreparedStatement statement, Request request) {
+        if (request.tag != FrontendTag.BIND && request.tag != FrontendTag.DESCRIBE) {
+            return null;
+        }
+        TextContext texts = session.texts;
+        PreparedStatement executed = statement.executed();
+        if (executed != null && !texts.allowsReplay(executed) && !relay.has(executed)) {
+            return RouterErrors.readOtherwise(request.name);
+        }
+        if (texts.allowsReplay(statement)) {
+            return null;
+        }
+        boolean there =
+                request.name.isEmpty() ? relay.backend().statements().unnamed() == statement : relay.has(statement);
+        return there ? null : RouterErrors.readOtherwise(request.name);
+    }
+
     /** Gives the backend the statements that a Query uses; returns why that cannot be, or null. */
-    private static @Nullable RouterError provide(Relay relay, Request request, boolean within) {
+    private @Nullable RouterError provide(Relay relay, Request request, boolean within) {
         for (EditedText.Used one : request.used) {
             if (within) {
                 return RouterErrors.executedWithinGroup(one.name());
             }
-            if (one.statement().isRetired() && !relay.has(one.statement())) {
-                return RouterErrors.resultTypeChanged();
+            if (!relay.has(one.statement())) {
+                if (one.statement().isRetired()) {
+                    return RouterErrors.resultTypeChanged();
+                }
+                if (!session.texts.allowsReplay(one.statement())) {
+                    return RouterErrors.readOtherwise(one.name());
+                }
             }
         }
         for (EditedText.Used one : request.used) {
@@ -215,13 +249,15 @@ final class RequestSender {
         if (request.isPartial()) {
             // The scanner passes all of it on, from its first byte, but for the part that is replaced here.
             boolean renamed = request.tag == FrontendTag.BIND && !request.name.isEmpty();
-            length = renamed ? request.tail - request.index : 0;
+            length = renamed ? request.tail - request.index : request.rewritten != null ? request.available : 0;
             input.rewritten(length);
         }
         switch (request.tag) {
             case FrontendTag.QUERY -> {
                 if (request.statement != null && request.rewritten != null && request.effect != null) {
                     relay.prepare(request.statement, request.rewritten, request.effect);
+                } else if (request.isPartial() && request.rewritten != null) {
+                    relay.beginQuery(request.rewritten, request.messageBytes - request.available, request.effect);
                 } else if (request.rewritten == null) {
                     relay.query(request.buffer, request.index, length, request.effect);
                 } else {

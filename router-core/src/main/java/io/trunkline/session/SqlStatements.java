@@ -14,7 +14,9 @@ import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionCommand.StatementName;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.SqlScan;
+import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
 import java.util.HashSet;
 import java.util.List;
@@ -43,7 +45,8 @@ final class SqlStatements {
         if (command instanceof SessionCommand.Prepare prepare) {
             String name = prepare.name().text();
             int max = worker.limits().statementsMax();
-            return statements.get(name) != null
+            // What is no statement is refused by the server, before it looks at the name.
+            return statements.get(name) != null && prepare.query() >= 0
                     ? RouterErrors.duplicateStatement(name)
                     : statements.namedCount() < max ? null : RouterErrors.tooManyStatements(max);
         }
@@ -69,6 +72,74 @@ final class SqlStatements {
     @Nullable
     PreparedStatement executed(Session session, SessionCommand.Execute command) {
         return session.statements.get(command.name().text());
+    }
+
+    /**
+     * Returns the text that a statement of the extended protocol is sent as when it executes one of the session's by name; null when it does not, and for
+     * a statement that is none. The name is looked up each time, as a server does.
+     */
+    @Nullable
+    EditedText edited(Session session, PreparedStatement statement) {
+        List<StatementShape> statements = statement.analysis().shape().statements();
+        if (!executes(statement.analysis())
+                || statements.size() != 1
+                || session.view().isSharded()) {
+            return null;
+        }
+        ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
+        scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
+        SessionCommand command = SessionCommand.read(
+                text, scan.statementStart(0), scan.statementEnd(0), scan.standardConformingStrings());
+        if (!(command instanceof SessionCommand.Execute run)) {
+            return null;
+        }
+        PreparedStatement executed = executed(session, run);
+        if (executed == null) {
+            return null;
+        }
+        EditedText edited = new EditedText(text, 0, text.readableBytes(), session.texts.isUtf8());
+        edited.use(run.name(), executed);
+        return edited;
+    }
+
+    /** Returns true for a text that runs a prepared statement by name. */
+    static boolean executes(AnalyzedQuery analysis) {
+        List<StatementShape> statements = analysis.shape().statements();
+        for (int i = 0; i < statements.size(); i++) {
+            StatementShape statement = statements.get(i);
+            if (statement.kind() == StatementKind.EXECUTE
+                    || statement.effects().contains(SessionEffect.INNER_EXECUTE)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns the statement that one of the extended protocol is sent as. */
+    PreparedStatement sent(PreparedStatement statement, @Nullable EditedText edited) {
+        return edited == null
+                ? statement
+                : worker.catalog()
+                        .executing(
+                                statement, edited.text(), edited.used().get(0).statement());
+    }
+
+    /** Has a Query whose text is not read to its end use a statement of the session's, if it begins with EXECUTE. */
+    void executeUnread(Session session, Request request, Query query) {
+        if (session.view().isSharded() || session.statements.namedCount() == 0) {
+            return;
+        }
+        SessionCommand.Execute command = SessionCommand.readBeginning(
+                request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.standardConformingStrings());
+        PreparedStatement executed = command == null ? null : executed(session, command);
+        if (command == null || executed == null) {
+            return;
+        }
+        EditedText edited = new EditedText(request.buffer, query.sqlStart(), query.sqlEnd(), session.texts.isUtf8());
+        edited.use(command.name(), executed);
+        request.rewritten = edited.text();
+        request.used = edited.used();
+        request.effect = new ExecuteEffect(session, edited, null);
     }
 
     /** Returns true when a PREPARE that is alone in its text can be translated. */
@@ -99,8 +170,11 @@ final class SqlStatements {
             ClusterView view = session.view();
             scan.scan(buffer, command.query(), end, session.texts.standardConformingStrings());
             AnalyzedQuery analysis = worker.analyzer().find(scan, buffer, view, session);
-            statement =
-                    worker.catalog().add(context, Objects.requireNonNull(analysis, "no tree is read for one shard"));
+            statement = worker.catalog()
+                    .add(
+                            context,
+                            session.texts.textSettings(),
+                            Objects.requireNonNull(analysis, "no tree is read for one shard"));
             statement.analyzed(analysis, view.revision());
         }
         String name = command.name().text();

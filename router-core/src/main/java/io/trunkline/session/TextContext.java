@@ -2,6 +2,8 @@
 package io.trunkline.session;
 
 import io.trunkline.backend.Settings;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.prepared.TextSettings;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,9 @@ final class TextContext {
     private List<String> searchPath = List.of("$user", "public");
     private String searchPathText = "";
     private String statementContext = "";
+
+    /** What tells the session's own statements from others' texts; 0 while there are none. */
+    private long owner;
 
     TextContext(Session session) {
         this.session = session;
@@ -38,6 +43,14 @@ final class TextContext {
     String statementContext() {
         refresh();
         return statementContext;
+    }
+
+    /** As the other, for a statement that no other session shares. */
+    String ownStatementContext() {
+        if (owner == 0) {
+            owner = session.worker.catalog().newOwner();
+        }
+        return statementContext() + '#' + owner;
     }
 
     private void refresh() {
@@ -65,6 +78,16 @@ final class TextContext {
     boolean isUtf8() {
         String encoding = clientEncoding();
         return encoding.equals("UTF8") || encoding.equals("SQL_ASCII");
+    }
+
+    /** Returns true when a backend that is given a statement now has the one that the client has prepared. */
+    boolean allowsReplay(PreparedStatement statement) {
+        return statement.isReadAs(clientEncoding(), standardConformingStrings());
+    }
+
+    /** Returns what says which statement a text is. */
+    TextSettings textSettings() {
+        return new TextSettings(clientEncoding(), standardConformingStrings());
     }
 
     private String clientEncoding() {

@@ -147,4 +147,13 @@ public sealed interface SessionCommand {
     static SessionCommand read(ByteBuf text, int start, int end, boolean standardConformingStrings) {
         return SessionCommandReader.read(text, start, end, standardConformingStrings);
     }
+
+    /**
+     * Returns the EXECUTE that a text begins with whose rest cannot be read, or is not there; null when it begins with something else.
+     *
+     * @param text the buffer of the query text; borrowed
+     */
+    static @Nullable Execute readBeginning(ByteBuf text, int start, int end, boolean standardConformingStrings) {
+        return SessionCommandReader.readBeginning(text, start, end, standardConformingStrings);
+    }
 }

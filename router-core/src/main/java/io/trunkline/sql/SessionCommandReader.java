@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the one statement behind a {@link SessionCommand}. */
 final class SessionCommandReader {
+    private static final int BEGINNING_BYTES = 1_024;
+
     private final TokenList tokens = new TokenList();
 
     private SessionCommandReader() {}
@@ -30,6 +32,25 @@ final class SessionCommandReader {
         return command instanceof SessionCommand.Other
                 ? new SessionCommand.Untracked("the statement is not in UTF-8")
                 : command;
+    }
+
+    static SessionCommand.@Nullable Execute readBeginning(
+            ByteBuf text, int start, int end, boolean standardConformingStrings) {
+        SessionCommandReader reader = new SessionCommandReader();
+        TokenList tokens = reader.tokens;
+        // Enough for the longest name, and few enough for a text of any length.
+        int cut = Math.min(end, start + BEGINNING_BYTES);
+        tokens.read(text, start, cut, standardConformingStrings);
+        if (!tokens.isWord(0, "execute") || tokens.size() < 3) {
+            return null;
+        }
+        StatementName name = reader.statementName(1);
+        if (name == null) {
+            return null;
+        }
+        // Beyond ASCII a byte may be half of a character.
+        boolean readable = text.forEachByte(start, name.end() - start, value -> value >= 0) < 0;
+        return readable ? new SessionCommand.Execute(name) : null;
     }
 
     private SessionCommand command() {

@@ -20,6 +20,7 @@ class BackendStatementsTest {
             false,
             new int[0],
             "",
+            null,
             1,
             0,
             "tl_1",
