@@ -8,6 +8,7 @@ import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.BackendStatements;
+import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
@@ -40,6 +41,19 @@ public final class BackendConnection {
         void onError(ErrorResponse error);
     }
 
+    /** Hears of {@link #checkColumns}. Called once, on the event loop. */
+    public interface CheckListener {
+        /**
+         * It is over, and the backend held by nobody.
+         *
+         * @param error why the statement could not be prepared, or null
+         */
+        void onChecked(@Nullable ErrorResponse error);
+
+        /** The backend was lost. */
+        void onLost(ErrorResponse cause);
+    }
+
     private final BackendTarget target;
     private final BackendLink link;
     private final BackendKey key;
@@ -48,6 +62,7 @@ public final class BackendConnection {
     private final Duration ownStatementLimit;
     private final ExpectedReplies expected;
     private final BackendStatements statements;
+    private final StatementSender parses;
     private final ParameterReports reports;
     private final ReplyReader replies;
     private final CancelSettling cancels = new CancelSettling(this::roundTrip);
@@ -71,6 +86,7 @@ public final class BackendConnection {
         this.ownStatementLimit = limits.ownStatement();
         this.expected = new ExpectedReplies(limits.expectedRepliesMax());
         this.statements = new BackendStatements(limits.statementsMax());
+        this.parses = new StatementSender(link, expected, statements);
         this.reports = new ParameterReports(reported);
         this.replies = new ReplyReader(
                 link.allocator(), expected, statements, reports, limits.inspectedBytesMax(), this::loseWithWords);
@@ -122,6 +138,11 @@ public final class BackendConnection {
     /** Returns the prepared statements this backend has. */
     public BackendStatements statements() {
         return statements;
+    }
+
+    /** Returns what gives this backend further ones. */
+    public StatementSender parses() {
+        return parses;
     }
 
     /** Returns the replies this backend owes. */
@@ -228,6 +249,14 @@ public final class BackendConnection {
         expected.add(Kind.QUERY, Action.FORWARD, null);
         link.write(out);
         link.flush();
+    }
+
+    /**
+     * Prepares a statement that this backend does not have, and retires it when its columns are other than those clients were told. Only while nobody
+     * holds the backend.
+     */
+    public void checkColumns(PreparedStatement statement, CheckListener listener) {
+        ColumnCheck.run(this, statement, listener);
     }
 
     /** Returns the deadline of a statement that a holder sends of its own accord; the answer has to cancel it. */

@@ -11,6 +11,7 @@ import io.trunkline.backend.ExpectedReplies;
 import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReplyEffect;
+import io.trunkline.backend.StatementSender;
 import io.trunkline.backend.SubstituteError;
 import io.trunkline.backend.Synthesis;
 import io.trunkline.error.RouterError;
@@ -24,7 +25,6 @@ import io.trunkline.wire.Bind;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.FrontendWriter;
-import io.trunkline.wire.StatementOrPortal;
 import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -41,8 +41,6 @@ public final class DirectRelay implements Relay, BackendHolder {
     private static final byte[] REFUSED_SQL = "trunkline refused this statement".getBytes(StandardCharsets.US_ASCII);
 
     private static final byte[] REFUSED_NAME = "tl_refused".getBytes(StandardCharsets.US_ASCII);
-    private static final String FOLLOW_UP_NAME = "tl_follow_up";
-    private static final byte[] FOLLOW_UP = FOLLOW_UP_NAME.getBytes(StandardCharsets.US_ASCII);
     private static final byte[] NO_NAME = {};
     private static final int[] NO_TYPES = {};
 
@@ -51,6 +49,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     private final BackendLink link;
     private final ExpectedReplies expected;
     private final BackendStatements statements;
+    private final StatementSender parses;
     private final ClientLink client;
     private final Listener listener;
     private final BackendConnector connector;
@@ -68,6 +67,7 @@ public final class DirectRelay implements Relay, BackendHolder {
         this.link = backend.link();
         this.expected = backend.expected();
         this.statements = backend.statements();
+        this.parses = backend.parses();
         this.client = client;
         this.listener = listener;
         this.connector = connector;
@@ -122,8 +122,9 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void prepare(PreparedStatement statement, byte[] sql, ReplyEffect effect) {
-        makeRoom(statement);
-        sendQuery(sql, Action.FORWARD, new ParseEffect(statements, statement, false, effect));
+        endOfInput();
+        count(parses.makeRoom(statement));
+        sendQuery(sql, Action.FORWARD, parses.parsed(statement, effect));
     }
 
     @Override
@@ -144,32 +145,8 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void followUp(byte[] sql, @Nullable ReplyEffect effect) {
-        runUnseen(sql, Action.SWALLOW, effect, null, null);
-    }
-
-    private void runUnseen(
-            byte[] sql,
-            Action action,
-            @Nullable ReplyEffect effect,
-            @Nullable PreparedStatement statement,
-            @Nullable String name) {
-        // Under a name of its own, because the client may go on with its unnamed statement and portal. The Close before
-        // it is for
-        // the one that an earlier error left behind.
-        ByteBuf out = link.allocator().buffer(sql.length + 128);
-        FrontendWriter.close(out, StatementOrPortal.Kind.STATEMENT, FOLLOW_UP_NAME);
-        FrontendWriter.parse(out, FOLLOW_UP, sql, NO_TYPES);
-        FrontendWriter.bind(out, FOLLOW_UP_NAME, FOLLOW_UP_NAME, List.of());
-        FrontendWriter.execute(out, FOLLOW_UP_NAME, 0);
-        FrontendWriter.close(out, StatementOrPortal.Kind.PORTAL, FOLLOW_UP_NAME);
-        FrontendWriter.close(out, StatementOrPortal.Kind.STATEMENT, FOLLOW_UP_NAME);
-        expected.add(Kind.CLOSE, action, null);
-        expected.add(Kind.PARSE, action, null);
-        expected.add(Kind.BIND, action, null);
-        expected.add(Kind.EXECUTE, action, effect, statement, name);
-        expected.add(Kind.CLOSE, action, null);
-        expected.add(Kind.CLOSE, action, null);
-        writeOwn(out);
+        endOfInput();
+        parses.runUnseen(sql, Action.SWALLOW, effect, null, null);
     }
 
     @Override
@@ -180,13 +157,13 @@ public final class DirectRelay implements Relay, BackendHolder {
             ensureExecuted(statement, name);
         }
         if (name.isEmpty()) {
-            statements.unnamed(statement);
-            expected.add(Kind.PARSE, Action.FORWARD, new ParseEffect(statements, statement, true, effect));
             if (statement.executed() == null) {
+                parses.expectUnnamed(statement, Action.FORWARD, effect);
                 stream(buffer, index, length);
             } else {
                 // Its text is not the client's.
-                writeParse(statement, NO_NAME);
+                endOfInput();
+                parses.sendUnnamed(statement, Action.FORWARD, effect);
             }
         } else if (statements.use(statement)) {
             parseAgain(statement, effect);
@@ -327,49 +304,20 @@ public final class DirectRelay implements Relay, BackendHolder {
     private void ensureUnnamed(PreparedStatement statement) {
         ensureExecuted(statement, "");
         if (statements.unnamed() != statement) {
-            statements.unnamed(statement);
-            expected.add(Kind.PARSE, Action.SWALLOW, new ParseEffect(statements, statement, true, null));
-            writeParse(statement, NO_NAME);
+            endOfInput();
+            parses.sendUnnamed(statement, Action.SWALLOW, null);
         }
     }
 
     private void sendParse(PreparedStatement statement, String name, Action action, @Nullable ReplyEffect effect) {
-        makeRoom(statement);
-        ReplyEffect parsed = new ParseEffect(statements, statement, false, effect);
-        if (statement.isBySql()) {
-            runUnseen(statement.prepareCommand(), action, parsed, statement, name);
-        } else {
-            expected.add(Kind.PARSE, action, parsed, statement, name);
-            writeParse(statement, statement.backendName());
-        }
+        endOfInput();
+        count(parses.send(statement, name, action, effect));
     }
 
-    /** Notes that the backend has a statement, which is about to be sent, and closes what must go before it. */
-    private void makeRoom(PreparedStatement statement) {
-        if (statements.removeOutdated(statement)) {
-            close(statement);
-        }
-        PreparedStatement evicted = statements.evict();
-        if (evicted != null) {
+    private void count(boolean evicted) {
+        if (evicted) {
             metrics.prepared(PreparedEvent.EVICTED);
-            // Close before Parse: the backend may be at its statement limit.
-            close(evicted);
         }
-        statements.add(statement);
-    }
-
-    private void close(PreparedStatement statement) {
-        expected.add(Kind.CLOSE, Action.SWALLOW, new CloseEffect(statements, statement));
-        ByteBuf out = link.allocator().buffer(statement.backendName().length + 7);
-        FrontendWriter.closeStatement(out, statement.backendName());
-        writeOwn(out);
-    }
-
-    private void writeParse(PreparedStatement statement, byte[] name) {
-        ByteBuf out = link.allocator()
-                .buffer(statement.sql().length + name.length + 9 + 4 * statement.parameterTypes().length);
-        FrontendWriter.parse(out, name, statement.sql(), statement.parameterTypes());
-        writeOwn(out);
     }
 
     private void writeOwn(ByteBuf out) {
@@ -464,6 +412,26 @@ public final class DirectRelay implements Relay, BackendHolder {
                 }
                 backend.attach(DirectRelay.this);
                 asker.onError(error);
+            }
+        });
+    }
+
+    @Override
+    public void checkColumns(PreparedStatement statement, BackendConnection.CheckListener asker) {
+        letGo();
+        metrics.prepared(PreparedEvent.INJECTED);
+        backend.checkColumns(statement, new BackendConnection.CheckListener() {
+            @Override
+            public void onChecked(@Nullable ErrorResponse error) {
+                backend.attach(DirectRelay.this);
+                asker.onChecked(error);
+            }
+
+            @Override
+            public void onLost(ErrorResponse cause) {
+                // Of the client's nothing was in flight.
+                expected.undoAll();
+                DirectRelay.this.onLost(cause, false);
             }
         });
     }
@@ -603,50 +571,6 @@ public final class DirectRelay implements Relay, BackendHolder {
         listener.onBackendWritable(writable);
     }
 
-    /** A statement that is being parsed on the backend: not there after all when that fails. */
-    private static final class ParseEffect extends ReplyEffect {
-        private final BackendStatements statements;
-        private final PreparedStatement statement;
-        private final boolean unnamed;
-        private final @Nullable ReplyEffect next;
-
-        ParseEffect(
-                BackendStatements statements,
-                PreparedStatement statement,
-                boolean unnamed,
-                @Nullable ReplyEffect next) {
-            this.statements = statements;
-            this.statement = statement;
-            this.unnamed = unnamed;
-            this.next = next;
-        }
-
-        @Override
-        public ErrorResponse translate(ErrorResponse error) {
-            return next == null ? error : next.translate(error);
-        }
-
-        @Override
-        public void onConfirmed() {
-            statement.parsed();
-            if (next != null) {
-                next.onConfirmed();
-            }
-        }
-
-        @Override
-        public void onUndone() {
-            if (unnamed) {
-                statements.forgetUnnamed();
-            } else {
-                statements.remove(statement);
-            }
-            if (next != null) {
-                next.onUndone();
-            }
-        }
-    }
-
     /** What follows the ReadyForQuery of a group that failed. */
     private static final class RepeatEffect extends ReplyEffect {
         private final Runnable repeat;
@@ -658,22 +582,6 @@ public final class DirectRelay implements Relay, BackendHolder {
         @Override
         public void onUndone() {
             repeat.run();
-        }
-    }
-
-    /** A statement that is being closed on the backend: still there when that was skipped. */
-    private static final class CloseEffect extends ReplyEffect {
-        private final BackendStatements statements;
-        private final PreparedStatement statement;
-
-        CloseEffect(BackendStatements statements, PreparedStatement statement) {
-            this.statements = statements;
-            this.statement = statement;
-        }
-
-        @Override
-        public void onUndone() {
-            statements.addOutdated(statement);
         }
     }
 }

@@ -5,9 +5,11 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
+import io.trunkline.metrics.RouterMetrics.PreparedEvent;
 import io.trunkline.pool.Lease;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
+import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.relay.DirectRelay;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
@@ -61,7 +63,7 @@ final class BackendLeasing implements LeaseRequest {
         }
         String commands = SessionSettings.difference(lease.backend().settings(), session.settings.current());
         if (commands.isEmpty()) {
-            attach(lease);
+            checkStatements(lease, waiting);
         } else {
             replaySettings(lease, commands, waiting);
         }
@@ -84,7 +86,7 @@ final class BackendLeasing implements LeaseRequest {
             public void onRows(List<List<@Nullable String>> rows) {
                 backend.noteSettings(wanted);
                 if (session.state() == waiting) {
-                    attach(lease);
+                    checkStatements(lease, waiting);
                 } else {
                     lease.release();
                 }
@@ -100,6 +102,39 @@ final class BackendLeasing implements LeaseRequest {
                             RouterErrors.settingsRefused(backend.target().node(), error);
                     worker.metrics().error(refused);
                     gathering.refuse(refused.response());
+                }
+            }
+        });
+    }
+
+    /** Has the backend prepare, before anything is executed, the statements whose columns clients know and that it does not have. */
+    private void checkStatements(Lease lease, Leasing waiting) {
+        BackendConnection backend = lease.backend();
+        PreparedStatement statement = gathering.firstToCheck(backend.statements());
+        if (statement == null) {
+            attach(lease);
+            return;
+        }
+        worker.metrics().prepared(PreparedEvent.INJECTED);
+        backend.checkColumns(statement, new BackendConnection.CheckListener() {
+            @Override
+            public void onChecked(@Nullable ErrorResponse error) {
+                if (session.state() != waiting) {
+                    lease.release();
+                } else if (error == null) {
+                    checkStatements(lease, waiting);
+                } else {
+                    // Prepared once more in its place it fails there, as the client may know.
+                    attach(lease);
+                }
+            }
+
+            @Override
+            public void onLost(ErrorResponse cause) {
+                lease.discard("lost");
+                if (session.state() == waiting) {
+                    // Nothing of the batch has been sent.
+                    onRefused(RouterErrors.transactionLost(backend.target().node()));
                 }
             }
         });

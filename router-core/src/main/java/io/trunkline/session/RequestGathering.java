@@ -2,6 +2,8 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.prepared.BackendStatements;
+import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Gathering;
 import io.trunkline.session.SessionState.Idle;
@@ -12,6 +14,7 @@ import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.TransactionStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,6 +122,19 @@ final class RequestGathering {
         batch = sent;
         session.become(Gathering.INSTANCE);
         dispatch(true);
+    }
+
+    /** Returns the first statement of the batch whose columns clients know and that a backend with those statements does not have, or null. */
+    @Nullable
+    PreparedStatement firstToCheck(BackendStatements present) {
+        List<Request> requests = batch.requests();
+        for (int i = 0; i < requests.size(); i++) {
+            Request request = requests.get(i);
+            if (request.isUnchecked(present)) {
+                return request.statement;
+            }
+        }
+        return null;
     }
 
     /** Answers a batch that asks nothing of a backend. */

@@ -92,6 +92,12 @@ final class RequestSender {
             }
             return Disposition.PAUSE;
         }
+        if (!groupOpen && relay.isQuiet() && request.isUnchecked(relay.backend().statements())) {
+            if (!session.columns.takeFailure(request)) {
+                session.columns.check(relay, request);
+                return Disposition.PAUSE;
+            }
+        }
         session.sentBatch.forget();
         boolean wasQuiet = relay.isQuiet();
         if (!groupOpen && wasQuiet) {

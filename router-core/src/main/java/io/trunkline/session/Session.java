@@ -62,6 +62,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final SessionTies ties;
     final SentWork sent;
     final SentBatch sentBatch;
+    final KnownColumns columns;
     final Portals portals = new Portals();
     final KeptMemory kept = new KeptMemory(this);
     final SessionChannels channels;
@@ -101,6 +102,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
                 worker.catalog().namePrefix());
         this.sent = new SentWork(this);
         this.sentBatch = new SentBatch(this);
+        this.columns = new KnownColumns(this);
         this.channels = new SessionChannels(this, worker.hub(identity));
         this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits());
@@ -279,7 +281,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     }
 
     /** Keeps or gives back the backend, now that nothing is owed, and reads on. */
-    private void goOn(Relay relay) {
+    void goOn(Relay relay) {
         if (relay.backend().status() != TransactionStatus.IDLE || ties.isPinned() && relay.isCurrent()) {
             // What is cancelled too late must not hit the next statement.
             become(state instanceof Canceling canceling ? canceling : new Holding(relay));
