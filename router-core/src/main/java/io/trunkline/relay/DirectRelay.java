@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * emits. One per lease; confined to the event loop of both.
  */
 public final class DirectRelay implements Relay, BackendHolder {
+    /** How many statements make room for one: what a long pipeline has added beyond the limit goes again little by little. */
+    private static final int EVICTIONS_MAX = 2;
+
     /** Never valid SQL, so the backend fails at this place whatever its state; also says in its log why. */
     private static final byte[] REFUSED_SQL = "trunkline refused this statement".getBytes(StandardCharsets.US_ASCII);
 
@@ -349,13 +352,20 @@ public final class DirectRelay implements Relay, BackendHolder {
         if (statements.removeOutdated(statement)) {
             close(statement);
         }
-        PreparedStatement evicted = statements.evict();
-        if (evicted != null) {
+        evict();
+        statements.add(statement);
+    }
+
+    /** Makes room for a statement ahead of its Parse: the backend may be at its limit. */
+    private void evict() {
+        for (int i = 0; i < EVICTIONS_MAX; i++) {
+            PreparedStatement evicted = statements.evict();
+            if (evicted == null) {
+                return;
+            }
             metrics.prepared(PreparedEvent.EVICTED);
-            // Close before Parse: the backend may be at its statement limit.
             close(evicted);
         }
-        statements.add(statement);
     }
 
     private void close(PreparedStatement statement) {
