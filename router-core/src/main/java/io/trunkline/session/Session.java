@@ -340,6 +340,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     @Override
     public void onParameterStatus(String name, String value) {
         parameters.tell(name, value);
+        Relay relay = state.relay();
+        if (relay != null && name.equals(ReportedParameters.IN_HOT_STANDBY)) {
+            // No client is told, but the node's role has changed: the next probe need not wait for its turn.
+            worker.suspect(relay.backend().target());
+        }
     }
 
     @Override
