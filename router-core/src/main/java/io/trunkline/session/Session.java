@@ -431,7 +431,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     @Override
     public void terminate() {
-        worker.execute(() -> closeWith(RouterErrors.shuttingDown()));
+        worker.execute(() -> end.interrupt(RouterErrors.shuttingDown(), "terminated"));
     }
 
     /** Tells the client why, where that is possible, and closes it. */
@@ -441,7 +441,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     /** Ends the session because something took too long. */
     void closeOverdue(RouterError error) {
-        end.overdue(error);
+        end.interrupt(error, "timed out");
     }
 
     /** Tells the client that what it kept on its backend is lost, and closes it; the backend is gone already. */

@@ -68,6 +68,11 @@ public final class SessionRegistry {
         sessions.forEach(Drainable::drain);
     }
 
+    /** Returns true once the sessions were asked to end. */
+    public boolean isDraining() {
+        return draining;
+    }
+
     /** Ends every session now. */
     public void terminate() {
         sessions.forEach(Drainable::terminate);
