@@ -62,6 +62,11 @@ final class SessionEnd {
         key = newKey;
     }
 
+    /** Returns the process id of that key, 0 before there is one. */
+    int processId() {
+        return key == null ? 0 : key.processId();
+    }
+
     /** The router stops: ends the session at once if it is idle, else when it is. */
     void drain() {
         draining = true;
@@ -198,8 +203,8 @@ final class SessionEnd {
         session.portals.clear();
         if (key != null) {
             worker.cancels().unregister(key);
+            worker.sessions().remove(key.processId());
         }
-        worker.sessions().remove(session);
         worker.metrics().sessionClosed(session.state().label());
         session.client.close();
     }

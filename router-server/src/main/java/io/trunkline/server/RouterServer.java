@@ -150,13 +150,15 @@ public final class RouterServer implements AutoCloseable {
                 new InetSocketAddress(config.admin().host(), config.admin().port()),
                 Map.of(
                         "/metrics",
-                        () -> new AdminPage(200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape()),
+                        request -> new AdminPage(200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape()),
                         "/live",
-                        () -> AdminPage.text("alive\n"),
+                        request -> AdminPage.text("alive\n"),
                         "/ready",
-                        readiness::page,
+                        request -> readiness.page(),
                         "/topology",
-                        new TopologyPage(opened.source(), board)::page));
+                        new TopologyPage(opened.source(), board),
+                        "/clients",
+                        new ClientsPage(sessions, config.admin().terminateClients())));
         log.atInfo()
                 .addKeyValue("address", address())
                 .addKeyValue("admin", adminAddress())
