@@ -157,9 +157,22 @@ final class RouterUnderTest implements AutoCloseable {
 
     /** Returns one of the operators' pages. */
     HttpResponse<String> get(String path) {
-        URI uri = URI.create("http://127.0.0.1:" + server.adminAddress().getPort() + path);
+        return ask(page(path).GET());
+    }
+
+    /** Does what one of the operators' pages can do. */
+    HttpResponse<String> post(String path) {
+        return ask(page(path).POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    private HttpRequest.Builder page(String path) {
+        return HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + server.adminAddress().getPort() + path));
+    }
+
+    private static HttpResponse<String> ask(HttpRequest.Builder request) {
         try {
-            return PAGES.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString(UTF_8));
+            return PAGES.send(request.build(), HttpResponse.BodyHandlers.ofString(UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
