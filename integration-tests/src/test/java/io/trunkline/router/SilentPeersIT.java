@@ -60,10 +60,11 @@ class SilentPeersIT {
                 WireClient running = WireClient.connect(router.port(), "app");
                 WireClient inTransaction = WireClient.connect(router.port(), "app");
                 WireClient idle = WireClient.connect(router.port(), "app")) {
-            assertThat(idle.ask("select 1")).isEqualTo("1");
             inTransaction.query("begin; insert into t values (1)");
-            running.send(query("select pg_sleep(1)"));
-            awaitSleeping();
+            // So that each finds a backend open.
+            assertThat(running.ask("select 1")).isEqualTo("1");
+            assertThat(idle.ask("select 1")).isEqualTo("1");
+            running.send(query("select pg_sleep(300)"));
             String lost = cluster.primary().name();
 
             way.fallSilent();
@@ -101,8 +102,8 @@ class SilentPeersIT {
                         .start();
                 WireClient running = WireClient.connect(router.port(), "app");
                 WireClient idle = WireClient.connect(router.port(), "app")) {
-            running.send(query("select pg_sleep(1)"));
-            awaitSleeping();
+            assertThat(running.ask("select 1")).isEqualTo("1");
+            running.send(query("select pg_sleep(300)"));
             String lost = cluster.primary().name();
 
             way.fallSilent();

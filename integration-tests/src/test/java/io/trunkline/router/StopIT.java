@@ -89,12 +89,13 @@ class StopIT {
     @Test
     @Case("D19")
     void D19_theRouterStopsUnderClientsInEveryState() throws Exception {
-        RouterUnderTest router = router().set("timeouts.drain", "30s")
+        RouterUnderTest router = router().set("timeouts.drain", "60s")
                 .set("defaults.pool_size", "6")
                 .set("event_loops", "1")
                 .start();
         Future<?> stopping;
-        try (WireClient idle = connect(router);
+        try (WireClient holder = WireClient.connect(cluster.primary().port(), TestTopologies.DATABASE);
+                WireClient idle = connect(router);
                 WireClient pinned = connect(router);
                 WireClient session = WireClient.connect(router.port(), "session");
                 WireClient inTransaction = connect(router);
@@ -106,12 +107,16 @@ class StopIT {
             pinned.query("create temporary table mine (i int)");
             inTransaction.query("begin; insert into t values (1)");
             copying.send(query("copy t from stdin")).receiveUntil('G');
-            running.send(query("select pg_sleep(3), 'slept'"));
+            holder.query("select pg_advisory_lock(1)");
+            running.send(query("select pg_advisory_xact_lock(1), 'done'"));
             canceled.send(query("select pg_sleep(300)"));
             await().atMost(LIMIT)
-                    .until(() -> "2"
-                            .equals(cluster.primary()
-                                    .queryText("select count(*) from pg_stat_activity where wait_event = 'PgSleep'")));
+                    .until(
+                            () -> "2"
+                                    .equals(
+                                            cluster.primary()
+                                                    .queryText(
+                                                            "select count(*) from pg_stat_activity where wait_event in ('PgSleep', 'advisory')")));
             // All six backends of the pool are taken.
             waiting.send(query("select 'served'"));
 
@@ -125,7 +130,8 @@ class StopIT {
             } catch (UncheckedIOException refused) {
                 assertThat(refused.getCause()).hasMessageContaining("57P03");
             }
-            assertThat(untilEnd(running)).contains("DataRow [, slept]").endsWith(ADMINISTRATOR);
+            holder.query("select pg_advisory_unlock(1)");
+            assertThat(untilEnd(running)).contains("DataRow [, done]").endsWith(ADMINISTRATOR);
             assertThat(untilEnd(waiting)).contains("DataRow [served]").endsWith(ADMINISTRATOR);
             canceled.cancel();
             assertThat(untilEnd(canceled))
@@ -155,7 +161,7 @@ class StopIT {
         List<Future<Integer>> clients = new ArrayList<>();
         try {
             for (AtomicInteger port : ports) {
-                routers.add(router().set("timeouts.drain", "30s").start());
+                routers.add(router().set("timeouts.drain", "60s").start());
                 port.set(routers.get(routers.size() - 1).port());
             }
             for (int i = 0; i < 6; i++) {
@@ -168,7 +174,7 @@ class StopIT {
                 long before = written();
                 await().atMost(LIMIT).until(() -> written() >= before + 30);
                 routers.get(restarted).close();
-                routers.set(restarted, router().set("timeouts.drain", "30s").start());
+                routers.set(restarted, router().set("timeouts.drain", "60s").start());
                 ports[restarted].set(routers.get(restarted).port());
             }
             over.set(true);
