@@ -173,7 +173,7 @@ class StopIT {
                 int restarted = round % 2;
                 long before = written();
                 await().atMost(LIMIT).until(() -> written() >= before + 30);
-                routers.get(restarted).close();
+                routers.get(restarted).stop();
                 routers.set(restarted, router().set("timeouts.drain", "60s").start());
                 ports[restarted].set(routers.get(restarted).port());
             }
