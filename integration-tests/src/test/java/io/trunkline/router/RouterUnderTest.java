@@ -157,9 +157,22 @@ final class RouterUnderTest implements AutoCloseable {
 
     /** Returns one of the operators' pages. */
     HttpResponse<String> get(String path) {
-        URI uri = URI.create("http://127.0.0.1:" + server.adminAddress().getPort() + path);
+        return ask(page(path).GET());
+    }
+
+    /** Does what one of the operators' pages can do. */
+    HttpResponse<String> post(String path) {
+        return ask(page(path).POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    private HttpRequest.Builder page(String path) {
+        return HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + server.adminAddress().getPort() + path));
+    }
+
+    private static HttpResponse<String> ask(HttpRequest.Builder request) {
         try {
-            return PAGES.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString(UTF_8));
+            return PAGES.send(request.build(), HttpResponse.BodyHandlers.ofString(UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -194,9 +207,14 @@ final class RouterUnderTest implements AutoCloseable {
         return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port + "/" + database, properties);
     }
 
+    /** Stops it and looks for no buffers, for a test in which another router goes on: theirs cannot be told apart. */
+    void stop() {
+        server.close();
+    }
+
     @Override
     public void close() {
-        server.close();
+        stop();
         if (!Deadline.in(RELEASE_LIMIT)
                 .comes(() -> OpenBuffers.since(buffersMark).isEmpty())) {
             List<Throwable> open = OpenBuffers.since(buffersMark);

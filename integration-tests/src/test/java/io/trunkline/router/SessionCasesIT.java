@@ -48,6 +48,44 @@ class SessionCasesIT {
         return WireClient.connect(servers.one().port(), CaseServers.TRANSACTION);
     }
 
+    /** deadlock_timeout is for superusers, which the client is until it takes the role; so the one backend must have the one set before the other. */
+    @Test
+    @Case("N10")
+    void N10_settingsOfSuperusersAreReplayedAheadOfTheRole() {
+        servers.server()
+                .execute(
+                        "alter role " + RouterUnderTest.TRUSTED_USER + " superuser",
+                        "create role plain",
+                        "create role other");
+        try (WireClient both = connect();
+                WireClient role = connect();
+                WireClient neither = connect()) {
+            both.query("set deadlock_timeout to '7s'");
+            both.query("set role plain");
+            role.query("set role plain");
+            for (WireClient client : List.of(both, role, both, neither, role, neither, both, both)) {
+                assertThat(client.ask("select current_user || ' ' || current_setting('deadlock_timeout')"))
+                        .isEqualTo(
+                                client == both
+                                        ? "plain 7s"
+                                        : client == role ? "plain 1s" : RouterUnderTest.TRUSTED_USER + " 1s");
+            }
+            // Takes the role away.
+            role.query("set session authorization other");
+            assertThat(both.ask("select session_user || ' ' || current_user")).isEqualTo("wire plain");
+            assertThat(role.ask("select session_user || ' ' || current_user")).isEqualTo("other other");
+            assertThat(both.ask("select session_user || ' ' || current_user")).isEqualTo("wire plain");
+            // As on a server: the role has not the right.
+            assertThat(both.ask("set deadlock_timeout to '8s'")).isEqualTo("42501");
+            both.query("reset role");
+            assertThat(both.ask("set deadlock_timeout to '8s'")).isEmpty();
+            assertThat(both.ask("show deadlock_timeout")).isEqualTo("8s");
+        } finally {
+            servers.server()
+                    .execute("alter role " + RouterUnderTest.TRUSTED_USER + " nosuperuser", "drop role plain, other");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"set local app.tenant = '%s'", "select set_config('app.tenant', '%s', true)"})
     @Case("N06")

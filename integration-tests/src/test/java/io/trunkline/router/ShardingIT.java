@@ -27,6 +27,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -52,7 +53,9 @@ class ShardingIT {
     @BeforeAll
     static void start() {
         shards = ShardedCluster.start(
-                SHARDS, TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
+                SHARDS,
+                TestTopologies.trusting(PostgresOptions.newest().replicas(0))
+                        .setting("max_prepared_transactions", "5"));
         for (PostgresCluster shard : shards.shards()) {
             TestTopologies.prepare(shard);
             shard.primary()
@@ -113,6 +116,32 @@ class ShardingIT {
 
     private static WireClient connect() {
         return WireClient.connect(router.port(), "app");
+    }
+
+    @Test
+    @Case("T09")
+    void T09_aPreparedTransactionIsEndedOnTheShardThatIsNamed() {
+        String shard = "/* trunkline: shard=s1 */ ";
+        try (WireClient first = connect();
+                WireClient second = connect()) {
+            for (String end : List.of("commit", "rollback")) {
+                first.query("begin");
+                first.query("update customers set name = '" + end + "' where id = " + idOn(1));
+                assertThat(first.query("prepare transaction 'handed over'").toString())
+                        .isEqualTo("[CommandComplete PREPARE TRANSACTION, ReadyForQuery I]");
+
+                assertThat(second.query(end + " prepared 'handed over'").toString())
+                        .contains("C=0A000", "TL0115");
+                assertThat(second.ask("/* trunkline: shard=s0 */ " + end + " prepared 'handed over'"))
+                        .isEqualTo("42704");
+                assertThat(second.query(shard + end + " prepared 'handed over'").toString())
+                        .isEqualTo("[CommandComplete " + end.toUpperCase(Locale.ROOT) + " PREPARED, ReadyForQuery I]");
+                assertThat(first.ask("select name from customers where id = " + idOn(1)))
+                        .isEqualTo("commit");
+            }
+            assertThat(second.query(shard + "commit prepared 'handed over'").toString())
+                    .contains("C=42704");
+        }
     }
 
     @Test

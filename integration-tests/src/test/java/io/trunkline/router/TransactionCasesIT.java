@@ -118,6 +118,7 @@ class TransactionCasesIT {
     }
 
     @Test
+    @Case("T09")
     void T09_anotherClientEndsAPreparedTransaction() {
         try (WireClient first = WireClient.connect(servers.four().port(), CaseServers.TRANSACTION);
                 WireClient second = WireClient.connect(servers.four().port(), CaseServers.TRANSACTION)) {

@@ -29,7 +29,8 @@ public final class ReportedParameters {
     /** The longest ParameterStatus that is kept; {@code search_path} is the only parameter that may become long. */
     static final int MESSAGE_BYTES_MAX = 65_536;
 
-    private static final String IN_HOT_STANDBY = "in_hot_standby";
+    /** Says whether the node is a standby; reported anew when it has been promoted. */
+    public static final String IN_HOT_STANDBY = "in_hot_standby";
 
     private final LinkedHashMap<String, String> values;
     private final int hash;

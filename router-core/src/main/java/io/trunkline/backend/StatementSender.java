@@ -24,6 +24,8 @@ public final class StatementSender {
     private static final byte[] UNSEEN = UNSEEN_NAME.getBytes(StandardCharsets.US_ASCII);
     private static final byte[] NO_NAME = {};
     private static final int[] NO_TYPES = {};
+    /** How many statements make room for one: what a long pipeline has added beyond the limit goes again little by little. */
+    private static final int EVICTIONS_MAX = 2;
 
     private final BackendLink link;
     private final ExpectedReplies expected;
@@ -40,10 +42,10 @@ public final class StatementSender {
      *
      * @param name what the client calls it, for errors
      * @param effect what else follows from its success or failure
-     * @return whether another one was closed to make room
+     * @return how many others were closed to make room
      */
-    public boolean send(PreparedStatement statement, String name, Action action, @Nullable ReplyEffect effect) {
-        boolean evicted = makeRoom(statement);
+    public int send(PreparedStatement statement, String name, Action action, @Nullable ReplyEffect effect) {
+        int evicted = makeRoom(statement);
         ReplyEffect parsed = parsed(statement, effect);
         if (statement.isBySql()) {
             runUnseen(statement.prepareCommand(), action, parsed, statement, name);
@@ -71,18 +73,23 @@ public final class StatementSender {
         return new ParseEffect(statements, statement, false, effect);
     }
 
-    /** Notes that the backend has a statement, which is about to be sent, and closes what must go before it; returns whether that was for want of room. */
-    public boolean makeRoom(PreparedStatement statement) {
+    /** Notes that the backend has a statement, which is about to be sent, and closes what must go before it; returns how many for want of room. */
+    public int makeRoom(PreparedStatement statement) {
         if (statements.removeOutdated(statement)) {
             close(statement);
         }
-        PreparedStatement evicted = statements.evict();
-        if (evicted != null) {
-            // Close before Parse: the backend may be at its statement limit.
+        int evictions = 0;
+        // Close before Parse: the backend may be at its statement limit.
+        for (PreparedStatement evicted = statements.evict(); evicted != null; evicted = nextToEvict(evictions)) {
             close(evicted);
+            evictions++;
         }
         statements.add(statement);
-        return evicted != null;
+        return evictions;
+    }
+
+    private @Nullable PreparedStatement nextToEvict(int evictions) {
+        return evictions < EVICTIONS_MAX ? statements.evict() : null;
     }
 
     private void close(PreparedStatement statement) {

@@ -621,6 +621,11 @@ public final class RouterErrors {
         return fatal(Kind.TOPOLOGY, SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command");
     }
 
+    /** A client comes while the router stops; drivers with several hosts try the next one at this SQLSTATE. */
+    public static RouterError notAccepting() {
+        return fatal(Kind.TOPOLOGY, SqlState.CANNOT_CONNECT_NOW, "the router is shutting down");
+    }
+
     /** A defect; the log has more under the same reference. */
     public static RouterError internal(String reference) {
         return fatal(

@@ -22,6 +22,9 @@ public interface ClientLink {
     /** Sends what is queued, then closes in a way that lets the client read it. Idempotent. */
     void close();
 
+    /** Returns where the client comes from, for people to read. */
+    String address();
+
     /** Returns the allocator for bytes written to this link. */
     ByteBufAllocator allocator();
 }

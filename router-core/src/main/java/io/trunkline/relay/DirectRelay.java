@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * emits. One per lease; confined to the event loop of both.
  */
 public final class DirectRelay implements Relay, BackendHolder {
+
     /** Never valid SQL, so the backend fails at this place whatever its state; also says in its log why. */
     private static final byte[] REFUSED_SQL = "trunkline refused this statement".getBytes(StandardCharsets.US_ASCII);
 
@@ -314,8 +315,8 @@ public final class DirectRelay implements Relay, BackendHolder {
         count(parses.send(statement, name, action, effect));
     }
 
-    private void count(boolean evicted) {
-        if (evicted) {
+    private void count(int evicted) {
+        for (int i = 0; i < evicted; i++) {
             metrics.prepared(PreparedEvent.EVICTED);
         }
     }

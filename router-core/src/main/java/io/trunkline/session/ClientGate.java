@@ -76,6 +76,11 @@ final class ClientGate implements ClientLink {
     }
 
     @Override
+    public String address() {
+        return link.address();
+    }
+
+    @Override
     public ByteBufAllocator allocator() {
         return link.allocator();
     }

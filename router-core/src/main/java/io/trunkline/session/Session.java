@@ -28,6 +28,7 @@ import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All of them are made here, one per session, and know the session; of each other they know only those they are made with. Confined to the
  * event loop of its worker.
  */
-public final class Session implements Relay.Listener, SessionRegistry.Drainable {
+public final class Session implements Relay.Listener, SessionRegistry.Handle {
     final Worker worker;
     final ClientGate client;
     final SessionIdentity identity;
@@ -120,7 +121,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     void begin(BackendKey cancelKey) {
         end.cancelKey(cancelKey);
         channels.begin(cancelKey.processId());
-        worker.sessions().add(this);
+        worker.sessions().add(cancelKey.processId(), this);
         worker.metrics().sessionOpened();
         deadline.restart();
     }
@@ -341,6 +342,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     @Override
     public void onParameterStatus(String name, String value) {
+        Relay relay = state.relay();
+        if (relay != null && name.equals(ReportedParameters.IN_HOT_STANDBY)) {
+            // No client is told, but the node's role has changed: the next probe need not wait for its turn.
+            worker.suspect(relay.backend().target());
+        }
         parameters.tell(name, value);
     }
 
@@ -428,7 +434,33 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     @Override
     public void terminate() {
-        worker.execute(() -> closeWith(RouterErrors.shuttingDown()));
+        worker.execute(() -> end.interrupt(RouterErrors.shuttingDown(), "terminated"));
+    }
+
+    @Override
+    public void describe(Consumer<SessionDescription> described) {
+        worker.execute(() -> {
+            if (!isClosed()) {
+                described.accept(describe());
+            }
+        });
+    }
+
+    private SessionDescription describe() {
+        Relay relay = state.relay();
+        return new SessionDescription(
+                end.processId(),
+                identity.user(),
+                identity.database(),
+                client.address(),
+                state.label(),
+                status(),
+                ties.describe(),
+                relay == null
+                        ? null
+                        : new SessionDescription.Backend(
+                                relay.backend().target().node(),
+                                relay.backend().key().processId()));
     }
 
     /** Tells the client why, where that is possible, and closes it. */
@@ -438,7 +470,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
 
     /** Ends the session because something took too long. */
     void closeOverdue(RouterError error) {
-        end.overdue(error);
+        end.interrupt(error, "timed out");
     }
 
     /** Tells the client that what it kept on its backend is lost, and closes it; the backend is gone already. */

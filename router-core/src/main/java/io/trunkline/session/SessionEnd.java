@@ -7,11 +7,13 @@ import io.trunkline.relay.Relay;
 import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Checking;
 import io.trunkline.session.SessionState.Closed;
+import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.Severity;
+import io.trunkline.wire.TransactionStatus;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,6 +62,11 @@ final class SessionEnd {
         key = newKey;
     }
 
+    /** Returns the process id of that key, 0 before there is one. */
+    int processId() {
+        return key == null ? 0 : key.processId();
+    }
+
     /** The router stops: ends the session at once if it is idle, else when it is. */
     void drain() {
         draining = true;
@@ -106,9 +113,17 @@ final class SessionEnd {
     }
 
     private void closeIfIdle() {
-        if (session.state() instanceof Idle) {
+        if (isAtBoundary(session.state())) {
             closeWith(RouterErrors.shuttingDown());
         }
+    }
+
+    /** Returns true outside a transaction while nothing runs, be it that something keeps the session on its backend. */
+    private static boolean isAtBoundary(SessionState state) {
+        return state instanceof Idle
+                || state instanceof Holding holding
+                        && holding.relay().isQuiet()
+                        && holding.relay().backend().status() == TransactionStatus.IDLE;
     }
 
     /** Tells the client why, where that is possible, and closes it. */
@@ -128,14 +143,17 @@ final class SessionEnd {
         close("error sent");
     }
 
-    /** Tells the client what took too long, be it in place of a reply, and closes it. */
-    void overdue(RouterError error) {
+    /** Tells the client why, be it in place of a reply, and closes it. */
+    void interrupt(RouterError error, String reason) {
+        if (session.isClosed()) {
+            return;
+        }
         worker.metrics().error(error);
         Relay relay = session.state().relay();
         if (relay == null || !relay.backend().isMidForward()) {
             session.writeError(error.response().withSeverity(Severity.FATAL));
         }
-        close("timed out");
+        close(reason);
     }
 
     /** Closes the client and gives up what it waits for or holds. */
@@ -185,8 +203,8 @@ final class SessionEnd {
         session.portals.clear();
         if (key != null) {
             worker.cancels().unregister(key);
+            worker.sessions().remove(key.processId());
         }
-        worker.sessions().remove(session);
         worker.metrics().sessionClosed(session.state().label());
         session.client.close();
     }

@@ -68,7 +68,12 @@ public final class SessionSettings {
 
     /** A SET completed. */
     public void set(String name, String command) {
-        current = current.with(name, command);
+        current = withoutRoleUnder(name).with(name, command);
+    }
+
+    /** Returns the settings less the role, where that goes: with each change of the session authorization. */
+    private Settings withoutRoleUnder(String name) {
+        return name.equals(SESSION_AUTHORIZATION) ? current.without(ROLE) : current;
     }
 
     /** A SET SESSION CHARACTERISTICS completed; later ones add to earlier ones. */
@@ -81,7 +86,8 @@ public final class SessionSettings {
     /** A RESET of one parameter completed. */
     public void reset(String name) {
         String atStartup = startup.get(name);
-        current = atStartup == null ? current.without(name) : current.with(name, atStartup);
+        Settings before = withoutRoleUnder(name);
+        current = atStartup == null ? before.without(name) : before.with(name, atStartup);
         if (name.startsWith("default_transaction_")) {
             current = current.without(CHARACTERISTICS);
         }
@@ -123,8 +129,7 @@ public final class SessionSettings {
                     && discarded.what() == SessionCommand.Discarded.ALL;
             startup.asMap().forEach((name, atStartup) -> {
                 // RESET ALL leaves identities as they are.
-                boolean identity = name.equals(ROLE) || name.equals(SESSION_AUTHORIZATION);
-                if (discard || all && !identity) {
+                if (discard || all && !isIdentity(name)) {
                     calls.add(call(atStartup, false));
                 }
             });
@@ -188,33 +193,52 @@ public final class SessionSettings {
         if (from.equals(to)) {
             return "";
         }
+        List<String> parameters = parameterDifference(from, to);
+        // A parameter may need the rights of the login role, so identities make way for it. Role hangs on session
+        // authorization: to set or reset that takes the role away.
+        boolean authorization = isAsked(SESSION_AUTHORIZATION, from, to, !parameters.isEmpty());
+        boolean role = isAsked(ROLE, from, to, !parameters.isEmpty() || authorization);
         List<String> commands = new ArrayList<>();
-        // Identity first: a parameter may need the rights of the login role.
-        for (String identity : List.of(SESSION_AUTHORIZATION, ROLE)) {
-            if (from.get(identity) != null && !Objects.equals(from.get(identity), to.get(identity))) {
-                commands.add(resetCommand(identity));
-            }
+        if (authorization && from.get(SESSION_AUTHORIZATION) != null) {
+            commands.add(resetCommand(SESSION_AUTHORIZATION));
         }
+        if (role && from.get(ROLE) != null) {
+            commands.add(resetCommand(ROLE));
+        }
+        commands.addAll(parameters);
+        String newAuthorization = to.get(SESSION_AUTHORIZATION);
+        if (authorization && newAuthorization != null) {
+            commands.add(newAuthorization);
+        }
+        String newRole = to.get(ROLE);
+        if (role && newRole != null) {
+            commands.add(newRole);
+        }
+        return String.join("; ", commands);
+    }
+
+    /** Returns true when an identity has to be taken back and given anew: it differs, or what comes between may not run under it. */
+    private static boolean isAsked(String identity, Settings from, Settings to, boolean inTheWay) {
+        return inTheWay && from.get(identity) != null || !Objects.equals(from.get(identity), to.get(identity));
+    }
+
+    private static List<String> parameterDifference(Settings from, Settings to) {
+        List<String> commands = new ArrayList<>();
         for (String name : from.asMap().keySet()) {
-            if (to.get(name) == null && !name.equals(ROLE) && !name.equals(SESSION_AUTHORIZATION)) {
+            if (to.get(name) == null && !isIdentity(name)) {
                 commands.add(resetCommand(name));
             }
         }
         for (Map.Entry<String, String> entry : to.asMap().entrySet()) {
-            String name = entry.getKey();
-            if (!name.equals(ROLE)
-                    && !name.equals(SESSION_AUTHORIZATION)
-                    && !entry.getValue().equals(from.get(name))) {
+            if (!isIdentity(entry.getKey()) && !entry.getValue().equals(from.get(entry.getKey()))) {
                 commands.add(entry.getValue());
             }
         }
-        for (String identity : List.of(SESSION_AUTHORIZATION, ROLE)) {
-            String command = to.get(identity);
-            if (command != null && !command.equals(from.get(identity))) {
-                commands.add(command);
-            }
-        }
-        return String.join("; ", commands);
+        return commands;
+    }
+
+    private static boolean isIdentity(String name) {
+        return name.equals(ROLE) || name.equals(SESSION_AUTHORIZATION);
     }
 
     /** Returns the command that gives a parameter a value as the startup packet would. */

@@ -7,8 +7,10 @@ import io.trunkline.session.SessionIdentity.PoolMode;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.TransactionStatus;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -190,6 +192,14 @@ final class SessionTies {
         }
         doubtful = false;
         configured = new LinkedHashSet<>(0);
+    }
+
+    /** Returns the pins there are, and for how long. */
+    List<SessionDescription.Pin> describe() {
+        long now = clock.nanoTime();
+        return pins.stream()
+                .map(pin -> new SessionDescription.Pin(label(pin), Duration.ofNanos(now - pinnedNanos[pin.ordinal()])))
+                .toList();
     }
 
     private void unpin(SessionEffect effect) {

@@ -73,7 +73,6 @@ public final class StatementReader {
                     SET,
                     SET_ROLE,
                     SET_SESSION_AUTHORIZATION,
-                    SET_TRANSACTION,
                     SET_SESSION_CHARACTERISTICS,
                     SET_CONSTRAINTS,
                     RESET,
@@ -91,8 +90,19 @@ public final class StatementReader {
                     FETCH,
                     MOVE,
                     CLOSE_CURSOR -> Access.NEUTRAL;
+            // A snapshot is known to the node that exported it, and exports run on the primary.
+            case SET_TRANSACTION -> takesSnapshot() ? Access.WRITE : Access.NEUTRAL;
             default -> Access.WRITE;
         };
+    }
+
+    private boolean takesSnapshot() {
+        for (int i = 0; i < tokens.size(); i++) {
+            if (tokens.isSequence(i, "transaction", "snapshot")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A held cursor may be declared on a replica; everything else that stays behind belongs on the primary. */

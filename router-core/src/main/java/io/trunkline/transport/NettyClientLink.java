@@ -5,10 +5,17 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.NetUtil;
+import io.netty.util.ReferenceCountUtil;
 import io.trunkline.relay.ClientLink;
+import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /** A link to a client over a channel. */
@@ -56,17 +63,45 @@ final class NettyClientLink implements ClientLink {
             return;
         }
         closing = true;
-        if (!isInputShutdown()
-                && channel instanceof DuplexChannel duplex
-                && channel.pipeline().get(SslHandler.class) == null) {
-            // Closing with unread input makes the kernel reset the connection, and the client loses the error: let it
-            // read first.
-            channel.config().setAutoRead(true);
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(flushed -> duplex.shutdownOutput());
-            channel.eventLoop().schedule(() -> channel.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
-        } else {
+        if (isInputShutdown() || !(channel instanceof DuplexChannel duplex)) {
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            return;
         }
+        // Closing with unread input makes the kernel reset the connection, and the client loses the error: read on, and
+        // look at nothing of it.
+        channel.pipeline().addFirst(new DiscardingHandler());
+        channel.config().setAutoRead(true);
+        // Ahead of the end of TLS, which lets nothing follow.
+        channel.flush();
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        ChannelFuture last = tls == null ? channel.writeAndFlush(Unpooled.EMPTY_BUFFER) : tls.closeOutbound();
+        last.addListener(flushed -> duplex.shutdownOutput());
+        channel.eventLoop().schedule(() -> channel.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Drops what comes from the socket, ahead of all who could read it. */
+    private static final class DiscardingHandler extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event == ChannelInputShutdownEvent.INSTANCE) {
+                // It has read all it was told, or will not.
+                context.close();
+            } else {
+                context.fireUserEventTriggered(event);
+            }
+        }
+    }
+
+    @Override
+    public String address() {
+        return channel.remoteAddress() instanceof InetSocketAddress remote
+                ? NetUtil.toSocketAddressString(remote)
+                : String.valueOf(channel.remoteAddress());
     }
 
     @Override

@@ -71,6 +71,8 @@ public final class SessionGate implements SessionStarter {
             refuse(channel, link, RouterErrors.unknownDatabase(client.database()), LoginOutcome.REJECTED);
         } else if (worker == null) {
             refuse(channel, link, RouterErrors.internal("no worker"), LoginOutcome.UNAVAILABLE);
+        } else if (sessions.isDraining()) {
+            refuse(channel, link, RouterErrors.notAccepting(), LoginOutcome.UNAVAILABLE);
         } else if (full != null) {
             refuse(channel, link, full, LoginOutcome.UNAVAILABLE);
         } else if (!sessions.admit()) {

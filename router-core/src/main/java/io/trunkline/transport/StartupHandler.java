@@ -3,7 +3,6 @@ package io.trunkline.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -165,9 +164,11 @@ final class StartupHandler extends ByteToMessageDecoder implements StartupNegoti
     /** Sends a last ErrorResponse and closes; whatever arrives meanwhile is ignored. */
     static void refuse(ChannelHandlerContext context, FrontendAccess access, RouterError error) {
         access.metrics().error(error);
-        ByteBuf message = context.alloc().buffer();
+        NettyClientLink link = new NettyClientLink(context.channel());
+        ByteBuf message = link.allocator().buffer();
         BackendWriter.errorResponse(message, error.response());
-        context.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE);
+        link.write(message);
+        link.close();
     }
 
     private ChannelHandlerContext required() {

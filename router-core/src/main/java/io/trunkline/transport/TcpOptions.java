@@ -10,11 +10,11 @@ final class TcpOptions {
 
     private TcpOptions() {}
 
-    /** Sets no delay, keep-alive and, where the transport has it, the {@link UserTimeout}; called in the channel's event loop. */
+    /** Sets no delay, {@link KeepAlive} and, where the transport has it, the {@link UserTimeout}; called in the channel's event loop. */
     static void apply(Channel channel, Duration userTimeout) {
         if (channel instanceof SocketChannel socket) { // and not an in-process channel of a test
             socket.config().setTcpNoDelay(true);
-            socket.config().setKeepAlive(true);
+            KeepAlive.apply(socket, userTimeout);
             UserTimeout.apply(socket, userTimeout);
         }
     }

@@ -125,6 +125,7 @@ class StatementReaderTest {
                 "select * from pg_catalog.pg_locks",
                 "select pg_backend_pid()",
                 "select current_setting('transaction_read_only')",
+                "set transaction snapshot '00000003-0000001B-1'",
                 "select pg_stat_get_activity(1)",
                 "select txid_current()",
                 "select * from \"pg_settings\"",

@@ -145,6 +145,11 @@ public final class TestClient implements ClientLink, SessionStart.Listener {
     }
 
     @Override
+    public String address() {
+        return "test";
+    }
+
+    @Override
     public ByteBufAllocator allocator() {
         return ByteBufAllocator.DEFAULT;
     }

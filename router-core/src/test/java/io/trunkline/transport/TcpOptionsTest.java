@@ -33,4 +33,17 @@ class TcpOptionsTest {
         assertThat(channel.config().getTcpUserTimeout()).isEqualTo(30_000);
         channel.unsafe().closeForcibly();
     }
+
+    @Test
+    void asksASilentPeerWithinTheSameTime() {
+        assumeTrue(Epoll.isAvailable());
+        EpollSocketChannel channel = new EpollSocketChannel();
+
+        TcpOptions.apply(channel, Duration.ofSeconds(30));
+
+        assertThat(channel.config().isKeepAlive()).isTrue();
+        assertThat(channel.config().getTcpKeepIdle()).isEqualTo(15);
+        assertThat(channel.config().getTcpKeepIntvl()).isEqualTo(5);
+        channel.unsafe().closeForcibly();
+    }
 }

@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   start: event loops · workers · topology · monitors · listener · admin endpoint
- *   stop:  not ready · listener · sessions drained, then ended · topology · pools · admin endpoint · event loops
+ *   stop:  not ready · sessions drained · listener · sessions ended · topology · pools · admin endpoint · event loops
  * </pre>
  *
  * <p>Starting does not wait for ZooKeeper or any node. The port is bound at once, but clients stay in its queue until every worker has a
@@ -150,13 +150,15 @@ public final class RouterServer implements AutoCloseable {
                 new InetSocketAddress(config.admin().host(), config.admin().port()),
                 Map.of(
                         "/metrics",
-                        () -> new AdminPage(200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape()),
+                        request -> new AdminPage(200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape()),
                         "/live",
-                        () -> AdminPage.text("alive\n"),
+                        request -> AdminPage.text("alive\n"),
                         "/ready",
-                        readiness::page,
+                        request -> readiness.page(),
                         "/topology",
-                        new TopologyPage(opened.source(), board)::page));
+                        new TopologyPage(opened.source(), board),
+                        "/clients",
+                        new ClientsPage(sessions, config.admin().terminateClients())));
         log.atInfo()
                 .addKeyValue("address", address())
                 .addKeyValue("admin", adminAddress())
@@ -242,8 +244,8 @@ public final class RouterServer implements AutoCloseable {
     }
 
     /**
-     * Stops the router: no new clients, open transactions may end within {@code timeouts.drain}, then everything is closed. Only the first
-     * call does so; others wait for it.
+     * Stops the router: no new clients, open transactions may end within {@code timeouts.drain} and still be cancelled, then everything is
+     * closed. Only the first call does so; others wait for it.
      */
     @Override
     public synchronized void close() {
@@ -253,9 +255,6 @@ public final class RouterServer implements AutoCloseable {
         readiness.onStopping();
         if (feed != null) {
             feed.unregister();
-        }
-        if (listener != null) {
-            listener.close().awaitUninterruptibly();
         }
         drain();
         if (feed != null) {
@@ -286,6 +285,10 @@ public final class RouterServer implements AutoCloseable {
                 .log("stopping, waiting for open transactions");
         sessions.drain();
         awaitNoSessions(config.timeouts().drain());
+        // Open until here, because a cancel request comes on a connection of its own; other clients are turned away.
+        if (listener != null) {
+            listener.close().awaitUninterruptibly();
+        }
         if (sessions.size() > 0) {
             log.atInfo().addKeyValue("sessions", sessions.size()).log("ending sessions that did not end by themselves");
             sessions.terminate();

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trunkline.health.NodeStatus;
 import io.trunkline.health.ShardStatus;
 import io.trunkline.server.admin.AdminPage;
+import io.trunkline.server.admin.AdminRequest;
+import io.trunkline.server.admin.AdminSource;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
 import io.trunkline.topology.Node;
@@ -19,7 +21,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The page {@code /topology}: the revision in force and what each node is now. */
-final class TopologyPage {
+final class TopologyPage implements AdminSource {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final TopologySource source;
@@ -30,8 +32,8 @@ final class TopologyPage {
         this.board = board;
     }
 
-    /** Returns the page as it is now. */
-    AdminPage page() {
+    @Override
+    public AdminPage get(AdminRequest request) {
         ObjectNode root = JsonNodeFactory.instance.objectNode();
         Optional<Topology> topology = source.current();
         topology.ifPresentOrElse(known -> root.put("revision", known.revision()), () -> root.putNull("revision"));

@@ -22,12 +22,11 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A small HTTP server with a fixed set of pages, for metrics, health checks and the topology.
+ * A small HTTP server with a fixed set of pages, for metrics, health checks, the topology and the clients.
  *
  * <p>Runs on one thread of its own, {@code admin}, so a slow scrape delays no client of the router; pages are made on that thread. Bounded:
  * {@value #CONNECTIONS_MAX} connections, {@value #REQUEST_BYTES_MAX} bytes per request head and per body, {@value #IDLE_SECONDS_MAX} seconds
@@ -51,12 +50,11 @@ public final class AdminEndpoint implements AutoCloseable {
     /**
      * Starts listening.
      *
-     * @param pages by path; asked on the thread {@code admin} for each request
+     * @param sources by path; asked on the thread {@code admin} for each request
      * @throws IOException when the address cannot be bound
      */
-    public static AdminEndpoint start(InetSocketAddress address, Map<String, Supplier<AdminPage>> pages)
-            throws IOException {
-        Map<String, Supplier<AdminPage>> fixedPages = Map.copyOf(pages);
+    public static AdminEndpoint start(InetSocketAddress address, Map<String, AdminSource> sources) throws IOException {
+        Map<String, AdminSource> fixedSources = Map.copyOf(sources);
         ThreadFactory adminThread = work -> new FastThreadLocalThread(work, "admin");
         EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, adminThread, NioIoHandler.newFactory());
         ChannelGroup connections = new DefaultChannelGroup(loop.next());
@@ -82,7 +80,7 @@ public final class AdminEndpoint implements AutoCloseable {
                                         .setMaxInitialLineLength(REQUEST_BYTES_MAX)
                                         .setMaxHeaderSize(REQUEST_BYTES_MAX)))
                                 .addLast(new HttpObjectAggregator(REQUEST_BYTES_MAX, true))
-                                .addLast(new AdminHandler(fixedPages));
+                                .addLast(new AdminHandler(fixedSources));
                     }
                 });
         var bound = bootstrap.bind(address).awaitUninterruptibly();

@@ -14,22 +14,23 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers the requests of one connection: GET and HEAD on the known paths. */
+/** Answers the requests of one connection: GET and HEAD on the known paths, POST where there is something to do. */
 final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger log = LoggerFactory.getLogger(AdminHandler.class);
 
-    private final Map<String, Supplier<AdminPage>> pages;
+    private final Map<String, AdminSource> sources;
 
-    AdminHandler(Map<String, Supplier<AdminPage>> pages) {
-        this.pages = pages;
+    AdminHandler(Map<String, AdminSource> sources) {
+        this.sources = sources;
     }
 
     @Override
@@ -58,17 +59,30 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (!request.decoderResult().isSuccess()) {
             return AdminPage.problem(400, "malformed request\n");
         }
-        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
-            return AdminPage.problem(405, "only GET and HEAD\n");
+        HttpMethod method = request.method();
+        boolean get = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+        if (!get && !method.equals(HttpMethod.POST)) {
+            return AdminPage.problem(405, "only GET, HEAD and POST\n");
         }
-        String path = request.uri().split("\\?", 2)[0];
-        Supplier<AdminPage> page = pages.get(path);
-        if (page == null) {
+        QueryStringDecoder uri = new QueryStringDecoder(request.uri());
+        Map<String, List<String>> parameters;
+        List<String> words;
+        try {
+            parameters = uri.parameters();
+            words = List.of(uri.path().split("/", -1));
+        } catch (IllegalArgumentException badEscape) {
+            return AdminPage.problem(400, "malformed request\n");
+        }
+        String path = words.size() < 2 ? uri.path() : "/" + words.get(1);
+        List<String> rest = words.size() < 2 ? List.of() : words.subList(2, words.size());
+        AdminSource source = sources.get(path);
+        if (source == null || get && !rest.isEmpty()) {
             return AdminPage.problem(
-                    404, "no such page; there are " + String.join(" ", new TreeSet<>(pages.keySet())) + "\n");
+                    404, "no such page; there are " + String.join(" ", new TreeSet<>(sources.keySet())) + "\n");
         }
         try {
-            return page.get();
+            AdminRequest asked = new AdminRequest(rest, parameters);
+            return get ? source.get(asked) : source.post(asked);
         } catch (RuntimeException e) {
             log.atError().setCause(e).addKeyValue("path", path).log("admin page failed");
             return AdminPage.problem(500, "internal error, see the log\n");

@@ -25,7 +25,7 @@ public record TimeoutsConfig(
 
         @Setting(
                 value =
-                        "Bytes that a client or node leaves unacknowledged for this long end the connection, but not the time for which it says that it has no room for more; 0s leaves it to the system.",
+                        "Bytes that a client or node leaves unacknowledged for this long end the connection, but not the time for which it says that it has no room for more. So does silence: TCP keep-alive asks from half of this time on. 0s leaves both to the system.",
                 byDefault = "30s",
                 range = "0s..1h")
         Duration tcpUser,

@@ -31,11 +31,12 @@ class AdminEndpointTest {
         endpoint = AdminEndpoint.start(
                 ANY_PORT,
                 Map.of(
-                        "/live", () -> AdminPage.text("alive\n"),
-                        "/ready", () -> AdminPage.problem(503, "no topology\n"),
-                        "/topology", () -> AdminPage.json("{}"),
+                        "/live", request -> AdminPage.text("alive\n"),
+                        "/ready", request -> AdminPage.problem(503, "no topology\n"),
+                        "/topology", request -> AdminPage.json("{}"),
+                        "/echo", new Echo(),
                         "/broken",
-                                () -> {
+                                request -> {
                                     throw new IllegalStateException("boom");
                                 }));
     }
@@ -75,13 +76,38 @@ class AdminEndpointTest {
     void refusesWhatItDoesNotServe() throws IOException {
         assertThat(ask("GET /metric HTTP/1.1\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 404 ")
-                .endsWith("no such page; there are /broken /live /ready /topology\n");
+                .endsWith("no such page; there are /broken /echo /live /ready /topology\n");
         assertThat(ask("POST /live HTTP/1.1\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"))
                 .startsWith("HTTP/1.1 405 ");
         assertThat(ask("what\r\n\r\n")).startsWith("HTTP/1.1 400 ");
         assertThat(ask("GET /" + "x".repeat(AdminEndpoint.REQUEST_BYTES_MAX) + " HTTP/1.1\r\n\r\n"))
                 .startsWith("HTTP/1.1 400 ");
         assertThat(ask("POST /live HTTP/1.1\r\nContent-Length: 100000\r\n\r\n")).startsWith("HTTP/1.1 413 ");
+    }
+
+    @Test
+    void passesOnWhatIsPostedBelowAPageAndWhatIsAskedOfIt() throws IOException {
+        String head = " HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+        assertThat(ask("POST /echo/a/b?x=1" + head)).endsWith("posted [a, b] 1");
+        assertThat(ask("GET /echo?x=%32" + head)).endsWith("got [] 2");
+        assertThat(ask("GET /echo/a" + head)).startsWith("HTTP/1.1 404 ");
+        assertThat(ask("GET /echo?x=%z" + head)).startsWith("HTTP/1.1 400 ");
+        assertThat(ask("PUT /echo" + head)).startsWith("HTTP/1.1 405 ");
+        assertThat(ask("POST *" + head)).startsWith("HTTP/1.1 404 ");
+    }
+
+    /** A page that says what it was asked. */
+    private static final class Echo implements AdminSource {
+        @Override
+        public AdminPage get(AdminRequest request) {
+            return AdminPage.text("got " + request.rest() + " " + request.parameter("x"));
+        }
+
+        @Override
+        public AdminPage post(AdminRequest request) {
+            return AdminPage.text("posted " + request.rest() + " " + request.parameter("x"));
+        }
     }
 
     @Test
@@ -95,6 +121,7 @@ class AdminEndpointTest {
 
     @Test
     void closesConnectionsBeyondItsLimit() throws IOException {
+        log.expect("admin connection closed");
         List<Socket> sockets = new ArrayList<>();
         for (int i = 0; i < AdminEndpoint.CONNECTIONS_MAX; i++) {
             Socket socket = new Socket();

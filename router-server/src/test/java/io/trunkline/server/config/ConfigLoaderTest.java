@@ -65,7 +65,7 @@ class ConfigLoaderTest {
             listn: {port: 1}                    § listn: unknown key (expected: listen)
             listen: {prot: 1}                   § listen.prot: unknown key (expected: port)
             limits: {session: 1}                § limits.session: unknown key (expected: sessions)
-            admin: {authentication: 1}          § admin.authentication: unknown key (expected: one of host, port)
+            admin: {authentication: 1}          § admin.authentication: unknown key (expected: one of host, port, terminate_clients)
             # keys that depend on each other
             listen: {tls: {mode: require, key: k}} § listen.tls.certificate: missing (expected: a PEM file, because mode is not disable)
             listen: {tls: {mode: allow, certificate: c}} § listen.tls.key: missing (expected: a PEM file, because mode is not disable)
