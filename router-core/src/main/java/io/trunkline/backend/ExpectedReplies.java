@@ -43,7 +43,7 @@ public final class ExpectedReplies {
         COPY_END;
 
         /** Returns true for requests of the extended protocol, which are skipped after an error up to Sync. */
-        boolean isExtended() {
+        public boolean isExtended() {
             return this != QUERY && this != FUNCTION_CALL && this != SYNC;
         }
     }

@@ -494,6 +494,19 @@ public final class DirectRelay implements Relay, BackendHolder {
         backend.cancels().settle(this::rollBackAndReset);
     }
 
+    @Override
+    public void releaseFailedCopy() {
+        if (expected.frontKind().isExtended()) {
+            ByteBuf out = link.allocator().buffer(5);
+            FrontendWriter.sync(out);
+            expected.add(Kind.SYNC, Action.SWALLOW, null);
+            writeOwn(out);
+        }
+        letGo();
+        backend.attach(
+                new UnheardAnswers(backend, lease, () -> backend.cancels().settle(this::rollBackAndReset)));
+    }
+
     private void letGo() {
         // The end of a long message may be what the lease waited for: it must be out before the next session's begins.
         flush();

@@ -185,6 +185,12 @@ public sealed interface Relay permits DirectRelay {
     /** Gives the backend back after its session state was reset. */
     void releaseAfterReset();
 
+    /**
+     * Gives the backend back after its session state was reset, once it has answered what was sent; nobody hears of the answers. Only from within
+     * {@link Listener#onCanceled} for a copy that was failed by {@link #failCopy}.
+     */
+    void releaseFailedCopy();
+
     /** Closes the backend. */
     void discard(String reason);
 }

@@ -6,12 +6,15 @@ import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Gathering;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Stranded;
+import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.StatementKind;
+import io.trunkline.sql.StatementShape;
 import io.trunkline.sql.TransactionMode;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.TransactionStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +77,12 @@ final class RequestGathering {
         switch (request.tag) {
             case FrontendTag.SYNC, FrontendTag.QUERY, FrontendTag.FUNCTION_CALL -> dispatch(true);
             case FrontendTag.FLUSH -> dispatch(false);
+            case FrontendTag.EXECUTE -> {
+                // What follows may stand within the copy.
+                if (isCopyIn(request) || batch.heldBytes() > worker.limits().heldBytesMax()) {
+                    dispatch(false);
+                }
+            }
             default -> {
                 if (batch.heldBytes() > worker.limits().heldBytesMax()) {
                     dispatch(false);
@@ -81,6 +90,15 @@ final class RequestGathering {
             }
         }
         return Disposition.SKIP;
+    }
+
+    private static boolean isCopyIn(Request request) {
+        AnalyzedQuery analysis = request.analysis;
+        if (analysis == null) {
+            return false;
+        }
+        List<StatementShape> statements = analysis.shape().statements();
+        return statements.size() == 1 && statements.get(0).kind() == StatementKind.COPY_IN;
     }
 
     private void hold(Request request) {
