@@ -95,6 +95,11 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
+    public void ignoredQuery(byte[] sql, ReplyEffect effect) {
+        sendQuery(sql, Action.IGNORE, effect);
+    }
+
+    @Override
     public void continueAnswer(byte[] sql, @Nullable ReplyEffect effect) {
         backend.withholdReadyForQuery();
         sendQuery(sql, Action.READY_ONLY, effect);

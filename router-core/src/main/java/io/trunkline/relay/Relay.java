@@ -64,6 +64,9 @@ public sealed interface Relay permits DirectRelay {
     /** Sends a Query of the session's own whose replies the client must not see, unless it fails. */
     void swallowedQuery(byte[] sql, @Nullable ReplyEffect effect);
 
+    /** Sends a Query of the session's own of which the client sees nothing, be it that it fails; the effect is undone then. */
+    void ignoredQuery(byte[] sql, ReplyEffect effect);
+
     /** Sends a simple Query in other words than the client's; it gets the answer. */
     void query(byte[] sql, @Nullable ReplyEffect effect);
 

@@ -2,6 +2,7 @@
 package io.trunkline.session;
 
 import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.SequenceValues;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -51,6 +52,16 @@ final class BackendLeasing implements LeaseRequest {
     @Override
     public Settings settings() {
         return session.settings.current();
+    }
+
+    @Override
+    public @Nullable SequenceValues sequences() {
+        return gathering.wantedSequences();
+    }
+
+    @Override
+    public String user() {
+        return session.identity.user();
     }
 
     @Override

@@ -2,6 +2,7 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.SequenceValues;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Gathering;
 import io.trunkline.session.SessionState.Idle;
@@ -122,6 +123,12 @@ final class RequestGathering {
         Target.At at = (Target.At) target;
         session.placement.placing(at);
         session.lease(at);
+    }
+
+    /** Returns whose values of sequences the batch asks for, or null. */
+    @Nullable
+    SequenceValues wantedSequences() {
+        return session.sequences.wanted(batch.requests());
     }
 
     /** Hands over the batch, which has its backend now; who takes it gives it back to the worker. */

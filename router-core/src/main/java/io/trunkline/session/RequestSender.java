@@ -210,6 +210,7 @@ final class RequestSender {
             }
             return;
         }
+        session.sequences.sending(relay, request);
         session.channels.sending(request);
         session.sent.sending(request, relay.backend().status());
         forward(relay, request);

@@ -64,6 +64,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
     final SessionTies ties;
     final SentWork sent;
     final SentBatch sentBatch;
+    final SessionSequences sequences;
     final Portals portals = new Portals();
     final KeptMemory kept = new KeptMemory(this);
     final SessionChannels channels;
@@ -104,6 +105,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Drainable 
                 worker.catalog().namePrefix());
         this.sent = new SentWork(this);
         this.sentBatch = new SentBatch(this);
+        this.sequences = new SessionSequences(ties, sent);
         this.channels = new SessionChannels(this, worker.hub(identity));
         this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits());

@@ -21,6 +21,8 @@ public enum SessionEffect {
     SET_CONFIG(Reach.SESSION),
     /** A setting whose value cannot be read off the statement that made it, such as {@code SET x FROM CURRENT}. */
     UNKNOWN_SETTING(Reach.SESSION),
+    /** {@code lastval} or {@code currval} outside of a transaction: what the session advances next it may ask for next. */
+    SEQUENCE_VALUES(Reach.SESSION),
     /** {@code setseed}. */
     SEED(Reach.SESSION),
     /** A connection opened by {@code dblink_connect}. */
