@@ -133,9 +133,7 @@ final class WaitQueue {
         }
         line.last = waiter;
         line.size++;
-        party.byRole
-                .computeIfAbsent(role, waiting -> new LinkedHashSet<>())
-                .add(waiter);
+        party.byRole.computeIfAbsent(role, waiting -> new LinkedHashSet<>()).add(waiter);
         party.size++;
         return waiter;
     }

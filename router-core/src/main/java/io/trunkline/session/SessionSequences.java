@@ -68,6 +68,13 @@ final class SessionSequences {
         }
     }
 
+    /** What was sent is sent again: whether values were discarded with it is not known. */
+    void doubt(BackendConnection backend) {
+        if (backend.sequences() == own) {
+            backend.noteSequences(SequenceValues.MIXED);
+        }
+    }
+
     private void discard(Relay relay, Request request) {
         BackendConnection backend = relay.backend();
         backend.noteSequences(own);

@@ -7,7 +7,14 @@ import java.util.Set;
 final class SequenceFinder {
     /** PostgreSQL's own that are neither safe nor bound to their host and yet touch no sequence; nor does any that begins with {@code pg_}. */
     private static final Set<String> WITHOUT_SEQUENCES = Set.of(
-            "clock_timestamp", "gen_random_uuid", "random", "random_normal", "set_config", "setseed", "timeofday", "uuidv7");
+            "clock_timestamp",
+            "gen_random_uuid",
+            "random",
+            "random_normal",
+            "set_config",
+            "setseed",
+            "timeofday",
+            "uuidv7");
 
     private final TokenList tokens;
 
