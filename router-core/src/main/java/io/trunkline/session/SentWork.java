@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import io.trunkline.routing.SettingChange;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.SessionEffect;
@@ -124,6 +125,7 @@ final class SentWork {
         } else if (statement.access() == Access.READ) {
             noteRead(statement, status);
         }
+        noteCalls(session.view().router().catalog().settingChange(statement.functions()));
         StatementKind kind = statement.kind();
         if (kind == StatementKind.DDL && !isTemporary(statement)) {
             definitionsChanged = true;
@@ -156,6 +158,16 @@ final class SentWork {
     /** Returns true while the client's next message may stand within a COPY FROM that has not begun, or never will. */
     boolean isCopyAwaited() {
         return copies > 0;
+    }
+
+    private void noteCalls(SettingChange change) {
+        switch (change) {
+            case NONE -> {
+                // nothing of them stays
+            }
+            case POSSIBLE -> ties.dirty();
+            case LIKELY -> ties.pin(SessionEffect.FUNCTION_SETTINGS);
+        }
     }
 
     /** Returns true, once, when what was sent up to this ReadyForQuery may have ended a transaction. */
