@@ -228,9 +228,7 @@ class IsolationIT {
                 queries("N16 listening, from within a transaction", "begin; listen leaked; commit"),
                 held("N18 a cursor WITH HOLD", "declare leaked cursor with hold for select 1"),
                 queries("E35 a statement of SQL", "prepare leaked as select 1"),
-                held(
-                        "E35 a statement of SQL that was prepared among others",
-                        "select 1; prepare leaked as select 1"),
+                held("E35 a statement of SQL that was prepared among others", "select 1; prepare leaked as select 1"),
                 queries("N19 lastval", "select nextval('numbers')"),
                 held("T01 an open transaction", "begin; insert into t values (1)"),
                 held("T02 a failed transaction", "begin; insert into t values (1)", "select 1/0"),

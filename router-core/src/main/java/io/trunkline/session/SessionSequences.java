@@ -10,6 +10,7 @@ import io.trunkline.relay.Relay;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.SequenceUse;
 import io.trunkline.sql.SessionEffect;
+import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.TransactionStatus;
@@ -99,21 +100,36 @@ final class SessionSequences {
 
     private static SequenceUse use(Request request) {
         return switch (request.tag) {
-            case FrontendTag.QUERY, FrontendTag.EXECUTE -> use(request.analysis);
+            // A PREPARE runs nothing.
+            case FrontendTag.QUERY -> request.statement == null ? useOfTexts(request) : SequenceUse.NONE;
+            case FrontendTag.EXECUTE -> useOfTexts(request);
             case FrontendTag.FUNCTION_CALL -> SequenceUse.ADVANCES;
             default -> SequenceUse.NONE;
         };
     }
 
+    /** Of an EXECUTE whose statement is known that statement counts. */
+    private static SequenceUse useOfTexts(Request request) {
+        List<EditedText.Used> used = request.used;
+        SequenceUse use = use(request.analysis, !used.isEmpty());
+        for (int i = 0; i < used.size(); i++) {
+            use = use.with(use(used.get(i).statement().analysis(), false));
+        }
+        return use;
+    }
+
     /** A text that cannot be read may do anything; its backend is reset when it is released. */
-    private static SequenceUse use(@Nullable AnalyzedQuery analysis) {
+    private static SequenceUse use(@Nullable AnalyzedQuery analysis, boolean areExecutedKnown) {
         if (analysis == null || !analysis.shape().trusted()) {
             return SequenceUse.ADVANCES;
         }
         SequenceUse use = SequenceUse.NONE;
         List<StatementShape> statements = analysis.shape().statements();
         for (int i = 0; i < statements.size(); i++) {
-            use = use.with(statements.get(i).sequences());
+            StatementShape statement = statements.get(i);
+            if (!areExecutedKnown || statement.kind() != StatementKind.EXECUTE) {
+                use = use.with(statement.sequences());
+            }
         }
         return use;
     }
