@@ -2,11 +2,13 @@
 package io.trunkline.router;
 
 import static io.trunkline.router.ClientMessage.bind;
+import static io.trunkline.router.ClientMessage.closePortal;
 import static io.trunkline.router.ClientMessage.copyData;
 import static io.trunkline.router.ClientMessage.copyDone;
 import static io.trunkline.router.ClientMessage.copyFail;
 import static io.trunkline.router.ClientMessage.execute;
 import static io.trunkline.router.ClientMessage.flush;
+import static io.trunkline.router.ClientMessage.functionCall;
 import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.query;
 import static io.trunkline.router.ClientMessage.raw;
@@ -66,10 +68,40 @@ class CopyCasesIT {
         servers.assertSameAsDirect(dialogue);
     }
 
-    @Case({"C09", "C12"})
+    @Case({"C07", "C09", "C12"})
     static Stream<Dialogue> dialogues() {
         String csv = "11,\"two\nlines\"\n12,\"a \"\"quote\"\"\"\n13,plain\n";
         return Stream.of(
+                script(
+                        "C07 a Query within COPY",
+                        until('G', query("copy t from stdin")),
+                        errors(2, copyData("11\tx\n"), query("select 1"))),
+                script("C07 a Query right behind COPY", errors(2, query("copy t from stdin"), query("select 1"))),
+                script(
+                        "C07 a Parse within COPY, by extended protocol",
+                        until('G', parse("", "copy t from stdin"), bind("", ""), execute("", 0), sync()),
+                        errors(2, copyData("11\tx\n"), sync(), parse("", "select 1"), sync())),
+                script(
+                        "C07 a Close within the group that began COPY, in a transaction",
+                        ready(query("begin")),
+                        errors(
+                                2,
+                                parse("", "copy t from stdin"),
+                                bind("", ""),
+                                execute("", 0),
+                                closePortal(""),
+                                sync())),
+                script(
+                        "C07 a FunctionCall within COPY",
+                        until('G', query("copy t from stdin")),
+                        errors(2, functionCall(1598))),
+                script(
+                        "C07 a Query behind data that are wrong",
+                        until('G', query("copy t from stdin")),
+                        ready(2, copyData("wrong\n"), query("select 1"))),
+                script(
+                        "C07 a Query behind a COPY that is refused",
+                        ready(2, query("copy missing from stdin"), query("select 1"))),
                 script(
                         "C09 an error of COPY by extended protocol in a transaction",
                         ready(query("begin")),
@@ -117,12 +149,32 @@ class CopyCasesIT {
                         ready(query("copy t from program 'true'"))));
     }
 
+    /** A write that is answered by errors alone. */
+    private static Dialogue.Step errors(int count, byte[]... frames) {
+        return new Dialogue.Step(frames, 'E', count);
+    }
+
     private static byte[][] eachByte(byte[] bytes) {
         List<byte[]> frames = new ArrayList<>();
         for (byte one : bytes) {
             frames.add(raw('d', one));
         }
         return frames.toArray(byte[][]::new);
+    }
+
+    @Test
+    @Case("C07")
+    void C07_theBackendSurvivesAMessageOfAnotherKind() {
+        try (WireClient other = WireClient.connect(servers.one().port(), CaseServers.TRANSACTION)) {
+            String backend = other.ask("select pg_backend_pid()");
+            WireClient copies = WireClient.connect(servers.one().port(), CaseServers.TRANSACTION);
+            copies.send(query("copy t from stdin")).receiveUntil('G');
+
+            copies.send(copyData("12\tx\n"), query("select 1"), copyDone()).receiveUntilEnd();
+
+            assertThat(other.ask("select pg_backend_pid()")).isEqualTo(backend);
+            assertThat(other.ask("select count(*) from t where id = 12")).isEqualTo("0");
+        }
     }
 
     @Test

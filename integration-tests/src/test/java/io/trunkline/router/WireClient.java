@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -190,6 +191,18 @@ final class WireClient implements AutoCloseable {
         return messages;
     }
 
+    /** Receives and drops everything until the other side ends the connection. */
+    void receiveUntilEnd() {
+        try {
+            in.transferTo(OutputStream.nullOutputStream());
+        } catch (SocketException reset) {
+            // It has ended, too.
+            abort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Receives up to the next ReadyForQuery and returns that; the bodies of messages of one type go to a reader and are not kept. */
     List<ServerMessage> receiveUntilReady(char type, BodyReader reader) {
         List<ServerMessage> others = new ArrayList<>();
@@ -240,6 +253,16 @@ final class WireClient implements AutoCloseable {
             canceller.setSoTimeout(TIMEOUT_MILLIS);
             canceller.getOutputStream().write(cancelRequest());
             canceller.getInputStream().read();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends a cancel request for this client on a connection of its own, and does not wait for anything. */
+    void startCancel() {
+        try (Socket canceller = new Socket()) {
+            canceller.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
+            canceller.getOutputStream().write(cancelRequest());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

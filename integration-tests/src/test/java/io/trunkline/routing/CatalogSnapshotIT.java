@@ -10,6 +10,7 @@ import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.PostgresServer;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementReader;
+import io.trunkline.testing.Case;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -17,6 +18,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +91,48 @@ class CatalogSnapshotIT {
             statement.execute("create domain counted as int8 check (value < nextval('numbers'))");
             assertReason(snapshot(statement), Reason.HIDDEN_FUNCTION, "select 1");
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("majors")
+    @Case("N07")
+    void N07_findsTheFunctionsThatChangeSettings(int major) throws SQLException {
+        try (PostgresServer server = PostgresServer.start(PostgresOptions.major(major));
+                Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            function(statement, "sets", "set work_mem to '7MB';");
+            function(statement, "configures", "perform set_config('a.b', 'c', false);");
+            function(statement, "configures_here", "perform set_config('a.b', 'c', true);");
+            function(statement, "sets_here", "set local work_mem to '7MB';");
+            function(statement, "updates", "update pg_class c set relname = 'x' where false;");
+            function(
+                    statement,
+                    "updates_first",
+                    "update pg_class set relname = 'x' where false; set work_mem to '7MB';");
+            function(statement, "runs_text", "execute 'select 1';");
+            function(statement, "calls", "perform public.configures();");
+            function(statement, "coun", "reset work_mem;");
+            function(statement, "\"odd (name\"", "reset work_mem;");
+            function(statement, "calls_odd", "perform public.\"odd (name\"();");
+            function(statement, "plain", "perform count(*) from pg_class;");
+            CatalogSnapshot catalog = snapshot(statement);
+
+            assertChange(catalog, SettingChange.LIKELY, "sets", "configures", "updates_first", "calls", "calls_odd");
+            assertChange(catalog, SettingChange.POSSIBLE, "runs_text", "not_there");
+            assertChange(catalog, SettingChange.NONE, "configures_here", "sets_here", "updates", "plain", "count");
+        }
+    }
+
+    private static void function(Statement statement, String name, String body) throws SQLException {
+        statement.execute(
+                "create function public." + name + "() returns void language plpgsql as $$ begin " + body + " end $$");
+    }
+
+    private static void assertChange(CatalogSnapshot catalog, SettingChange change, String... functions) {
+        assertThat(functions)
+                .allSatisfy(function -> assertThat(catalog.settingChange(Set.of(function)))
+                        .as(function)
+                        .isEqualTo(change));
     }
 
     @ParameterizedTest

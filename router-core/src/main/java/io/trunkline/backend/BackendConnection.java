@@ -67,6 +67,7 @@ public final class BackendConnection {
     private final ReplyReader replies;
     private final CancelSettling cancels = new CancelSettling(this::roundTrip);
     private Settings settings = Settings.NONE;
+    private SequenceValues sequences = SequenceValues.NONE;
     private @Nullable IdleListener idleListener;
     private boolean open = true;
 
@@ -124,9 +125,20 @@ public final class BackendConnection {
         settings = carried;
     }
 
+    /** Returns whose values of sequences this backend remembers. */
+    public SequenceValues sequences() {
+        return sequences;
+    }
+
+    /** Notes whose values of sequences this backend remembers from now on. */
+    public void noteSequences(SequenceValues remembered) {
+        sequences = remembered;
+    }
+
     /** Notes that DISCARD ALL has been run: nothing of any session is left. */
     public void noteReset() {
         settings = Settings.NONE;
+        sequences = SequenceValues.NONE;
         statements.clear();
     }
 

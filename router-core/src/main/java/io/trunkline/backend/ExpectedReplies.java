@@ -43,7 +43,7 @@ public final class ExpectedReplies {
         COPY_END;
 
         /** Returns true for requests of the extended protocol, which are skipped after an error up to Sync. */
-        boolean isExtended() {
+        public boolean isExtended() {
             return this != QUERY && this != FUNCTION_CALL && this != SYNC;
         }
     }
@@ -56,6 +56,8 @@ public final class ExpectedReplies {
         SWALLOW,
         /** The router asked ahead of a Query of the client's, which fails too when this does: then its error is in the place of the Query's. */
         SWALLOW_AHEAD,
+        /** The router asked, and whether it worked concerns its effect alone: the client sees neither reply nor error. */
+        IGNORE,
         /** The router asked within the answer to a Query of the client's: of the reply it sees an error and the ReadyForQuery. */
         READY_ONLY,
         /** The backend was not asked: the router answers when the entry reaches the front. */
@@ -65,7 +67,7 @@ public final class ExpectedReplies {
 
         /** Returns true when the client gets no ReadyForQuery for it. */
         boolean isUnseen() {
-            return this == SWALLOW || this == SWALLOW_AHEAD;
+            return this == SWALLOW || this == SWALLOW_AHEAD || this == IGNORE;
         }
     }
 

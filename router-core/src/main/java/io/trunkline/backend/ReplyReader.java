@@ -322,6 +322,11 @@ final class ReplyReader implements MessageScanner.Listener {
         if (expected.isEmpty()) {
             throw unexpected(BackendTag.ERROR_RESPONSE);
         }
+        if (expected.frontAction() == Action.IGNORE) {
+            requestsFailed = true;
+            expected.failFront();
+            return Disposition.SKIP;
+        }
         // A Sync can fail too, when it commits: its ReadyForQuery still comes and its effect fails with it.
         requestsFailed = true;
         PreparedStatement statement = expected.frontStatement();

@@ -354,6 +354,22 @@ public final class RouterErrors {
                 "The client did not send the rest of a message.");
     }
 
+    /** The client sent something else in the middle of a COPY FROM, which is what a server says of it. */
+    public static RouterError unexpectedDuringCopy(byte tag) {
+        return error(
+                Kind.CLIENT,
+                SqlState.PROTOCOL_VIOLATION,
+                String.format("unexpected message type 0x%02X during COPY from stdin", tag));
+    }
+
+    /** What a server says when it ends a connection because it does not know where the client's next message begins. */
+    public static RouterError synchronizationLost() {
+        return fatal(
+                Kind.CLIENT,
+                SqlState.PROTOCOL_VIOLATION,
+                "terminating connection because protocol synchronization was lost");
+    }
+
     /** A session listens to as many channels as it may, or one transaction changes that many. */
     public static RouterError tooManyChannels(int limit) {
         return error(

@@ -97,12 +97,17 @@ final class BackendPool implements ShardPool {
             node.lease(request);
             return;
         }
-        if (waiters.size() >= settings.maxWaiters()) {
-            refuseAtOnce(role, request, RouterErrors.tooManyWaiters(settings.maxWaiters()));
-            return;
-        }
+        boolean full = waiters.size() >= settings.maxWaiters();
         Waiter waiter = waiters.add(role, request, clock.nanoTime());
         metrics(role).waiterAdded();
+        if (full) {
+            // Whoever has most requests waiting pays for one that is too many.
+            Waiter displaced = waiters.displacedBy(waiter);
+            refuse(displaced == null ? waiter : displaced, RouterErrors.tooManyWaiters(settings.maxWaiters()));
+            if (displaced == null) {
+                return;
+            }
+        }
         if (!limits.isAvailable(role)) {
             hold(waiter, waiter.enqueuedNanos);
         }
@@ -171,26 +176,25 @@ final class BackendPool implements ShardPool {
             if (node == null) {
                 return;
             }
-            waiters.remove(next.request);
+            waiters.serve(next);
             noteLeft(next, HoldOutcome.RESUMED);
             metrics(next.role).leaseWait(clock.nanoTime() - next.enqueuedNanos);
             node.lease(next.request);
         }
     }
 
-    /** Returns the request that came first among those for which a backend is idle. */
+    /** Returns the request whose user's turn it is among those for which a backend is idle. */
     private @Nullable Waiter firstServable() {
-        if (waiters.isEmpty()) {
-            return null;
-        }
-        Waiter earliest = null;
         for (Role role : ROLES) {
-            Waiter first = waiters.first(role);
-            if (first != null && (earliest == null || first.number < earliest.number) && nodes.withIdle(role) != null) {
-                earliest = first;
+            if (waiters.first(role) != null && nodes.withIdle(role) != null) {
+                return waiters.next(this::hasIdle);
             }
         }
-        return earliest;
+        return null;
+    }
+
+    private boolean hasIdle(Role role) {
+        return nodes.withIdle(role) != null;
     }
 
     private void openForWaiting() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.pool;
 
+import io.trunkline.backend.SequenceValues;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
+import org.jspecify.annotations.Nullable;
 
 /** A wish for a backend; waits its turn in the pool. Implemented by who asks; called on the event loop. */
 public interface LeaseRequest {
@@ -20,4 +22,14 @@ public interface LeaseRequest {
 
     /** Returns the settings of the session, so that a backend that already carries them is preferred. */
     Settings settings();
+
+    /** Returns the user of the router for whom the backend is: those who wait are served in turn. */
+    default String user() {
+        return "";
+    }
+
+    /** Returns whose values of sequences a backend should remember to be preferred, or null when that does not matter. */
+    default @Nullable SequenceValues sequences() {
+        return null;
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.pool;
 
+import io.trunkline.backend.SequenceValues;
 import io.trunkline.backend.Settings;
 import io.trunkline.metrics.NodeMetrics;
 import io.trunkline.metrics.NodeMetrics.BackendState;
@@ -97,9 +98,14 @@ final class NodeBackends {
         return !idle.isEmpty();
     }
 
-    /** Returns the idle backend for a request: one that carries the wanted settings, else the most recently used. */
-    PooledBackend bestIdle(Settings wanted) {
+    /** Returns the idle backend for a request: one with the wanted values of sequences, else with the settings, else the most recently used. */
+    PooledBackend bestIdle(Settings wanted, @Nullable SequenceValues sequences) {
         int top = idle.size() - 1;
+        for (int i = top; i >= 0 && sequences != null; i--) {
+            if (idle.get(i).connection().sequences() == sequences) {
+                return idle.get(i);
+            }
+        }
         for (int i = top; i >= 0 && i > top - SETTINGS_SEARCH_DEPTH; i--) {
             if (idle.get(i).connection().settings().equals(wanted)) {
                 return idle.get(i);

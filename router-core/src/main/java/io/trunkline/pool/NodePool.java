@@ -227,7 +227,7 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
 
     /** Leases an idle backend, one that carries the request's settings if there is one; only while {@link #hasIdle}. */
     void lease(LeaseRequest request) {
-        PooledBackend backend = backends.bestIdle(request.settings());
+        PooledBackend backend = backends.bestIdle(request.settings(), request.sequences());
         backends.move(backend, State.LEASED);
         stride = ReplicaSelector.strideAfter(this);
         BackendLease lease = new BackendLease(backend, status, request);

@@ -3,7 +3,11 @@ package io.trunkline.pool;
 
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +28,13 @@ final class WaitQueue {
         /** When the wait for a node of the role began, or {@link #NOT_HELD}. */
         long heldSinceNanos = NOT_HELD;
 
+        private final Party party;
         private @Nullable Waiter previous;
         private @Nullable Waiter next;
 
-        private Waiter(LeaseRequest request, ShardPool.Role role, long enqueuedNanos, long number) {
+        private Waiter(LeaseRequest request, Party party, ShardPool.Role role, long enqueuedNanos, long number) {
             this.request = request;
+            this.party = party;
             this.role = role;
             this.enqueuedNanos = enqueuedNanos;
             this.number = number;
@@ -53,6 +59,37 @@ final class WaitQueue {
 
         int size;
     }
+
+    /** The waiting requests of one user, by role in the order in which they came. */
+    private static final class Party {
+        final String user;
+        final Map<ShardPool.Role, Set<Waiter>> byRole = new EnumMap<>(ShardPool.Role.class);
+        int size;
+
+        Party(String user) {
+            this.user = user;
+        }
+
+        /** Returns the one that came first among those for which something is there, or null. */
+        @Nullable
+        Waiter first(Predicate<ShardPool.Role> servable) {
+            Waiter earliest = null;
+            for (Map.Entry<ShardPool.Role, Set<Waiter>> waiting : byRole.entrySet()) {
+                Waiter first = waiting.getValue().isEmpty()
+                        ? null
+                        : waiting.getValue().iterator().next();
+                if (first != null
+                        && (earliest == null || first.number < earliest.number)
+                        && servable.test(waiting.getKey())) {
+                    earliest = first;
+                }
+            }
+            return earliest;
+        }
+    }
+
+    /** Whose turn is next stands first. */
+    private final Map<String, Party> parties = new LinkedHashMap<>();
 
     private final Map<ShardPool.Role, Line> lines = new EnumMap<>(ShardPool.Role.class);
     private final Map<LeaseRequest, Waiter> byRequest = new IdentityHashMap<>();
@@ -82,7 +119,8 @@ final class WaitQueue {
     }
 
     Waiter add(ShardPool.Role role, LeaseRequest request, long nowNanos) {
-        Waiter waiter = new Waiter(request, role, nowNanos, arrivals++);
+        Party party = parties.computeIfAbsent(request.user(), Party::new);
+        Waiter waiter = new Waiter(request, party, role, nowNanos, arrivals++);
         if (byRequest.putIfAbsent(request, waiter) != null) {
             throw new IllegalStateException("the request waits already");
         }
@@ -95,7 +133,50 @@ final class WaitQueue {
         }
         line.last = waiter;
         line.size++;
+        party.byRole.computeIfAbsent(role, waiting -> new LinkedHashSet<>()).add(waiter);
+        party.size++;
         return waiter;
+    }
+
+    /** Returns whose turn it is among the requests for which something is there, or null. */
+    @Nullable
+    Waiter next(Predicate<ShardPool.Role> servable) {
+        for (Party party : parties.values()) {
+            Waiter first = party.first(servable);
+            if (first != null) {
+                return first;
+            }
+        }
+        return null;
+    }
+
+    /** Unlinks a waiter that is being served: its user's next turn comes after everybody else's. */
+    void serve(Waiter waiter) {
+        remove(waiter.request);
+        if (parties.remove(waiter.party.user, waiter.party)) {
+            parties.put(waiter.party.user, waiter.party);
+        }
+    }
+
+    /** Returns the waiter that should go so that the newest of all can stay: the last of the user with most, if that has more; else null. */
+    @Nullable
+    Waiter displacedBy(Waiter newest) {
+        Party largest = newest.party;
+        for (Party party : parties.values()) {
+            largest = party.size > largest.size ? party : largest;
+        }
+        if (largest == newest.party) {
+            return null;
+        }
+        Waiter last = null;
+        for (Line line : lines.values()) {
+            Waiter waiter = line.last;
+            while (waiter != null && waiter.party != largest) {
+                waiter = waiter.previous;
+            }
+            last = waiter == null || last != null && last.number > waiter.number ? last : waiter;
+        }
+        return last;
     }
 
     /** Unlinks the waiter of a request and returns it, or null when the request does not wait. */
@@ -117,6 +198,15 @@ final class WaitQueue {
             waiter.next.previous = waiter.previous;
         }
         line.size--;
+        Party party = waiter.party;
+        Set<Waiter> waiting = party.byRole.get(waiter.role);
+        if (waiting != null) {
+            waiting.remove(waiter);
+        }
+        party.size--;
+        if (party.size == 0) {
+            parties.remove(party.user);
+        }
         return waiter;
     }
 

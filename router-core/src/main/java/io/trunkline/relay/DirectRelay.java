@@ -96,6 +96,11 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
+    public void ignoredQuery(byte[] sql, ReplyEffect effect) {
+        sendQuery(sql, Action.IGNORE, effect);
+    }
+
+    @Override
     public void continueAnswer(byte[] sql, @Nullable ReplyEffect effect) {
         backend.withholdReadyForQuery();
         sendQuery(sql, Action.READY_ONLY, effect);
@@ -461,6 +466,19 @@ public final class DirectRelay implements Relay, BackendHolder {
     public void releaseAfterReset() {
         letGo();
         backend.cancels().settle(this::rollBackAndReset);
+    }
+
+    @Override
+    public void releaseFailedCopy() {
+        if (expected.frontKind().isExtended()) {
+            ByteBuf out = link.allocator().buffer(5);
+            FrontendWriter.sync(out);
+            expected.add(Kind.SYNC, Action.SWALLOW, null);
+            writeOwn(out);
+        }
+        letGo();
+        backend.attach(
+                new UnheardAnswers(backend, lease, () -> backend.cancels().settle(this::rollBackAndReset)));
     }
 
     private void letGo() {

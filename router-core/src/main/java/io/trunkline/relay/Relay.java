@@ -64,6 +64,9 @@ public sealed interface Relay permits DirectRelay {
     /** Sends a Query of the session's own whose replies the client must not see, unless it fails. */
     void swallowedQuery(byte[] sql, @Nullable ReplyEffect effect);
 
+    /** Sends a Query of the session's own of which the client sees nothing, be it that it fails; the effect is undone then. */
+    void ignoredQuery(byte[] sql, ReplyEffect effect);
+
     /** Sends a simple Query in other words than the client's; it gets the answer. */
     void query(byte[] sql, @Nullable ReplyEffect effect);
 
@@ -190,6 +193,12 @@ public sealed interface Relay permits DirectRelay {
 
     /** Gives the backend back after its session state was reset. */
     void releaseAfterReset();
+
+    /**
+     * Gives the backend back after its session state was reset, once it has answered what was sent; nobody hears of the answers. Only from within
+     * {@link Listener#onCanceled} for a copy that was failed by {@link #failCopy}.
+     */
+    void releaseFailedCopy();
 
     /** Closes the backend. */
     void discard(String reason);

@@ -74,7 +74,11 @@ public final class CatalogQueries {
 
     /**
      * Rows: {@code operator} and its name, or the word {@code cast}, {@code domain} or {@code type}: what calls a volatile function without naming
-     * one.
+     * one; and the name of a function that may change a parameter of the session, to go by the words of its body, behind {@code setting} when it says
+     * so and {@code text} when it runs statements that are text.
+     *
+     * <p>{@code UPDATE ... SET}, {@code SET LOCAL} and a local {@code set_config} are taken out first. What a function calls in turn is looked for by
+     * name, as long as there are not too many to compare.
      */
     public static final String HIDDEN_CALLS = """
             SELECT 'operator', o.oprname::pg_catalog.text
@@ -96,7 +100,38 @@ public final class CatalogQueries {
             SELECT 'type', ''
             FROM pg_catalog.pg_type t
             JOIN pg_catalog.pg_proc p ON p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend)
-            WHERE p.provolatile OPERATOR(pg_catalog.=) 'v'""";
+            WHERE p.provolatile OPERATOR(pg_catalog.=) 'v'
+            UNION ALL
+            (WITH RECURSIVE own AS (
+                SELECT p.proname,
+                       pg_catalog.regexp_replace(
+                           pg_catalog.lower(p.prosrc),
+                           '\\mupdate\\M[^;]*?\\mset\\M|\\mset\\s+local\\M|\\mset_config\\s*\\([^;]*?,\\s*true\\s*\\)',
+                           '', 'g') AS body,
+                       pg_catalog.count(*) OVER () OPERATOR(pg_catalog.<=) 2000 AS comparable
+                FROM pg_catalog.pg_proc p
+                JOIN pg_catalog.pg_language l ON l.oid OPERATOR(pg_catalog.=) p.prolang
+                WHERE p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+                  AND l.lanname NOT IN ('c', 'internal')),
+            changing(change, name) AS (
+                SELECT c.change, o.proname
+                FROM own o
+                JOIN (VALUES ('setting', '\\m(set|set_config|reset|discard|load)\\M'),
+                             ('text', '\\m(execute|query_to_xml|query_to_xmlschema|ts_stat)\\M')) c(change, words)
+                     ON o.body OPERATOR(pg_catalog.~) c.words
+                UNION
+                SELECT c.change, o.proname
+                FROM changing c
+                JOIN own o ON o.comparable
+                          AND CASE WHEN pg_catalog.strpos(o.body, pg_catalog.lower(c.name::pg_catalog.text))
+                                        OPERATOR(pg_catalog.>) 0
+                                   THEN o.body OPERATOR(pg_catalog.~) pg_catalog.concat(
+                                            '(^|\\W)',
+                                            pg_catalog.regexp_replace(
+                                                pg_catalog.lower(c.name::pg_catalog.text), '(\\W)', '\\\\\\1', 'g'),
+                                            '($|\\W)')
+                                   ELSE false END)
+            SELECT c.change, c.name::pg_catalog.text FROM changing c)""";
 
     private CatalogQueries() {}
 }

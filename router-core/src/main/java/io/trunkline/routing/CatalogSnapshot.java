@@ -21,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * judged as before; PostgreSQL's replica then refuses what would write.
  */
 public final class CatalogSnapshot implements FunctionCatalog {
-    private static final CatalogSnapshot UNLOADED = new CatalogSnapshot(false, Map.of(), Set.of(), Set.of(), false);
-    private static final CatalogSnapshot PLAIN = new CatalogSnapshot(true, Map.of(), Set.of(), Set.of(), false);
+    private static final CatalogSnapshot UNLOADED =
+            new CatalogSnapshot(false, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), false);
+    private static final CatalogSnapshot PLAIN =
+            new CatalogSnapshot(true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), false);
 
     private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
 
@@ -30,6 +32,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private final Map<String, FunctionNature> functions;
     private final Set<String> opaqueNames;
     private final Set<String> volatileOperators;
+    private final Set<String> settingFunctions;
+    private final Set<String> textFunctions;
     private final boolean hiddenCalls;
 
     private CatalogSnapshot(
@@ -37,11 +41,15 @@ public final class CatalogSnapshot implements FunctionCatalog {
             Map<String, FunctionNature> functions,
             Set<String> opaqueNames,
             Set<String> volatileOperators,
+            Set<String> settingFunctions,
+            Set<String> textFunctions,
             boolean hiddenCalls) {
         this.loaded = loaded;
         this.functions = functions;
         this.opaqueNames = opaqueNames;
         this.volatileOperators = volatileOperators;
+        this.settingFunctions = settingFunctions;
+        this.textFunctions = textFunctions;
         this.hiddenCalls = hiddenCalls;
     }
 
@@ -74,16 +82,25 @@ public final class CatalogSnapshot implements FunctionCatalog {
             opaqueNames.add(text(row, 0, 1));
         }
         Set<String> volatileOperators = new HashSet<>();
+        Set<String> settingFunctions = new HashSet<>();
+        Set<String> textFunctions = new HashSet<>();
         boolean hiddenCalls = false;
         for (List<@Nullable String> row : hiddenCallRows) {
-            if (text(row, 0, 2).equals("operator")) {
-                volatileOperators.add(text(row, 1, 2));
-            } else {
-                hiddenCalls = true;
+            switch (text(row, 0, 2)) {
+                case "operator" -> volatileOperators.add(text(row, 1, 2));
+                case "setting" -> settingFunctions.add(text(row, 1, 2));
+                case "text" -> textFunctions.add(text(row, 1, 2));
+                default -> hiddenCalls = true;
             }
         }
         return new CatalogSnapshot(
-                true, Map.copyOf(functions), Set.copyOf(opaqueNames), Set.copyOf(volatileOperators), hiddenCalls);
+                true,
+                Map.copyOf(functions),
+                Set.copyOf(opaqueNames),
+                Set.copyOf(volatileOperators),
+                Set.copyOf(settingFunctions),
+                Set.copyOf(textFunctions),
+                hiddenCalls);
     }
 
     /**
@@ -100,6 +117,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 Map.copyOf(bothFunctions),
                 union(opaqueNames, other.opaqueNames),
                 union(volatileOperators, other.volatileOperators),
+                union(settingFunctions, other.settingFunctions),
+                union(textFunctions, other.textFunctions),
                 hiddenCalls || other.hiddenCalls);
     }
 
@@ -152,6 +171,26 @@ public final class CatalogSnapshot implements FunctionCatalog {
     /** Returns true when casts, domains or types call volatile functions, so that no statement shows all it calls. */
     boolean hasHiddenCalls() {
         return hiddenCalls;
+    }
+
+    /** Returns what is known of the parameters of the session that these functions change, by the worst of them. */
+    public SettingChange settingChange(Set<String> calls) {
+        SettingChange worst = SettingChange.NONE;
+        if (calls.isEmpty() || loaded && functions.isEmpty()) {
+            return worst;
+        }
+        for (String call : calls) {
+            String bare = call.substring(call.lastIndexOf('.') + 1);
+            if (settingFunctions.contains(bare) || settingFunctions.contains(call)) {
+                return SettingChange.LIKELY;
+            }
+            if (textFunctions.contains(bare)
+                    || textFunctions.contains(call)
+                    || nature(call) == FunctionNature.UNKNOWN) {
+                worst = SettingChange.POSSIBLE;
+            }
+        }
+        return worst;
     }
 
     private static boolean containsAny(Set<String> set, Collection<String> candidates) {

@@ -2,6 +2,8 @@
 package io.trunkline.session;
 
 import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.ReplyEffect;
+import io.trunkline.backend.SequenceValues;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -19,6 +21,7 @@ import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -56,14 +59,28 @@ final class BackendLeasing implements LeaseRequest {
     }
 
     @Override
+    public @Nullable SequenceValues sequences() {
+        return gathering.wantedSequences();
+    }
+
+    @Override
+    public String user() {
+        return session.identity.user();
+    }
+
+    @Override
     public void onLeased(Lease lease) {
         if (!(session.state() instanceof Leasing waiting)) {
             lease.release();
             return;
         }
-        String commands = SessionSettings.difference(lease.backend().settings(), session.settings.current());
+        Settings carried = lease.backend().settings();
+        Settings wanted = session.settings.current();
+        String commands = SessionSettings.difference(carried, wanted);
         if (commands.isEmpty()) {
-            checkStatements(lease, waiting);
+            checkStatements(lease, waiting, null);
+        } else if (SessionSettings.isNameOnly(carried, wanted)) {
+            checkStatements(lease, waiting, commands);
         } else {
             replaySettings(lease, commands, waiting);
         }
@@ -86,7 +103,7 @@ final class BackendLeasing implements LeaseRequest {
             public void onRows(List<List<@Nullable String>> rows) {
                 backend.noteSettings(wanted);
                 if (session.state() == waiting) {
-                    checkStatements(lease, waiting);
+                    checkStatements(lease, waiting, null);
                 } else {
                     lease.release();
                 }
@@ -108,11 +125,11 @@ final class BackendLeasing implements LeaseRequest {
     }
 
     /** Has the backend prepare, before anything is executed, the statements whose columns clients know and that it does not have. */
-    private void checkStatements(Lease lease, Leasing waiting) {
+    private void checkStatements(Lease lease, Leasing waiting, @Nullable String name) {
         BackendConnection backend = lease.backend();
         PreparedStatement statement = gathering.firstToCheck(backend.statements());
         if (statement == null) {
-            attach(lease);
+            attach(lease, name);
             return;
         }
         worker.metrics().prepared(PreparedEvent.INJECTED);
@@ -122,10 +139,10 @@ final class BackendLeasing implements LeaseRequest {
                 if (session.state() != waiting) {
                     lease.release();
                 } else if (error == null) {
-                    checkStatements(lease, waiting);
+                    checkStatements(lease, waiting, name);
                 } else {
                     // Prepared once more in its place it fails there, as the client may know.
-                    attach(lease);
+                    attach(lease, name);
                 }
             }
 
@@ -140,12 +157,21 @@ final class BackendLeasing implements LeaseRequest {
         });
     }
 
-    private void attach(Lease lease) {
+    /**
+     * Sends the batch to the backend.
+     *
+     * @param name commands that give it the session's application_name, or null when it carries all of the settings
+     */
+    private void attach(Lease lease, @Nullable String name) {
         Relay relay = new DirectRelay(lease, session.client, session, worker.connector(), worker.metrics());
         session.placement.placed(lease);
         session.channels.attached(lease.backend());
         session.become(new Running(relay));
-        session.parameters.tellAll(relay.backend().reported());
+        if (name == null) {
+            session.parameters.tellAll(relay.backend().reported());
+        } else {
+            sendName(relay, name);
+        }
         send(relay, gathering.take());
         if (!input.isScanning()) {
             // What was answered here need not wait for the backend: a Flush has no answer of its own.
@@ -157,6 +183,7 @@ final class BackendLeasing implements LeaseRequest {
     /** Sends a batch that has been sent before and had no effect. */
     void sendAgain(Relay relay, RequestBatch batch) {
         session.sent.released();
+        session.sequences.doubt(relay.backend());
         send(relay, batch);
         relay.flush();
     }
@@ -165,6 +192,28 @@ final class BackendLeasing implements LeaseRequest {
         session.sentBatch.renewRetired(batch);
         sender.send(relay, batch);
         session.sentBatch.keep(batch);
+    }
+
+    /**
+     * Gives the backend the session's application_name ahead of the batch, without waiting: any text is taken for a name, and no answer depends on
+     * it. If a late cancel hits this, the statements behind it run under another's name, and it is sent again before the next ones.
+     */
+    private void sendName(Relay relay, String commands) {
+        BackendConnection backend = relay.backend();
+        Settings before = backend.settings();
+        backend.noteSettings(session.settings.current());
+        relay.ignoredQuery(commands.getBytes(StandardCharsets.UTF_8), new ReplyEffect() {
+            @Override
+            public void onConfirmed() {
+                // What the backend reported until now was another session's name.
+                session.parameters.tellAll(backend.reported());
+            }
+
+            @Override
+            public void onUndone() {
+                backend.noteSettings(before);
+            }
+        });
     }
 
     @Override

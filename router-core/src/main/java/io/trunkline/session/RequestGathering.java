@@ -2,13 +2,16 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.SequenceValues;
 import io.trunkline.prepared.BackendStatements;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Gathering;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Stranded;
+import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.StatementKind;
+import io.trunkline.sql.StatementShape;
 import io.trunkline.sql.TransactionMode;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
@@ -77,6 +80,12 @@ final class RequestGathering {
         switch (request.tag) {
             case FrontendTag.SYNC, FrontendTag.QUERY, FrontendTag.FUNCTION_CALL -> dispatch(true);
             case FrontendTag.FLUSH -> dispatch(false);
+            case FrontendTag.EXECUTE -> {
+                // What follows may stand within the copy.
+                if (isCopyIn(request) || batch.heldBytes() > worker.limits().heldBytesMax()) {
+                    dispatch(false);
+                }
+            }
             default -> {
                 if (batch.heldBytes() > worker.limits().heldBytesMax()) {
                     dispatch(false);
@@ -84,6 +93,15 @@ final class RequestGathering {
             }
         }
         return Disposition.SKIP;
+    }
+
+    private static boolean isCopyIn(Request request) {
+        AnalyzedQuery analysis = request.analysis;
+        if (analysis == null) {
+            return false;
+        }
+        List<StatementShape> statements = analysis.shape().statements();
+        return statements.size() == 1 && statements.get(0).kind() == StatementKind.COPY_IN;
     }
 
     private void hold(Request request) {
@@ -107,6 +125,12 @@ final class RequestGathering {
         Target.At at = (Target.At) target;
         session.placement.placing(at);
         session.lease(at);
+    }
+
+    /** Returns whose values of sequences the batch asks for, or null. */
+    @Nullable
+    SequenceValues wantedSequences() {
+        return session.sequences.wanted(batch.requests());
     }
 
     /** Hands over the batch, which has its backend now; who takes it gives it back to the worker. */

@@ -68,11 +68,15 @@ final class RequestSender {
                 }
                 session.sentBatch.forget();
                 int length = request.isPartial() ? 0 : request.available;
+                session.sent.copyEnded();
                 relay.forward(Kind.COPY_END, request.buffer, request.index, length, null);
                 session.deadline.restart();
                 return endOfCut(relay, request);
             }
             default -> {
+                if (relay.backend().expected().isCopyingIn() && !isIgnoredInCopy(request)) {
+                    return session.breaks.onMessage(relay, request.tag);
+                }
                 if (mustWait(relay, request)) {
                     return Disposition.PAUSE;
                 }
@@ -122,9 +126,20 @@ final class RequestSender {
         return disposition;
     }
 
+    /** A server that reads COPY data passes over these. */
+    private static boolean isIgnoredInCopy(Request request) {
+        return request.tag == FrontendTag.SYNC || request.tag == FrontendTag.FLUSH;
+    }
+
+    /** Returns true when only an answer of the backend tells whether the client's next message stands within a COPY FROM. */
+    private boolean isCopyAwaited(Relay relay) {
+        return session.sent.isCopyAwaited() && !relay.backend().expected().isSkipping();
+    }
+
     /** Returns true when a request can only be placed after earlier ones were answered. */
     private boolean mustWait(Relay relay, Request request) {
         return relay.isFull()
+                || isCopyAwaited(relay) && !isIgnoredInCopy(request)
                 || request.tag != FrontendTag.SYNC
                         && !groupOpen
                         && !relay.isQuiet()
@@ -201,6 +216,7 @@ final class RequestSender {
             }
             return;
         }
+        session.sequences.sending(relay, request);
         session.channels.sending(request);
         session.sent.sending(request, relay.backend().status());
         forward(relay, request);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import io.trunkline.routing.SettingChange;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.SessionEffect;
@@ -46,6 +47,9 @@ final class SentWork {
     private boolean executedInGroup;
     /** A statement that may change the settings has been read and its reply has not come: what is read now is read under the old ones. */
     private boolean settingsPending;
+
+    /** COPY FROM STDIN of which neither the end was sent nor the answer has come: a server may take what follows for their data. */
+    private int copies;
 
     private int queries;
 
@@ -121,6 +125,7 @@ final class SentWork {
         } else if (statement.access() == Access.READ) {
             noteRead(statement, status);
         }
+        noteCalls(session.view().router().catalog().settingChange(statement.functions()));
         StatementKind kind = statement.kind();
         if (kind == StatementKind.DDL && !isTemporary(statement)) {
             definitionsChanged = true;
@@ -135,11 +140,34 @@ final class SentWork {
                 || kind == StatementKind.PREPARE_TRANSACTION) {
             commitSent = true;
         }
+        if (kind == StatementKind.COPY_IN) {
+            copies++;
+        }
         transactionEndSent |= switch (kind) {
             case COMMIT, COMMIT_AND_CHAIN, ROLLBACK, ROLLBACK_AND_CHAIN, PREPARE_TRANSACTION -> true;
             default -> false;
         };
         ties.note(statement, configured);
+    }
+
+    /** CopyDone or CopyFail is being sent. */
+    void copyEnded() {
+        copies = Math.max(0, copies - 1);
+    }
+
+    /** Returns true while the client's next message may stand within a COPY FROM that has not begun, or never will. */
+    boolean isCopyAwaited() {
+        return copies > 0;
+    }
+
+    private void noteCalls(SettingChange change) {
+        switch (change) {
+            case NONE -> {
+                // nothing of them stays
+            }
+            case POSSIBLE -> ties.dirty();
+            case LIKELY -> ties.pin(SessionEffect.FUNCTION_SETTINGS);
+        }
     }
 
     /** Returns true, once, when what was sent up to this ReadyForQuery may have ended a transaction. */
@@ -215,6 +243,7 @@ final class SentWork {
         commitSent = false;
         loneWriteSent = false;
         settingsPending = false;
+        copies = 0;
         int count = queries;
         queries = 0;
         return count;
@@ -229,6 +258,7 @@ final class SentWork {
         beginSent = false;
         settingsPending = false;
         executedInGroup = false;
+        copies = 0;
     }
 
     /**

@@ -16,6 +16,7 @@ import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Checking;
 import io.trunkline.session.SessionState.Closed;
+import io.trunkline.session.SessionState.FailingCopy;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link RequestSender} sends what is held and what follows it,
  *   <li>{@link BackendLoss} and {@link StrandedTransaction} answer when the backend is lost,
  *   <li>{@link SessionDeadline} notices what takes too long, {@link OverdueStatement} cancels it,
+ *   <li>{@link CopyBreak} answers what has no place in a COPY FROM,
  *   <li>{@link SessionEnd} closes.
  * </ul>
  *
@@ -64,6 +66,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     final SentWork sent;
     final SentBatch sentBatch;
     final KnownColumns columns;
+    final SessionSequences sequences;
     final Portals portals = new Portals();
     final KeptMemory kept = new KeptMemory(this);
     final SessionChannels channels;
@@ -71,6 +74,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     final ClientParameters parameters;
     final SessionDeadline deadline;
     final OverdueStatement overdue;
+    final CopyBreak breaks;
     private final CurrentView view;
     private final SessionInput input;
     private final RequestSkipping skipping = new RequestSkipping();
@@ -104,6 +108,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         this.sent = new SentWork(this);
         this.sentBatch = new SentBatch(this);
         this.columns = new KnownColumns(this);
+        this.sequences = new SessionSequences(ties, sent);
         this.channels = new SessionChannels(this, worker.hub(identity));
         this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits());
@@ -113,6 +118,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         this.stranded = new StrandedTransaction(this, input, gathering, skipping);
         this.end = new SessionEnd(this, input, gathering, sender, leasing);
         this.loss = new BackendLoss(this, input, sender, skipping, end);
+        this.breaks = new CopyBreak(this, end);
         this.overdue = new OverdueStatement(this, input, sender, loss);
         this.deadline = new SessionDeadline(this, identity.timeouts());
     }
@@ -352,6 +358,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
 
     @Override
     public ErrorResponse onCanceled(ErrorResponse error) {
+        if (state instanceof FailingCopy failing) {
+            return breaks.onCanceled(failing, error);
+        }
         return state instanceof Canceling canceling ? overdue.translate(canceling) : error;
     }
 

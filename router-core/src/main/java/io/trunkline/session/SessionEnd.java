@@ -7,6 +7,7 @@ import io.trunkline.relay.Relay;
 import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Checking;
 import io.trunkline.session.SessionState.Closed;
+import io.trunkline.session.SessionState.FailingCopy;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
@@ -133,7 +134,9 @@ final class SessionEnd {
         }
         worker.metrics().error(error);
         SessionState state = session.state();
-        Relay relay = state instanceof Running || state instanceof Canceling ? state.relay() : null;
+        Relay relay = state instanceof Running || state instanceof Canceling || state instanceof FailingCopy
+                ? state.relay()
+                : null;
         if (relay != null && !relay.isQuiet()) {
             // Replies are on their way: an error between them could fall into the middle of a message.
             close("closed while replies were outstanding");
@@ -171,6 +174,13 @@ final class SessionEnd {
             leasing.abandon(relay);
         }
         finish(reason);
+    }
+
+    /** Closes the client, which was told why in the middle of its COPY FROM; its backend has failed that and lives on. */
+    void copyBroken(Relay relay) {
+        session.become(Closed.INSTANCE);
+        relay.releaseFailedCopy();
+        finish("another message during a copy");
     }
 
     /** Tells the client why and closes it; its backend is gone already. */

@@ -28,6 +28,7 @@ public final class SessionSettings {
     /** Savepoints tracked in one transaction; beyond it the oldest are forgotten, so a rollback to one of them forgets more than it must. */
     static final int SAVEPOINTS_MAX = 1_000;
 
+    private static final String APPLICATION_NAME = "application_name";
     private static final String SELECT = "SELECT ";
     private static final String FOR_SESSION = ", false)";
 
@@ -239,6 +240,11 @@ public final class SessionSettings {
 
     private static boolean isIdentity(String name) {
         return name.equals(ROLE) || name.equals(SESSION_AUTHORIZATION);
+    }
+
+    /** Returns true when two sets of settings are the same but for {@code application_name}. */
+    static boolean isNameOnly(Settings from, Settings to) {
+        return from.without(APPLICATION_NAME).equals(to.without(APPLICATION_NAME));
     }
 
     /** Returns the command that gives a parameter a value as the startup packet would. */

@@ -100,6 +100,11 @@ public final class SessionStart implements LeaseRequest {
     }
 
     @Override
+    public String user() {
+        return identity.user();
+    }
+
+    @Override
     public void onLeased(Lease lease) {
         BackendConnection backend = lease.backend();
         String commands = SessionSettings.difference(backend.settings(), startup);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import io.trunkline.error.RouterErrors;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
@@ -215,6 +216,39 @@ sealed interface SessionState {
         @Override
         public void onDeadline(Session session, Timeout timeout) {
             session.overdue.onDeadline(this);
+        }
+
+        @Override
+        public RouterMetrics.SessionState label() {
+            return RouterMetrics.SessionState.RUNNING;
+        }
+    }
+
+    /**
+     * The client sent something else in the middle of a COPY FROM, which has been failed in its place: that message waits until the backend says
+     * whether the copy failed for this reason, or before it and for another.
+     *
+     * @param tag of the message
+     */
+    record FailingCopy(Relay relay, byte tag) implements SessionState {
+        @Override
+        public Disposition onMessage(Session session, Request request) {
+            return session.breaks.isCopyOver(this) ? session.send(relay, request) : Disposition.PAUSE;
+        }
+
+        @Override
+        public Timeout waitsFor(Session session) {
+            return Timeout.CANCEL;
+        }
+
+        @Override
+        public boolean isInTransaction(Session session) {
+            return true;
+        }
+
+        @Override
+        public void onDeadline(Session session, Timeout timeout) {
+            session.closeOverdue(RouterErrors.synchronizationLost());
         }
 
         @Override

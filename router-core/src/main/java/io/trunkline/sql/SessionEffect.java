@@ -19,8 +19,12 @@ public enum SessionEffect {
     SQL_PREPARE(Reach.SESSION),
     /** {@code set_config} whose third argument is not the word {@code true}. */
     SET_CONFIG(Reach.SESSION),
+    /** A call of a function that may change parameters of the session inside. */
+    FUNCTION_SETTINGS(Reach.SESSION),
     /** A setting whose value cannot be read off the statement that made it, such as {@code SET x FROM CURRENT}. */
     UNKNOWN_SETTING(Reach.SESSION),
+    /** {@code lastval} or {@code currval} outside of a transaction: what the session advances next it may ask for next. */
+    SEQUENCE_VALUES(Reach.SESSION),
     /** {@code setseed}. */
     SEED(Reach.SESSION),
     /** A connection opened by {@code dblink_connect}. */

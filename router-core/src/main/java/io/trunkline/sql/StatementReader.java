@@ -21,7 +21,10 @@ public final class StatementReader {
     private final TokenList tokens = new TokenList();
     private final StatementHead head = new StatementHead(tokens);
     private final EffectFinder effects = new EffectFinder(tokens, head);
+    private final SequenceFinder sequences = new SequenceFinder(tokens);
     private final QueryBody body = new QueryBody(tokens);
+    /** The query of the statement was read to its end, and modifies nothing itself. */
+    private boolean bodyIsPlain;
 
     /**
      * Returns the shape of a text.
@@ -48,6 +51,7 @@ public final class StatementReader {
     private StatementShape shape(Hint hint) {
         head.read();
         body.reset();
+        bodyIsPlain = false;
         StatementKind kind = head.kind();
         Set<SessionEffect> found = EnumSet.noneOf(SessionEffect.class);
         effects.find(kind, found);
@@ -62,13 +66,14 @@ public final class StatementReader {
                 new TransactionModeReader(tokens).read(kind),
                 hint,
                 found,
+                sequences.find(kind, body, bodyIsPlain),
                 returnsRows(kind));
     }
 
     private Access access(StatementKind kind, Set<SessionEffect> found) {
         return switch (kind) {
             case SELECT, VALUES, TABLE, EXPLAIN, DECLARE_CURSOR, COPY_OUT ->
-                body.read(head.queryStart()) && head.readsOnly() && onlyHolds(found) ? Access.READ : Access.WRITE;
+                readsBody() && onlyHolds(found) ? Access.READ : Access.WRITE;
             case SHOW,
                     SET,
                     SET_ROLE,
@@ -103,6 +108,11 @@ public final class StatementReader {
             }
         }
         return false;
+    }
+
+    private boolean readsBody() {
+        bodyIsPlain = body.read(head.queryStart()) && head.readsOnly();
+        return bodyIsPlain;
     }
 
     /** A held cursor may be declared on a replica; everything else that stays behind belongs on the primary. */

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param transactionMode the characteristics a transaction command names
  * @param hint what comments ask of the router
  * @param effects what the statement may leave behind in the session
+ * @param sequences what it has to do with the values of sequences that its backend remembers
  * @param returnsRows whether a successful run sends rows, as far as the text tells; {@code EXECUTE}, {@code FETCH} and {@code CALL} count as such
  */
 public record StatementShape(
@@ -27,6 +28,7 @@ public record StatementShape(
         TransactionMode transactionMode,
         Hint hint,
         Set<SessionEffect> effects,
+        SequenceUse sequences,
         boolean returnsRows) {
 
     public StatementShape {

@@ -16,8 +16,10 @@ import io.trunkline.wire.Severity;
 import io.trunkline.wire.SqlState;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BackendPoolTest {
@@ -44,6 +46,56 @@ class BackendPoolTest {
 
         assertThat(second.backend()).isSameAs(first.backend());
         assertThat(fixture.node("a").attempts()).isEqualTo(1);
+    }
+
+    @Test
+    @Case("B07")
+    void servesUsersInTurnHoweverManyRequestsOneOfThemHasWaiting() {
+        PoolFixture crowded =
+                new PoolFixture(PoolSettings.builder().size(1).maxWaiters(1_000).build());
+        crowded.status(status("a", State.PRIMARY));
+        RecordingRequest holder = crowded.leased();
+        List<RecordingRequest> many = waiting(crowded, "many", 100);
+        List<RecordingRequest> few = waiting(crowded, "few", 3);
+
+        List<RecordingRequest> order = new ArrayList<>();
+        for (RecordingRequest last = holder; order.size() < 103; last = order.get(order.size() - 1)) {
+            last.lease().release();
+            Stream.concat(many.stream(), few.stream())
+                    .filter(request -> request.isLeased() && !order.contains(request))
+                    .forEach(order::add);
+        }
+
+        assertThat(few).extracting(order::indexOf).containsExactly(1, 3, 5);
+        assertThat(many).isSortedAccordingTo(Comparator.comparingInt(order::indexOf));
+    }
+
+    @Test
+    @Case("B07")
+    void aFullQueueTakesAUserThatHasFewerWaitingInPlaceOfOneThatHasMost() {
+        primaryIsUp();
+        fixture.leased();
+        fixture.leased();
+        List<RecordingRequest> many = waiting(fixture, "many", 3);
+
+        RecordingRequest few = waiting(fixture, "few", 1).get(0);
+        RecordingRequest another = waiting(fixture, "many", 1).get(0);
+        RecordingRequest asMany = waiting(fixture, "few", 1).get(0);
+
+        assertThat(few.isWaiting()).isTrue();
+        assertThat(many).extracting(RecordingRequest::sqlState).containsExactly("", "", "53300");
+        assertThat(another.sqlState()).isEqualTo("53300");
+        assertThat(asMany.sqlState()).isEqualTo("53300");
+    }
+
+    private static List<RecordingRequest> waiting(PoolFixture pool, String user, int count) {
+        List<RecordingRequest> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            RecordingRequest request = RecordingRequest.of(user);
+            pool.pool().lease(ShardPool.Role.PRIMARY, request);
+            requests.add(request);
+        }
+        return requests;
     }
 
     @Test

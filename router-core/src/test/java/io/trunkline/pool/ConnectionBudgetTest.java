@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trunkline.health.NodeStatus.State;
 import io.trunkline.pool.ShardPool.Role;
+import io.trunkline.testing.Case;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -114,6 +115,24 @@ class ConnectionBudgetTest {
     }
 
     @Test
+    @Case("B07")
+    void aUserWithManyWaitersLeavesAnotherItsShareOfTheNode() {
+        PoolFixture fixture = new PoolFixture(PoolSettings.builder().size(8).build(), 1, 4);
+        fixture.status(status("a", State.PRIMARY));
+        Workload many = new Workload(fixture.pool(), 100);
+        fixture.advance(1_000);
+        Workload few = new Workload(fixture.directories.get(0).pool("c", 0, "app", "v"), 1);
+        run(fixture, 1_000, many, few);
+        int served = few.served;
+
+        run(fixture, 1_000, many, few);
+
+        assertThat(few.busy()).as("never waits for those of the other user").isEqualTo(1);
+        assertThat(few.served - served).as("one for each 2 ms").isEqualTo(500);
+        assertThat(many.busy()).isEqualTo(3);
+    }
+
+    @Test
     void refusesToTakeBackWhatWasNotTaken() {
         PoolFixture fixture = twoLoops(1);
         ConnectionBudget.Share share =
@@ -132,14 +151,16 @@ class ConnectionBudgetTest {
 
     /** Sessions of one loop, each of which leases, works for 2 ms, releases and leases again. */
     private static final class Workload {
-        final PoolFixture fixture;
-        final int loop;
+        final ShardPool pool;
         final Deque<RecordingRequest> open = new ArrayDeque<>();
         int served;
 
         Workload(PoolFixture fixture, int loop, int sessions) {
-            this.fixture = fixture;
-            this.loop = loop;
+            this(fixture.pool(loop), sessions);
+        }
+
+        Workload(ShardPool pool, int sessions) {
+            this.pool = pool;
             for (int i = 0; i < sessions; i++) {
                 ask();
             }
@@ -148,7 +169,7 @@ class ConnectionBudgetTest {
         void ask() {
             RecordingRequest request = new RecordingRequest();
             open.add(request);
-            fixture.pool(loop).lease(Role.PRIMARY, request);
+            pool.lease(Role.PRIMARY, request);
         }
 
         int busy() {

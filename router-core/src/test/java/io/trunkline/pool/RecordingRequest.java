@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** A request that remembers how it was answered. */
 final class RecordingRequest implements LeaseRequest {
     private final Settings settings;
+    private final String user;
     private @Nullable Lease lease;
     private @Nullable RouterError refusal;
     private int retirings;
@@ -18,7 +19,21 @@ final class RecordingRequest implements LeaseRequest {
     }
 
     RecordingRequest(Settings settings) {
+        this(settings, "");
+    }
+
+    private RecordingRequest(Settings settings, String user) {
         this.settings = settings;
+        this.user = user;
+    }
+
+    static RecordingRequest of(String user) {
+        return new RecordingRequest(Settings.NONE, user);
+    }
+
+    @Override
+    public String user() {
+        return user;
     }
 
     boolean isWaiting() {

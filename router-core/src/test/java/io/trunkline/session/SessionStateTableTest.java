@@ -22,15 +22,16 @@ import org.junit.jupiter.api.TestFactory;
 /** What each event does in each state of a session; a dash stands for what cannot happen. */
 class SessionStateTableTest {
     private static final String TABLE = """
-            state     | query    | parse     | sync     | commit   | granted | timeout   | ready I | ready T | dies      | cancel    | drain     | terminate
-            Idle      | Running  | Gathering | Idle     | Running  | -       | Idle      | -       | -       | Idle      | Idle      | Closed    | Closed
-            Gathering | Running  | Gathering | Running  | Running  | -       | Gathering | -       | -       | Gathering | Gathering | Gathering | Closed
-            Leasing   | Leasing  | Leasing   | Leasing  | Leasing  | Running | Idle      | -       | -       | Running   | Idle      | Leasing   | Closed
-            Running   | Running  | Running   | Running  | Running  | -       | Running   | Idle    | Holding | Idle      | Running   | Running   | Running
-            Holding   | Running  | Running   | Running  | Running  | -       | Holding   | -       | -       | Stranded  | Holding   | Holding   | Closed
-            Checking  | Checking | Checking  | Checking | Checking | Idle    | Checking  | -       | -       | Closed    | Checking  | Checking  | Closed
-            Stranded  | Stranded | Stranded  | Stranded | Idle     | -       | Stranded  | -       | -       | -         | Stranded  | Stranded  | Closed
-            Closed    | Closed   | Closed    | Closed   | Closed   | -       | Closed    | -       | -       | Closed    | Closed    | Closed    | Closed
+            state       | query       | parse       | sync        | commit      | granted | timeout     | ready I | ready T | dies      | cancel      | drain       | terminate
+            Idle        | Running     | Gathering   | Idle        | Running     | -       | Idle        | -       | -       | Idle      | Idle        | Closed      | Closed
+            Gathering   | Running     | Gathering   | Running     | Running     | -       | Gathering   | -       | -       | Gathering | Gathering   | Gathering   | Closed
+            Leasing     | Leasing     | Leasing     | Leasing     | Leasing     | Running | Idle        | -       | -       | Running   | Idle        | Leasing     | Closed
+            Running     | Running     | Running     | Running     | Running     | -       | Running     | Idle    | Holding | Idle      | Running     | Running     | Running
+            FailingCopy | FailingCopy | FailingCopy | FailingCopy | FailingCopy | -       | FailingCopy | Running | Running | Running   | FailingCopy | FailingCopy | FailingCopy
+            Holding     | Running     | Running     | Running     | Running     | -       | Holding     | -       | -       | Stranded  | Holding     | Holding     | Closed
+            Checking    | Checking    | Checking    | Checking    | Checking    | Idle    | Checking    | -       | -       | Closed    | Checking    | Checking    | Closed
+            Stranded    | Stranded    | Stranded    | Stranded    | Idle        | -       | Stranded    | -       | -       | -         | Stranded    | Stranded    | Closed
+            Closed      | Closed      | Closed      | Closed      | Closed      | -       | Closed      | -       | -       | Closed    | Closed      | Closed      | Closed
             """;
 
     @TestFactory
@@ -76,6 +77,11 @@ class SessionStateTableTest {
                 say(client, "Query \"select 1\"");
             }
             case "Running" -> say(client, "Query \"select 1\"");
+            case "FailingCopy" -> {
+                say(client, "Query \"copy t from stdin\"");
+                answer(router, "CopyInResponse");
+                say(client, "Query \"select 1\"");
+            }
             case "Holding" -> {
                 say(client, "Query begin");
                 answer(router, "CommandComplete BEGIN; ReadyForQuery T");
