@@ -53,7 +53,8 @@ class CancelForwardIT {
                     RouterUnderTest c = withZooKeeper(zooKeeper).start()) {
                 List<RouterUnderTest> routers = List.of(a, b, c);
                 awaitNumbers(routers);
-                List<Double> before = routers.stream().map(CancelForwardIT::forwarded).toList();
+                List<Double> before =
+                        routers.stream().map(CancelForwardIT::forwarded).toList();
 
                 assertEveryRouterCancels(routers);
                 zooKeeper.stop();
@@ -78,8 +79,7 @@ class CancelForwardIT {
                 RouterUnderTest second = withTls(2, ports).start()) {
             assertEveryRouterCancels(List.of(first, second));
 
-            assertThat(forwarded(first))
-                    .isEqualTo(1);
+            assertThat(forwarded(first)).isEqualTo(1);
             // Clients of this test use no TLS: what came inside it came from the other router.
             assertThat(second.counted("trunkline_login_stage_seconds_count{stage=\"tls\"}"))
                     .isEqualTo(1);
@@ -92,13 +92,12 @@ class CancelForwardIT {
         List<Integer> ports = List.of(FreePort.next(), FreePort.next());
         // Each takes the other for number 3, which gave the key and is not in any list.
         try (RouterUnderTest owner = plain(3).start();
-                RouterUnderTest first = plain(1)
-                        .set("listen.port", ports.get(0).toString())
+                RouterUnderTest first = plain(1).set("listen.port", ports.get(0).toString())
                         .set("cancel.peers.3.host", "127.0.0.1")
                         .set("cancel.peers.3.port", ports.get(1).toString())
                         .start();
-                RouterUnderTest second = plain(2)
-                        .set("listen.port", ports.get(1).toString())
+                RouterUnderTest second = plain(2).set(
+                                "listen.port", ports.get(1).toString())
                         .set("cancel.peers.3.host", "127.0.0.1")
                         .set("cancel.peers.3.port", ports.get(0).toString())
                         .start();
@@ -106,12 +105,10 @@ class CancelForwardIT {
 
             client.cancelAt(first.port());
 
-            assertThat(forwarded(first))
-                    .isEqualTo(1);
+            assertThat(forwarded(first)).isEqualTo(1);
             assertThat(second.counted("trunkline_cancel_requests_total{outcome=\"unknown_router\"}"))
                     .isEqualTo(1);
-            assertThat(forwarded(second))
-                    .isZero();
+            assertThat(forwarded(second)).isZero();
         }
     }
 

@@ -70,7 +70,9 @@ class CancelRacesIT {
                     .set("cancel.number", Integer.toString(i + 1));
             for (int peer = 0; peer < ROUTERS; peer++) {
                 builder.set("cancel.peers." + (peer + 1) + ".host", "127.0.0.1")
-                        .set("cancel.peers." + (peer + 1) + ".port", ports.get(peer).toString());
+                        .set(
+                                "cancel.peers." + (peer + 1) + ".port",
+                                ports.get(peer).toString());
             }
             ROUTER.add(builder.start());
         }

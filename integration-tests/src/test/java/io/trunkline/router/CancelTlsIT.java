@@ -148,7 +148,8 @@ class CancelTlsIT {
     void X10_libpqCancelsInsideTls(String options, String protocol) throws Exception {
         PostgresBinaries binaries = PostgresBinaries.newest();
         Assumptions.assumeTrue(binaries.major() >= 18, "libpq has encrypted cancels since 17, protocol 3.2 since 18");
-        Path library = binaries.program("postgres").resolveSibling("../lib/libpq.so.5").normalize();
+        Path library =
+                binaries.program("postgres").resolveSibling("../lib/libpq.so.5").normalize();
         Path script = Path.of(CancelTlsIT.class.getResource("/libpq_cancel.py").toURI());
         String conninfo = "host=localhost hostaddr=127.0.0.1 port=" + router.port() + " dbname=app user="
                 + RouterUnderTest.TRUSTED_USER + " sslmode=verify-full sslrootcert="

@@ -32,8 +32,7 @@ final class RecordingProxy implements AutoCloseable {
     /** Starts to pass on to a port of this machine. */
     static RecordingProxy to(int port) {
         try {
-            RecordingProxy proxy =
-                    new RecordingProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), port);
+            RecordingProxy proxy = new RecordingProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), port);
             proxy.threads.execute(proxy::accept);
             return proxy;
         } catch (IOException e) {

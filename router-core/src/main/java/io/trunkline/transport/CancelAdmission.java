@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.transport;
 
-import io.netty.channel.Channel;
 import io.trunkline.SharedAcrossLoops;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
-/** The connections that carry a cancel request now, counted by the address they come from. */
+/** The cancel requests that are dealt with now, counted by the address they came from. */
 @SharedAcrossLoops("a concurrent map and an atomic count")
 final class CancelAdmission {
     private final CancelLimits limits;
@@ -19,20 +19,20 @@ final class CancelAdmission {
         this.limits = limits;
     }
 
-    /** Counts a connection until it is closed; returns false, and does not count it, when it is one too many. */
-    boolean admit(Channel channel) {
+    /** Counts a request; returns what is to run once when it has been dealt with, or null when it is one too many, which does not count. */
+    @Nullable
+    Runnable admit(SocketAddress from) {
         if (total.incrementAndGet() > limits.total()) {
             total.decrementAndGet();
-            return false;
+            return null;
         }
-        Object address = address(channel.remoteAddress());
+        Object address = address(from);
         int count = byAddress.merge(address, 1, Integer::sum);
         if (count > limits.perAddress()) {
             leave(address);
-            return false;
+            return null;
         }
-        channel.closeFuture().addListener(closed -> leave(address));
-        return true;
+        return () -> leave(address);
     }
 
     private void leave(Object address) {

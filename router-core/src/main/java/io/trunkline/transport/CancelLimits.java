@@ -2,7 +2,8 @@
 package io.trunkline.transport;
 
 /**
- * How many cancel requests are taken at once. One counts from when it has been read until its connection is closed.
+ * How many cancel requests are taken at once. One counts from when it has been read until it has been dealt
+ * with, be its client still there or not.
  *
  * @param total from everywhere
  * @param perAddress from one address

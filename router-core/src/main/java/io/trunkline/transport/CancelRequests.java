@@ -49,14 +49,20 @@ public final class CancelRequests {
     /**
      * Takes a request; called on the event loop of the channel it came on.
      *
-     * @param over runs once, on any thread: the request is dealt with, and its connection is to be closed
+     * @param close runs once, on any thread: the request is dealt with, and its connection is to be closed
      */
-    void take(Channel channel, CancelOrigin origin, BackendKey key, Runnable over) {
-        if (!admission.admit(channel)) {
+    void take(Channel channel, CancelOrigin origin, BackendKey key, Runnable close) {
+        // A client that does not wait for the end closes its channel, but its request counts on.
+        Runnable leave = admission.admit(channel.remoteAddress());
+        if (leave == null) {
             metrics.cancelRequest(CancelOutcome.SURPLUS);
-            over.run();
+            close.run();
             return;
         }
+        Runnable over = () -> {
+            leave.run();
+            close.run();
+        };
         Flight flight = new Flight(origin, key);
         List<Runnable> waiting =
                 underWay.compute(flight, (same, before) -> before == null ? List.of() : with(before, over));

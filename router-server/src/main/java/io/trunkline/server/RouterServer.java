@@ -27,6 +27,7 @@ import io.trunkline.session.SessionRegistry;
 import io.trunkline.session.SqlAnalyzer;
 import io.trunkline.session.Worker;
 import io.trunkline.topology.Topology;
+import io.trunkline.transport.AcceptPacing;
 import io.trunkline.transport.CancelRequests;
 import io.trunkline.transport.FrontendAccess;
 import io.trunkline.transport.FrontendInitializer;
@@ -188,6 +189,7 @@ public final class RouterServer implements AutoCloseable {
                 .option(ChannelOption.ALLOCATOR, runtime.allocator())
                 .childOption(ChannelOption.ALLOCATOR, runtime.allocator())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                .handler(new AcceptPacing())
                 .childHandler(frontends)
                 .bind(address)
                 .awaitUninterruptibly();

@@ -14,7 +14,7 @@ public record LimitsConfig(
 
         @Setting(
                 value =
-                        "Most cancel requests at a time, each from when it has been read until its connection is closed; more are dropped without a word, as PostgreSQL drops what it cannot use.",
+                        "Most cancel requests at a time, each from when it has been read until it has reached its node or router; more are dropped without a word, as PostgreSQL drops what it cannot use.",
                 byDefault = "1000",
                 range = "1..1000000")
         int cancels,
