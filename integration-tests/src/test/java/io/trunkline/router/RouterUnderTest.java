@@ -181,6 +181,16 @@ final class RouterUnderTest implements AutoCloseable {
         }
     }
 
+    /** Returns a metric's value, by the name and labels of its line in /metrics; 0 when there is none. */
+    double counted(String metric) {
+        return get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(metric + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(metric.length() + 1)))
+                .sum();
+    }
+
     /** Opens a connection by pgjdbc. */
     Connection connect(String database) throws SQLException {
         return connect(database, Map.of());

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A client on a plain socket that sends the frames it is told to, whether or not they make sense, and returns what comes back.
  *
- * <p>Logs in as a user that needs no password. Not thread-safe, but for {@link #cancel}.
+ * <p>Logs in as a user that needs no password. Not thread-safe, but for {@link #cancel} and {@link #cancelAt}.
  */
 final class WireClient implements AutoCloseable {
     /** Takes the body of a message that is too long to be kept. */
@@ -248,8 +248,13 @@ final class WireClient implements AutoCloseable {
 
     /** Sends a cancel request for this client on a connection of its own; returns when the other side has closed that. */
     void cancel() {
+        cancelAt(port);
+    }
+
+    /** As {@link #cancel}, but sent to another port of this machine. */
+    void cancelAt(int otherPort) {
         try (Socket canceller = new Socket()) {
-            canceller.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
+            canceller.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), otherPort), TIMEOUT_MILLIS);
             canceller.setSoTimeout(TIMEOUT_MILLIS);
             canceller.getOutputStream().write(cancelRequest());
             canceller.getInputStream().read();

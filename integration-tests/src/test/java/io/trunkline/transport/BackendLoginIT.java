@@ -179,7 +179,8 @@ class BackendLoginIT {
                     channel.writeAndFlush(query);
                     // Not before the statement runs: a cancel for an idle backend does nothing.
                     loop.schedule(
-                            () -> opener.cancel(loop, target, login.key(), () -> delivered.complete(null)),
+                            () -> opener.cancel(
+                                    loop, target, channel.remoteAddress(), login.key(), () -> delivered.complete(null)),
                             500,
                             TimeUnit.MILLISECONDS);
                 }

@@ -24,6 +24,7 @@ import io.trunkline.frontend.ClientIdentity;
 import io.trunkline.frontend.ClientLogin;
 import io.trunkline.frontend.EncryptionPolicy;
 import io.trunkline.frontend.Greeting;
+import io.trunkline.frontend.StartupNegotiation;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.wire.BackendKey;
 import java.net.InetAddress;
@@ -143,7 +144,8 @@ class ClientLoginIT {
         }
 
         @Override
-        public void cancel(BackendKey key, Runnable delivered) {
+        public void cancel(
+                Channel channel, StartupNegotiation.CancelOrigin origin, BackendKey key, Runnable delivered) {
             delivered.run();
         }
     }

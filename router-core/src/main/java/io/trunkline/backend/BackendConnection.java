@@ -14,6 +14,7 @@ import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.TransactionStatus;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,11 @@ public final class BackendConnection {
     /** Returns the key for cancel requests. */
     public BackendKey key() {
         return key;
+    }
+
+    /** Returns the address of the server that has the process of {@link #key}. */
+    public SocketAddress address() {
+        return link.address();
     }
 
     /** Returns the nanosecond time of login, for lifetime limits. */

@@ -2,7 +2,6 @@
 package io.trunkline.backend;
 
 import io.trunkline.error.RouterError;
-import io.trunkline.wire.BackendKey;
 
 /** Opens connections to nodes, always on the event loop of the caller. */
 public interface BackendConnector {
@@ -20,9 +19,9 @@ public interface BackendConnector {
     void connect(BackendTarget target, Listener listener);
 
     /**
-     * Sends a cancel request to the node on a connection of its own.
+     * Sends a cancel request for what a backend runs, on a connection of its own to the address the backend is connected to.
      *
      * @param delivered runs once, when the node has closed that connection (so the signal has been sent) or the attempt failed
      */
-    void cancel(BackendTarget target, BackendKey key, Runnable delivered);
+    void cancel(BackendConnection backend, Runnable delivered);
 }

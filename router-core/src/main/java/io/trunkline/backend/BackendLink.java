@@ -3,6 +3,7 @@ package io.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.net.SocketAddress;
 
 /** The byte pipe to one node; implemented by the transport and by fakes in tests. Confined to one event loop. */
 public interface BackendLink {
@@ -21,6 +22,9 @@ public interface BackendLink {
 
     /** Closes at once. Idempotent. */
     void close();
+
+    /** Returns where it leads, without any name left to look up: a process id belongs to one server, and a name may have several. */
+    SocketAddress address();
 
     /** Returns the allocator for bytes written to this link. */
     ByteBufAllocator allocator();

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *                                    ENDED
  * </pre>
  *
+ * <p>Another router sends a ForwardedMark in front of the CancelRequest, in the clear or inside TLS.
+ *
  * <p>Each encryption request is answered at most once; a repeat is what PostgreSQL takes it for, an unsupported protocol 1234.x. Bytes behind
  * an encryption request were not encrypted and end the connection (CVE-2021-23214).
  *
@@ -52,14 +54,21 @@ public final class StartupNegotiation {
         /** The client sent its startup packet; bytes behind it are still in the buffer. */
         void onStartup(ClientStartup startup);
 
-        /** The client wants a statement of another connection canceled; nothing is answered but the end of the connection. */
-        void onCancel(BackendKey key);
+        /** Whoever it is wants a statement of another connection canceled; nothing is answered but the end of the connection. */
+        void onCancel(CancelOrigin origin, BackendKey key);
 
         /** The client is refused: an ErrorResponse, then the end. */
         void onRefused(RouterError error);
 
         /** The peer does not speak the protocol, or spoke it to get around TLS: the end without a word. */
         void onNoise(String reason);
+    }
+
+    /** Whom a cancel request comes from. */
+    public enum CancelOrigin {
+        CLIENT,
+        /** Another router, which has it from a client. */
+        ROUTER
     }
 
     private enum State {
@@ -85,6 +94,7 @@ public final class StartupNegotiation {
     private State state = State.OPENING;
     private Encryption tls = Encryption.OPEN;
     private Encryption gss = Encryption.OPEN;
+    private CancelOrigin cancelOrigin = CancelOrigin.CLIENT;
 
     /** Waits for the first byte. */
     public StartupNegotiation(EncryptionPolicy policy, Listener listener) {
@@ -135,13 +145,17 @@ public final class StartupNegotiation {
     }
 
     private void onPacket(StartupPacket packet, ByteBuf in) throws LoginRefused {
-        if (packet instanceof StartupPacket.SslRequest) {
+        if (cancelOrigin == CancelOrigin.ROUTER && !(packet instanceof StartupPacket.CancelRequest)) {
+            noise("another packet than a cancel request behind the mark of a forwarded one");
+        } else if (packet instanceof StartupPacket.ForwardedMark) {
+            cancelOrigin = CancelOrigin.ROUTER;
+        } else if (packet instanceof StartupPacket.SslRequest) {
             onSslRequest(in);
         } else if (packet instanceof StartupPacket.GssEncRequest) {
             onGssEncRequest(in);
         } else if (packet instanceof StartupPacket.CancelRequest cancel) {
             state = State.ENDED;
-            listener.onCancel(cancel.key());
+            listener.onCancel(cancelOrigin, cancel.key());
         } else if (packet instanceof StartupPacket.Startup startup) {
             onStartup(startup);
         }

@@ -165,6 +165,11 @@ public enum Metric {
             "requests",
             "Cancel requests of clients, by what became of them",
             "outcome"),
+    CANCEL_FORWARDS(
+            "trunkline_cancel_forwards",
+            Type.GAUGE,
+            "requests",
+            "Cancel requests on their way to the router that gave the key"),
     TIMEOUTS(
             "trunkline_timeouts_total", Type.COUNTER, "timeouts", "Times something in a session took too long", "kind"),
     TOPOLOGY_REVISION("trunkline_topology_revision", Type.GAUGE, "revision", "Revision of the topology in force"),

@@ -87,7 +87,15 @@ public interface RouterMetrics {
         NOTHING_RUNNING,
         /** No session has this key. */
         UNKNOWN_KEY,
-        /** The node could not be reached in time. */
+        /** Passed on to the router that gave the key, which has closed the connection. */
+        FORWARDED,
+        /** No router is known by the number in the key, or another router took this one for it. */
+        UNKNOWN_ROUTER,
+        /** Another one with the same key was under way; carried out with all that came meanwhile, as one that counts by itself. */
+        JOINED,
+        /** One too many at once, from everywhere, from its address, or to other routers; dropped. */
+        SURPLUS,
+        /** The router that gave the key could not be reached, or did not close the connection in time. */
         FAILED
     }
 
@@ -176,6 +184,12 @@ public interface RouterMetrics {
 
     /** A cancel request was answered: {@code trunkline_cancel_requests_total{outcome}} counter, requests. */
     void cancelRequest(CancelOutcome outcome);
+
+    /** A cancel request is being passed on to another router: {@code trunkline_cancel_forwards} gauge, requests. */
+    void cancelForwardStarted();
+
+    /** A cancel request is not being passed on any more: {@code trunkline_cancel_forwards} gauge, requests. */
+    void cancelForwardEnded();
 
     /** Something in a session took too long: {@code trunkline_timeouts_total{kind}} counter, timeouts. */
     void timedOut(TimeoutKind kind);

@@ -61,6 +61,12 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public void cancelRequest(CancelOutcome outcome) {}
 
     @Override
+    public void cancelForwardStarted() {}
+
+    @Override
+    public void cancelForwardEnded() {}
+
+    @Override
     public void timedOut(TimeoutKind kind) {}
 
     @Override

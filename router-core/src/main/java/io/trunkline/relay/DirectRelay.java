@@ -394,7 +394,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     public void cancel(Runnable delivered) {
         CancelSettling cancels = backend.cancels();
         cancels.onSent();
-        connector.cancel(backend.target(), backend.key(), () -> {
+        connector.cancel(backend, () -> {
             cancels.onDelivered();
             delivered.run();
         });

@@ -12,6 +12,8 @@ import io.trunkline.backend.BackendLogin;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.error.RouterError;
 import io.trunkline.wire.BackendKey;
+import io.trunkline.wire.FrontendWriter;
+import java.net.SocketAddress;
 import java.util.concurrent.Executor;
 
 /**
@@ -65,13 +67,24 @@ public final class BackendChannelOpener {
     }
 
     /**
-     * Sends a cancel request on a connection of its own, under the same TLS rules.
+     * Sends a cancel request on a connection of its own, under the TLS rules of a login.
      *
+     * @param target whom the backend with the key was opened to
+     * @param address where that backend is: not looked up again, since the key means nothing to another server of the same name
      * @param delivered runs once on the event loop: the node has closed that connection, so the signal is sent, or the attempt failed or took
      *     too long
      */
-    public void cancel(EventLoop loop, BackendTarget target, BackendKey key, Runnable delivered) {
+    public void cancel(
+            EventLoop loop, BackendTarget target, SocketAddress address, BackendKey key, Runnable delivered) {
         assert loop.inEventLoop();
-        new CancelDelivery(access, bootstrap.clone(loop), loop, target, key, delivered).start();
+        new CancelDelivery(
+                        bootstrap.clone(loop),
+                        loop,
+                        access.tls(),
+                        access.limits(),
+                        new CancelDelivery.Destination(target, address),
+                        out -> FrontendWriter.cancelRequest(out, key),
+                        result -> delivered.run())
+                .start();
     }
 }

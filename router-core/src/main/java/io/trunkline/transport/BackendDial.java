@@ -11,6 +11,7 @@ import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.LinkSecurity;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
+import java.net.SocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +43,7 @@ final class BackendDial implements BackendTlsHandler.Listener {
 
     private final Bootstrap bootstrap;
     private final BackendTarget target;
+    private final SocketAddress address;
     private final ClientTls tls;
     private final Duration tcpUserTimeout;
     private final Listener listener;
@@ -49,10 +51,23 @@ final class BackendDial implements BackendTlsHandler.Listener {
     private State state;
     private @Nullable Channel channel;
 
-    /** Prepares an attempt; the bootstrap has group, channel type, resolver and options. */
-    BackendDial(Bootstrap bootstrap, BackendTarget target, ClientTls tls, Duration tcpUserTimeout, Listener listener) {
+    /**
+     * Prepares an attempt.
+     *
+     * @param bootstrap has group, channel type, resolver and options
+     * @param target whose certificate is expected
+     * @param address where to; a name is looked up
+     */
+    BackendDial(
+            Bootstrap bootstrap,
+            BackendTarget target,
+            SocketAddress address,
+            ClientTls tls,
+            Duration tcpUserTimeout,
+            Listener listener) {
         this.bootstrap = bootstrap;
         this.target = target;
+        this.address = address;
         this.tls = tls;
         this.tcpUserTimeout = tcpUserTimeout;
         this.listener = listener;
@@ -77,7 +92,7 @@ final class BackendDial implements BackendTlsHandler.Listener {
                         }
                     }
                 })
-                .connect(target.host(), target.port());
+                .connect(address);
         channel = connecting.channel();
         connecting.addListener(done -> onConnected(attempted, connecting));
     }

@@ -13,6 +13,7 @@ import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.LinkSecurity;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +43,13 @@ final class BackendOpening implements BackendDial.Listener, BackendLogin.Listene
         this.loop = loop;
         this.target = target;
         this.listener = listener;
-        this.dial =
-                new BackendDial(bootstrap, target, access.tls(), access.limits().tcpUser(), this);
+        this.dial = new BackendDial(
+                bootstrap,
+                target,
+                InetSocketAddress.createUnresolved(target.host(), target.port()),
+                access.tls(),
+                access.limits().tcpUser(),
+                this);
     }
 
     void start() {

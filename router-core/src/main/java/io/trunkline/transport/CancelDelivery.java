@@ -11,93 +11,112 @@ import io.netty.util.concurrent.Future;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.LinkSecurity;
 import io.trunkline.error.RouterError;
-import io.trunkline.wire.BackendKey;
-import io.trunkline.wire.FrontendWriter;
+import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One cancel request on its way to a node. Confined to one event loop.
+ * One cancel request on its way to a node or to another router. Confined to one event loop.
  *
- * <p>PostgreSQL answers with nothing but the end of the connection, after it has sent the signal. Whoever wants to reuse the backend waits
- * for that end: a cancel still under way would hit the next statement.
+ * <p>PostgreSQL answers with nothing but the end of the connection, after it has sent the signal; a router does the same. Whoever wants to
+ * reuse the backend waits for that end: a cancel still under way would hit the next statement.
  */
 final class CancelDelivery implements BackendDial.Listener {
+    /** How it ended. */
+    enum Result {
+        /** The other side has read the request and closed the connection, or closed it without. */
+        DELIVERED,
+        /** The other side was not reached, or did not close within {@link BackendAccess.Limits#cancel}. */
+        FAILED
+    }
+
+    /** Where it goes: who is expected there, for the certificate and the log, and the address. */
+    record Destination(BackendTarget target, SocketAddress address) {}
+
     private static final Logger LOG = LoggerFactory.getLogger(CancelDelivery.class);
 
-    private final BackendAccess access;
     private final EventLoop loop;
-    private final BackendTarget target;
-    private final BackendKey key;
+    private final BackendAccess.Limits limits;
+    private final String node;
+    private final Consumer<ByteBuf> request;
     private final BackendDial dial;
 
-    private @Nullable Runnable delivered;
+    private @Nullable Consumer<Result> whenOver;
     private @Nullable Future<?> deadline;
     private @Nullable Channel channel;
 
+    /**
+     * Prepares a delivery.
+     *
+     * @param bootstrap has group, channel type, resolver and options
+     * @param request writes the packet
+     * @param whenOver called once, on the event loop
+     */
     CancelDelivery(
-            BackendAccess access,
             Bootstrap bootstrap,
             EventLoop loop,
-            BackendTarget target,
-            BackendKey key,
-            Runnable delivered) {
-        this.access = access;
+            ClientTls tls,
+            BackendAccess.Limits limits,
+            Destination destination,
+            Consumer<ByteBuf> request,
+            Consumer<Result> whenOver) {
         this.loop = loop;
-        this.target = target;
-        this.key = key;
-        this.delivered = delivered;
+        this.limits = limits;
+        this.node = destination.target().node();
+        this.request = request;
+        this.whenOver = whenOver;
         this.dial =
-                new BackendDial(bootstrap, target, access.tls(), access.limits().tcpUser(), this);
+                new BackendDial(bootstrap, destination.target(), destination.address(), tls, limits.tcpUser(), this);
     }
 
     void start() {
-        deadline = loop.schedule(this::onDeadline, access.limits().cancel().toNanos(), TimeUnit.NANOSECONDS);
+        deadline = loop.schedule(this::onDeadline, limits.cancel().toNanos(), TimeUnit.NANOSECONDS);
         dial.start();
     }
 
     private void onDeadline() {
-        LOG.atDebug().addKeyValue("node", target.node()).log("cancel request was not confirmed in time");
+        LOG.atDebug().addKeyValue("node", node).log("cancel request was not confirmed in time");
+        end(Result.FAILED);
         dial.abandon();
         if (channel != null) {
             channel.close();
         }
-        end();
     }
 
     @Override
     public void onReached(Channel reached, LinkSecurity security) {
         channel = reached;
-        reached.pipeline().addLast(new Ending(target.node()));
-        ByteBuf request = reached.alloc().buffer();
-        FrontendWriter.cancelRequest(request, key);
-        reached.closeFuture().addListener(closed -> end());
-        reached.writeAndFlush(request);
+        reached.pipeline().addLast(new Ending(node));
+        ByteBuf packet = reached.alloc().buffer();
+        request.accept(packet);
+        reached.closeFuture().addListener(closed -> end(Result.DELIVERED));
+        reached.writeAndFlush(packet);
     }
 
     @Override
     public void onFailed(RouterError error) {
         LOG.atDebug()
-                .addKeyValue("node", target.node())
+                .addKeyValue("node", node)
                 .addKeyValue("sqlstate", error.response().sqlState())
                 .log("cancel request failed");
-        end();
+        end(Result.FAILED);
     }
 
-    private void end() {
-        Runnable waiting = delivered;
-        delivered = null;
+    private void end(Result result) {
+        Consumer<Result> waiting = whenOver;
+        whenOver = null;
         if (deadline != null) {
             deadline.cancel(false);
         }
         if (waiting != null) {
-            waiting.run();
+            waiting.accept(result);
         }
     }
 
-    /** Takes the node's reset for the end that it is: a node may close without reading, and then the kernel resets. */
+    /** Takes the other side's reset for the end that it is: it may close without reading, and then the kernel resets. */
     private static final class Ending extends ChannelInboundHandlerAdapter {
         private final String node;
 

@@ -12,7 +12,6 @@ import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.error.RouterError;
 import io.trunkline.metrics.RouterMetrics;
-import io.trunkline.wire.BackendKey;
 
 /** Opens backends on one event loop. */
 public final class NettyBackendConnector implements BackendConnector {
@@ -56,7 +55,7 @@ public final class NettyBackendConnector implements BackendConnector {
     }
 
     @Override
-    public void cancel(BackendTarget target, BackendKey key, Runnable delivered) {
-        opener.cancel(loop, target, key, delivered);
+    public void cancel(BackendConnection backend, Runnable delivered) {
+        opener.cancel(loop, backend.target(), backend.address(), backend.key(), delivered);
     }
 }

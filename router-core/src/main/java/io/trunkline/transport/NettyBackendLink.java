@@ -5,13 +5,17 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.trunkline.backend.BackendLink;
+import java.net.SocketAddress;
 
 /** A link to a node over a channel. */
 final class NettyBackendLink implements BackendLink {
     private final Channel channel;
+    private final SocketAddress address;
 
+    /** Makes the link of a connected channel. */
     NettyBackendLink(Channel channel) {
         this.channel = channel;
+        this.address = channel.remoteAddress();
     }
 
     @Override
@@ -39,6 +43,11 @@ final class NettyBackendLink implements BackendLink {
     @Override
     public void close() {
         channel.close();
+    }
+
+    @Override
+    public SocketAddress address() {
+        return address;
     }
 
     @Override

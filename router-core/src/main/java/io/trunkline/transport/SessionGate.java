@@ -8,9 +8,9 @@ import io.trunkline.SharedAcrossLoops;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.frontend.ClientIdentity;
+import io.trunkline.frontend.StartupNegotiation.CancelOrigin;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.metrics.RouterMetrics.LoginOutcome;
-import io.trunkline.session.CancelRegistry;
 import io.trunkline.session.SessionIdentity;
 import io.trunkline.session.SessionRegistry;
 import io.trunkline.session.SessionStart;
@@ -39,7 +39,7 @@ public final class SessionGate implements SessionStarter {
     private final Map<EventLoop, Worker> workers;
     private final Databases databases;
     private final SessionRegistry sessions;
-    private final CancelRegistry cancels;
+    private final CancelRequests cancels;
     private final RouterMetrics metrics;
     private final int sessionsMax;
 
@@ -48,7 +48,7 @@ public final class SessionGate implements SessionStarter {
             Map<EventLoop, Worker> workers,
             Databases databases,
             SessionRegistry sessions,
-            CancelRegistry cancels,
+            CancelRequests cancels,
             RouterMetrics metrics,
             int sessionsMax) {
         this.workers = Map.copyOf(workers);
@@ -107,10 +107,7 @@ public final class SessionGate implements SessionStarter {
     }
 
     @Override
-    public void cancel(BackendKey key, Runnable delivered) {
-        if (!cancels.cancel(key, delivered)) {
-            metrics.cancelRequest(RouterMetrics.CancelOutcome.UNKNOWN_KEY);
-            delivered.run();
-        }
+    public void cancel(Channel channel, CancelOrigin origin, BackendKey key, Runnable delivered) {
+        cancels.take(channel, origin, key, delivered);
     }
 }

@@ -3,6 +3,7 @@ package io.trunkline.transport;
 
 import io.netty.channel.Channel;
 import io.trunkline.frontend.ClientIdentity;
+import io.trunkline.frontend.StartupNegotiation.CancelOrigin;
 import io.trunkline.wire.BackendKey;
 
 /** Takes over where login ends. Called on the event loop of the channel. */
@@ -21,8 +22,9 @@ public interface SessionStarter {
     /**
      * Cancels what the session with this key is doing.
      *
+     * @param channel carries the request
      * @param delivered to be run once on any thread, when the cancel was passed on or has come to nothing; then the connection that asked is
      *     closed. It is closed at the login deadline in any case.
      */
-    void cancel(BackendKey key, Runnable delivered);
+    void cancel(Channel channel, CancelOrigin origin, BackendKey key, Runnable delivered);
 }

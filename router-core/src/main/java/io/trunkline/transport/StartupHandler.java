@@ -141,11 +141,12 @@ final class StartupHandler extends ByteToMessageDecoder implements StartupNegoti
     }
 
     @Override
-    public void onCancel(BackendKey key) {
+    public void onCancel(StartupNegotiation.CancelOrigin origin, BackendKey key) {
         ChannelHandlerContext current = required();
         current.channel().config().setAutoRead(false);
         // The end of the connection tells the client that the cancel has been passed on.
-        access.sessions().cancel(key, () -> current.executor().execute(current::close));
+        access.sessions()
+                .cancel(current.channel(), origin, key, () -> current.executor().execute(current::close));
     }
 
     @Override

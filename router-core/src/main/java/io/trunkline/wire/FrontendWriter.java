@@ -37,6 +37,11 @@ public final class FrontendWriter {
         out.writeInt(8).writeInt(StartupPacket.GSSENC_REQUEST_CODE);
     }
 
+    /** Appends the mark of a CancelRequest that is passed on to another router; the request goes behind it. */
+    public static void forwardedMark(ByteBuf out) {
+        out.writeInt(8).writeInt(StartupPacket.FORWARDED_MARK_CODE);
+    }
+
     /** Appends a CancelRequest. */
     public static void cancelRequest(ByteBuf out, BackendKey key) {
         int start = Frame.beginUntagged(out);

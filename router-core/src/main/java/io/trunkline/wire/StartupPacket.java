@@ -21,6 +21,8 @@ public sealed interface StartupPacket {
     int SSL_REQUEST_CODE = 1234 << 16 | 5679;
     /** Code of a GSSENCRequest. */
     int GSSENC_REQUEST_CODE = 1234 << 16 | 5680;
+    /** Code of a ForwardedMark: the router's own, from the range in which PostgreSQL has no versions. */
+    int FORWARDED_MARK_CODE = 1234 << 16 | 21580;
     /** The beginning of the names of protocol options. */
     String PROTOCOL_OPTION_PREFIX = "_pq_.";
 
@@ -87,6 +89,12 @@ public sealed interface StartupPacket {
     record CancelRequest(BackendKey key) implements StartupPacket {}
 
     /**
+     * A mark of the router's own, in front of a CancelRequest that another router has passed on; nothing is answered. PostgreSQL does not know
+     * it and ends the connection.
+     */
+    record ForwardedMark() implements StartupPacket {}
+
+    /**
      * Reads the packet at the reader index and consumes it, or returns null and consumes nothing while it is not complete. Needs no more
      * than {@value #BODY_BYTES_MAX} bytes and the length to be buffered, whatever the length claims.
      *
@@ -111,6 +119,7 @@ public sealed interface StartupPacket {
             case SSL_REQUEST_CODE -> new SslRequest();
             case GSSENC_REQUEST_CODE -> new GssEncRequest();
             case CANCEL_REQUEST_CODE -> cancelRequest(in, start + 8, end);
+            case FORWARDED_MARK_CODE -> new ForwardedMark();
             default -> startup(in, code, start + 8, end);
         };
         in.readerIndex(end);

@@ -19,6 +19,8 @@ import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ParameterDescription;
 import io.trunkline.wire.TransactionStatus;
 import java.io.ByteArrayOutputStream;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -200,6 +202,11 @@ class LyingBackendProperties {
         @Override
         public void close() {
             closes++;
+        }
+
+        @Override
+        public SocketAddress address() {
+            return new InetSocketAddress("192.0.2.1", 5432);
         }
 
         @Override

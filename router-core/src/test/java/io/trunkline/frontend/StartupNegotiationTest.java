@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.trunkline.error.RouterError;
+import io.trunkline.frontend.StartupNegotiation.CancelOrigin;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.NegotiateProtocolVersion;
@@ -364,6 +365,38 @@ class StartupNegotiationTest {
         assertThat(inside.events).last().isEqualTo("cancel 7");
     }
 
+    @Test
+    void X12_knowsACancelRequestThatAnotherRouterPassesOn() {
+        Consumer<ByteBuf> forwarded = out -> {
+            FrontendWriter.forwardedMark(out);
+            FrontendWriter.cancelRequest(out, new BackendKey(7, new byte[32]));
+        };
+        Peer outside = new Peer(EncryptionPolicy.OFFERED);
+        Peer inside = new Peer(EncryptionPolicy.OFFERED);
+
+        outside.send(forwarded);
+        inside.send(SSL_REQUEST);
+        inside.negotiation.onTlsEstablished(null);
+        inside.send(forwarded);
+
+        assertThat(outside.events).containsExactly("cancel 7 forwarded");
+        assertThat(inside.events).last().isEqualTo("cancel 7 forwarded");
+    }
+
+    @Test
+    void X12_takesNothingButACancelRequestBehindTheMark() {
+        for (Consumer<ByteBuf> packet : List.of(
+                startup("user", "ann"), SSL_REQUEST, FrontendWriter::gssEncRequest, FrontendWriter::forwardedMark)) {
+            Peer peer = new Peer(EncryptionPolicy.OFFERED);
+
+            peer.send(FrontendWriter::forwardedMark);
+            peer.send(packet);
+
+            assertThat(peer.events)
+                    .containsExactly("noise another packet than a cancel request behind the mark of a forwarded one");
+        }
+    }
+
     @Property(tries = 2000)
     void S15_decidesAtMostOnceWhateverArrives(@ForAll @Size(max = 64) byte[] bytes, @ForAll boolean wellFramed) {
         Peer peer = new Peer(EncryptionPolicy.OFF);
@@ -441,8 +474,8 @@ class StartupNegotiationTest {
         }
 
         @Override
-        public void onCancel(BackendKey key) {
-            events.add("cancel " + key.processId());
+        public void onCancel(CancelOrigin origin, BackendKey key) {
+            events.add("cancel " + key.processId() + (origin == CancelOrigin.ROUTER ? " forwarded" : ""));
         }
 
         @Override

@@ -17,6 +17,8 @@ import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.TransactionStatus;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -118,6 +120,11 @@ public final class FakeBackend implements BackendLink {
     @Override
     public void close() {
         end();
+    }
+
+    @Override
+    public SocketAddress address() {
+        return new InetSocketAddress("192.0.2.1", 5432);
     }
 
     @Override

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.testing;
 
+import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
-import io.trunkline.wire.BackendKey;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -35,7 +35,7 @@ public final class FakeConnector implements BackendConnector {
     }
 
     @Override
-    public void cancel(BackendTarget target, BackendKey key, Runnable delivered) {
+    public void cancel(BackendConnection backend, Runnable delivered) {
         loop.execute(delivered);
     }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendTarget;
@@ -75,7 +76,7 @@ public final class LyingServer {
             }
 
             @Override
-            public void cancel(BackendTarget target, BackendKey key, Runnable delivered) {
+            public void cancel(BackendConnection backend, Runnable delivered) {
                 loop.execute(delivered);
             }
         };

@@ -10,6 +10,8 @@ import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.wire.BackendKey;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -127,6 +129,11 @@ public final class ScriptedBackend implements BackendLink {
     @Override
     public void close() {
         end();
+    }
+
+    @Override
+    public SocketAddress address() {
+        return new InetSocketAddress("192.0.2.1", 5432);
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.testing;
 
+import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendTarget;
@@ -359,8 +360,8 @@ public final class TestRouter implements AutoCloseable {
         }
 
         @Override
-        public void cancel(BackendTarget target, BackendKey key, Runnable delivered) {
-            cancels.add("s" + key.processId());
+        public void cancel(BackendConnection backend, Runnable delivered) {
+            cancels.add("s" + backend.key().processId());
             if (holdCancels) {
                 undelivered.add(delivered);
             } else {

@@ -270,7 +270,12 @@ class BackendChannelOpenerTest {
         ClientTls tls = encrypted ? clientTls(ClientTls.Mode.REQUIRE) : ClientTls.DISABLED;
 
         loop.execute(() -> opener(tls, AuthenticationPolicy.DEFAULT)
-                .cancel(loop, target("127.0.0.1", port), key, () -> delivered.complete(null)));
+                .cancel(
+                        loop,
+                        target("127.0.0.1", port),
+                        new InetSocketAddress("127.0.0.1", port),
+                        key,
+                        () -> delivered.complete(null)));
         org.awaitility.Awaitility.await().until(() -> !sessions.undelivered.isEmpty());
         boolean early = delivered.isDone();
         sessions.undelivered.get(0).run();
@@ -288,7 +293,12 @@ class BackendChannelOpenerTest {
             BackendKey key = new BackendKey(7, new byte[] {1, 2, 3, 4});
 
             loop.execute(() -> opener(ClientTls.DISABLED, AuthenticationPolicy.DEFAULT)
-                    .cancel(loop, target("127.0.0.1", node.getLocalPort()), key, () -> delivered.complete(null)));
+                    .cancel(
+                            loop,
+                            target("127.0.0.1", node.getLocalPort()),
+                            node.getLocalSocketAddress(),
+                            key,
+                            () -> delivered.complete(null)));
 
             assertThat(delivered).succeedsWithin(Duration.ofSeconds(5));
         }

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.trunkline.frontend.ClientIdentity;
 import io.trunkline.frontend.Greeting;
+import io.trunkline.frontend.StartupNegotiation.CancelOrigin;
 import io.trunkline.wire.BackendKey;
 import java.security.SecureRandom;
 import java.util.List;
@@ -18,6 +19,7 @@ final class GreetingSessions implements SessionStarter {
     final List<String> started = new CopyOnWriteArrayList<>();
     final List<String> received = new CopyOnWriteArrayList<>();
     final List<BackendKey> canceled = new CopyOnWriteArrayList<>();
+    final List<CancelOrigin> cancelOrigins = new CopyOnWriteArrayList<>();
     final List<Runnable> undelivered = new CopyOnWriteArrayList<>();
 
     @Override
@@ -44,7 +46,8 @@ final class GreetingSessions implements SessionStarter {
     }
 
     @Override
-    public void cancel(BackendKey key, Runnable delivered) {
+    public void cancel(Channel channel, CancelOrigin origin, BackendKey key, Runnable delivered) {
+        cancelOrigins.add(origin);
         canceled.add(key);
         undelivered.add(delivered);
     }

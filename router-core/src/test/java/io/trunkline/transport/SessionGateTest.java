@@ -10,6 +10,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.trunkline.frontend.ClientIdentity;
 import io.trunkline.frontend.ClientStartup;
 import io.trunkline.metrics.RouterMetrics;
@@ -47,12 +48,20 @@ class SessionGateTest {
 
     @Test
     void aRefusedClientIsToldWhyAndMayLeaveAsItLikes() throws Exception {
-        SessionGate gate =
-                new SessionGate(Map.of(), NONE, new SessionRegistry(10), new CancelRegistry(), RouterMetrics.NONE, 10);
+        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        PeerRouters nobody = new PeerRouters(
+                ClientTls.DISABLED,
+                BackendAccess.Limits.DEFAULT,
+                1,
+                RouterMetrics.NONE,
+                NioSocketChannel::new,
+                Runnable::run);
+        CancelRequests cancels =
+                new CancelRequests(new CancelRegistry(), nobody, CancelLimits.DEFAULT, RouterMetrics.NONE);
+        SessionGate gate = new SessionGate(Map.of(), NONE, new SessionRegistry(10), cancels, RouterMetrics.NONE, 10);
         ClientIdentity client = new ClientIdentity(
                 TestUsers.LOCAL, new ClientStartup(ProtocolVersion.V3_0, "local", "nowhere", Map.of()));
         CompletableFuture<Channel> accepted = new CompletableFuture<>();
-        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         try {
             Channel server = new ServerBootstrap()
                     .group(loop)

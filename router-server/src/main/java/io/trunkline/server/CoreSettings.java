@@ -5,12 +5,14 @@ import io.trunkline.backend.AuthenticationPolicy;
 import io.trunkline.frontend.EncryptionPolicy;
 import io.trunkline.pool.PoolSettings;
 import io.trunkline.server.config.BackendConfig;
+import io.trunkline.server.config.CancelConfig;
 import io.trunkline.server.config.DatabaseConfig;
 import io.trunkline.server.config.ListenConfig;
 import io.trunkline.server.config.RouterConfig;
 import io.trunkline.server.config.UserConfig;
 import io.trunkline.session.SessionTimeouts;
 import io.trunkline.transport.BackendAccess;
+import io.trunkline.transport.CancelLimits;
 import io.trunkline.transport.ClientTls;
 import io.trunkline.transport.FrontendSettings;
 import io.trunkline.transport.ServerTls;
@@ -112,14 +114,28 @@ final class CoreSettings {
     }
 
     static ClientTls backendTls(BackendConfig backend) throws TlsConfigurationException {
-        ClientTls.Mode mode = switch (backend.tls().mode()) {
+        return ClientTls.of(clientMode(backend.tls().mode()), backend.tls().ca());
+    }
+
+    private static ClientTls.Mode clientMode(BackendConfig.TlsMode mode) {
+        return switch (mode) {
             case DISABLE -> ClientTls.Mode.DISABLE;
             case PREFER -> ClientTls.Mode.PREFER;
             case REQUIRE -> ClientTls.Mode.REQUIRE;
             case VERIFY_CA -> ClientTls.Mode.VERIFY_CA;
             case VERIFY_FULL -> ClientTls.Mode.VERIFY_FULL;
         };
-        return ClientTls.of(mode, backend.tls().ca());
+    }
+
+    static CancelLimits cancelLimits(RouterConfig config) {
+        return new CancelLimits(
+                config.limits().cancels(),
+                config.limits().cancelsPerAddress(),
+                config.limits().cancelForwards());
+    }
+
+    static ClientTls peerTls(CancelConfig cancel) throws TlsConfigurationException {
+        return ClientTls.of(clientMode(cancel.tls().mode()), cancel.tls().ca());
     }
 
     static EncryptionPolicy encryption(ListenConfig listen) {

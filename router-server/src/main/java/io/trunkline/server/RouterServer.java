@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.WriteBufferWaterMark;
 import io.trunkline.auth.MockVerifiers;
 import io.trunkline.auth.ScramVerifier;
@@ -26,8 +27,11 @@ import io.trunkline.session.SessionRegistry;
 import io.trunkline.session.SqlAnalyzer;
 import io.trunkline.session.Worker;
 import io.trunkline.topology.Topology;
+import io.trunkline.transport.AcceptPacing;
+import io.trunkline.transport.CancelRequests;
 import io.trunkline.transport.FrontendAccess;
 import io.trunkline.transport.FrontendInitializer;
+import io.trunkline.transport.PeerRouters;
 import io.trunkline.transport.SessionGate;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -76,6 +80,7 @@ public final class RouterServer implements AutoCloseable {
     private final BlockingWork blocking = new BlockingWork();
     private final SqlAnalyzer analyzer = new SqlAnalyzer();
     private final SessionRegistry sessions;
+    private final RouterGroup group;
     private final NettyRuntime runtime;
     private final ProcessMeters processMeters;
     private final WorkerFleet fleet;
@@ -95,6 +100,14 @@ public final class RouterServer implements AutoCloseable {
         runtime = new NettyRuntime(config.transport(), config.eventLoops().resolve());
         processMeters = new ProcessMeters(registry, ((ByteBufAllocatorMetricProvider) runtime.allocator()).metric());
         CancelRegistry cancels = new CancelRegistry();
+        PeerRouters peers = new PeerRouters(
+                parts.peerTls(),
+                CoreSettings.backendLimits(config),
+                config.limits().cancelForwards(),
+                metrics,
+                new ReflectiveChannelFactory<>(runtime.channel()),
+                blocking.lookups());
+        group = new RouterGroup(config.cancel(), cancels, peers);
         fleet = WorkerFleet.start(
                 parts,
                 runtime,
@@ -112,7 +125,7 @@ public final class RouterServer implements AutoCloseable {
                         fleet.byLoop(),
                         databases,
                         sessions,
-                        cancels,
+                        new CancelRequests(cancels, peers, CoreSettings.cancelLimits(config), metrics),
                         metrics,
                         config.limits().sessions()),
                 CoreSettings.frontend(config),
@@ -145,7 +158,8 @@ public final class RouterServer implements AutoCloseable {
         readiness.onSource(opened.source());
         opened.source().onRefused(reason -> metrics.topologyRejected());
         opened.source().subscribe(topology -> onTopology(topology, bound, opened));
-        opened.register(address());
+        opened.register(
+                address(), RouterGroup.address(config.cancel(), address()), CancelRegistry.ROUTER_NUMBER_MAX, group);
         admin = AdminEndpoint.start(
                 new InetSocketAddress(config.admin().host(), config.admin().port()),
                 Map.of(
@@ -177,6 +191,7 @@ public final class RouterServer implements AutoCloseable {
                 .option(ChannelOption.ALLOCATOR, runtime.allocator())
                 .childOption(ChannelOption.ALLOCATOR, runtime.allocator())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                .handler(new AcceptPacing())
                 .childHandler(frontends)
                 .bind(address)
                 .awaitUninterruptibly();

@@ -19,9 +19,14 @@ import org.jspecify.annotations.Nullable;
  * @param accounts the users
  * @param listenerTls TLS towards clients, null when it is disabled
  * @param backendTls TLS towards nodes
+ * @param peerTls TLS towards other routers
  */
 public record StartupParts(
-        RouterConfig config, Accounts accounts, @Nullable ServerTls listenerTls, ClientTls backendTls) {
+        RouterConfig config,
+        Accounts accounts,
+        @Nullable ServerTls listenerTls,
+        ClientTls backendTls,
+        ClientTls peerTls) {
 
     /**
      * Reads a configuration and the files it names.
@@ -54,9 +59,15 @@ public record StartupParts(
         } catch (TlsConfigurationException e) {
             problems.add("backend.tls: " + e.getMessage());
         }
-        if (accounts == null || backendTls == null || !problems.isEmpty()) {
+        ClientTls peerTls = null;
+        try {
+            peerTls = CoreSettings.peerTls(config.cancel());
+        } catch (TlsConfigurationException e) {
+            problems.add("cancel.tls: " + e.getMessage());
+        }
+        if (accounts == null || backendTls == null || peerTls == null || !problems.isEmpty()) {
             throw new StartupException(String.join("\n", problems));
         }
-        return new StartupParts(config, accounts, listenerTls, backendTls);
+        return new StartupParts(config, accounts, listenerTls, backendTls, peerTls);
     }
 }

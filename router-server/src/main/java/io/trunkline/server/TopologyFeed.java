@@ -6,6 +6,7 @@ import io.trunkline.topology.FileTopologySource;
 import io.trunkline.topology.TopologySnapshot;
 import io.trunkline.topology.TopologySource;
 import io.trunkline.topology.zookeeper.RouterInfo;
+import io.trunkline.topology.zookeeper.RouterNumber;
 import io.trunkline.topology.zookeeper.RouterRegistration;
 import io.trunkline.topology.zookeeper.ZooKeeperConnection;
 import io.trunkline.topology.zookeeper.ZooKeeperSettings;
@@ -24,6 +25,7 @@ final class TopologyFeed implements AutoCloseable {
     private final @Nullable ZooKeeperConnection connection;
     private final TopologySource source;
     private @Nullable RouterRegistration registration;
+    private @Nullable RouterNumber number;
     private long appliedRevision;
 
     /** Starts to read; does not wait. */
@@ -50,8 +52,14 @@ final class TopologyFeed implements AutoCloseable {
         return source;
     }
 
-    /** Tells the fleet that this router serves at an address. */
-    synchronized void register(InetSocketAddress address) {
+    /**
+     * Tells the fleet that this router serves at an address, and takes a number in it.
+     *
+     * @param peerAddress where the other routers reach this one, {@code host:port}
+     * @param numbers hears of numbers up to {@code numberMax}
+     */
+    synchronized void register(
+            InetSocketAddress address, String peerAddress, int numberMax, RouterNumber.Listener numbers) {
         if (connection == null) {
             return;
         }
@@ -66,6 +74,7 @@ final class TopologyFeed implements AutoCloseable {
         if (appliedRevision > 0) {
             registration.acknowledge(appliedRevision);
         }
+        number = RouterNumber.start(connection, id, peerAddress, numberMax, numbers);
     }
 
     /** Tells the fleet that every event loop decides by a revision. */
@@ -81,6 +90,10 @@ final class TopologyFeed implements AutoCloseable {
         if (registration != null) {
             registration.close();
             registration = null;
+        }
+        if (number != null) {
+            number.close();
+            number = null;
         }
     }
 

@@ -13,6 +13,27 @@ public record LimitsConfig(
         int unauthenticatedPerLoop,
 
         @Setting(
+                value =
+                        "Most cancel requests at a time, each from when it has been read until it has reached its node or router; more are dropped without a word, as PostgreSQL drops what it cannot use.",
+                byDefault = "1000",
+                range = "1..1000000")
+        int cancels,
+
+        @Setting(
+                value =
+                        "Most cancel requests at a time from one address; behind a load balancer that hides its clients they all share one.",
+                byDefault = "200",
+                range = "1..1000000")
+        int cancelsPerAddress,
+
+        @Setting(
+                value =
+                        "Most cancel requests on their way to other routers at a time; keep it below limits.cancels_per_address of those.",
+                byDefault = "100",
+                range = "1..1000000")
+        int cancelForwards,
+
+        @Setting(
                 value = "Most backends to one node at a time, over all databases, users and event loops.",
                 byDefault = "100",
                 range = "1..100000")

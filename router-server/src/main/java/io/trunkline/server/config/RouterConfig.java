@@ -44,12 +44,17 @@ public record RouterConfig(
 
         @Setting("How the router logs in to nodes.") BackendConfig backend,
 
+        @Setting(
+                "How a cancel request that reaches another router of a group, behind a load balancer for example, gets to the one that gave its key.")
+        CancelConfig cancel,
+
         @Setting("How long things may take.") TimeoutsConfig timeouts,
 
         @Setting("What one client, one node or the router may use at most.")
         LimitsConfig limits,
 
-        @Setting("How the router watches the nodes.") ProbesConfig probes) {
+        @Setting("How the router watches the nodes.") ProbesConfig probes)
+        implements Validated {
 
     /** How sockets are driven. */
     public enum Transport {
@@ -57,6 +62,20 @@ public record RouterConfig(
         EPOLL,
         NIO,
         IO_URING
+    }
+
+    @Override
+    public void validate(Problems problems) {
+        if (topology.source() != TopologyConfig.Source.ZOOKEEPER) {
+            return;
+        }
+        if (cancel.number() != 0) {
+            problems.add(
+                    "cancel.number", Integer.toString(cancel.number()), "nothing, because ZooKeeper gives numbers");
+        }
+        if (!cancel.peers().isEmpty()) {
+            problems.add("cancel.peers", "sections", "nothing, because ZooKeeper knows the other routers");
+        }
     }
 
     /** Returns what holds for a database. */

@@ -56,7 +56,7 @@ public record TimeoutsConfig(
         Duration reset,
 
         @Setting(
-                value = "Longest time for delivering a cancel request to a node.",
+                value = "Longest time for delivering a cancel request to a node or to another router.",
                 byDefault = "5s",
                 range = "100ms..10min")
         Duration cancel,

@@ -36,6 +36,7 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final EnumCounters<PreparedEvent> prepared;
     private final EnumCounters<RepeatCause> repeats;
     private final EnumCounters<CancelOutcome> cancelRequests;
+    private final LongAdder cancelForwards = new LongAdder();
     private final EnumCounters<TimeoutKind> timeouts;
     private final AtomicLong topologyRevision = new AtomicLong();
     private final Counter topologyRejections;
@@ -61,6 +62,7 @@ public final class MicrometerMetrics implements RouterMetrics {
         prepared = new EnumCounters<>(meters, Metric.PREPARED, PreparedEvent.values());
         repeats = new EnumCounters<>(meters, Metric.REPEATS, RepeatCause.values());
         cancelRequests = new EnumCounters<>(meters, Metric.CANCEL_REQUESTS, CancelOutcome.values());
+        meters.gauge(Metric.CANCEL_FORWARDS, cancelForwards, LongAdder::sum);
         timeouts = new EnumCounters<>(meters, Metric.TIMEOUTS, TimeoutKind.values());
         meters.gauge(Metric.TOPOLOGY_REVISION, topologyRevision, AtomicLong::get);
         topologyRejections = meters.counter(Metric.TOPOLOGY_REJECTIONS);
@@ -182,6 +184,16 @@ public final class MicrometerMetrics implements RouterMetrics {
     @Override
     public void cancelRequest(CancelOutcome outcome) {
         cancelRequests.of(outcome).increment();
+    }
+
+    @Override
+    public void cancelForwardStarted() {
+        cancelForwards.increment();
+    }
+
+    @Override
+    public void cancelForwardEnded() {
+        cancelForwards.decrement();
     }
 
     @Override

@@ -9,6 +9,7 @@ package io.trunkline.topology.zookeeper;
  * BASE/history/REV     every document that was published, under its revision
  * BASE/routers/ID      ephemeral, a router that lives
  * BASE/acks/ID         ephemeral, the revision this router has applied
+ * BASE/numbers/N       ephemeral, the router that has the number N, and where the others reach it
  * </pre>
  */
 record ClusterPath(String base) {
@@ -37,6 +38,14 @@ record ClusterPath(String base) {
 
     String router(String id) {
         return routers() + "/" + id;
+    }
+
+    String numbers() {
+        return base + "/numbers";
+    }
+
+    String number(int number) {
+        return numbers() + "/" + number;
     }
 
     String acks() {

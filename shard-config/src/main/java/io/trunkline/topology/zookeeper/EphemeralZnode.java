@@ -22,29 +22,48 @@ import org.slf4j.LoggerFactory;
  *      ▲                              │ exists                ▲
  *      │ deleted                      ▼                       │ owner is this session: write the data
  *      └───────────────────────── INSPECTING ─────────────────┘
- *              (an owner that is another session: left alone until its znode goes)
+ *              (an owner that is another session: left alone until its znode goes, or given up for it)
  * </pre>
  */
 final class EphemeralZnode {
+    /** What there is to know of the znode; called on the thread of the connection. */
+    interface Listener {
+        /** It is there, and this session's: created, or found again. */
+        default void onPresent() {}
+
+        /** Another session has it, with this data. Returns true to wait for its end, false to give it up for good. */
+        default boolean awaitsEnd(byte[] found) {
+            return true;
+        }
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(EphemeralZnode.class);
 
     private final ZooKeeperConnection connection;
     private final CuratorFramework client;
     private final String path;
     private final Runnable onConnected = this::create;
+    private final Listener listener;
     private byte[] data;
     private boolean closed;
+    private boolean isAnothers;
 
-    private EphemeralZnode(ZooKeeperConnection connection, String path, byte[] data) {
+    private EphemeralZnode(ZooKeeperConnection connection, String path, byte[] data, Listener listener) {
         this.connection = connection;
         this.client = connection.client();
         this.path = path;
         this.data = data;
+        this.listener = listener;
     }
 
     /** Creates the znode as soon as there is a connection. */
     static EphemeralZnode start(ZooKeeperConnection connection, String path, byte[] data) {
-        EphemeralZnode znode = new EphemeralZnode(connection, path, data);
+        return start(connection, path, data, new Listener() {});
+    }
+
+    /** As the other, and tells what becomes of it. */
+    static EphemeralZnode start(ZooKeeperConnection connection, String path, byte[] data, Listener listener) {
+        EphemeralZnode znode = new EphemeralZnode(connection, path, data, listener);
         connection.whenConnected(znode.onConnected);
         return znode;
     }
@@ -62,7 +81,7 @@ final class EphemeralZnode {
         connection.thread().execute(() -> {
             closed = true;
             connection.forget(onConnected);
-            if (connection.isConnected()) {
+            if (connection.isConnected() && !isAnothers) {
                 inBackground(
                         "delete", () -> client.delete().quietly().inBackground().forPath(path));
             }
@@ -86,8 +105,17 @@ final class EphemeralZnode {
     private void onCreated(CuratorEvent event) {
         if (event.getResultCode() == Code.NODEEXISTS.intValue()) {
             inspect();
+        } else if (event.getResultCode() == Code.OK.intValue()) {
+            present();
         } else {
             logFailure("create", event);
+        }
+    }
+
+    private void present() {
+        isAnothers = false;
+        if (!closed) {
+            listener.onPresent();
         }
     }
 
@@ -106,9 +134,18 @@ final class EphemeralZnode {
             logFailure("inspect", event);
         } else if (event.getStat().getEphemeralOwner() != sessionId()) {
             // A router that was restarted finds the znode of its former self until ZooKeeper gives up the old session.
-            LOG.info("{} belongs to another session; waiting for its end", path);
-            awaitEnd();
-        } else if (!Arrays.equals(event.getData(), data)) {
+            isAnothers = true;
+            if (listener.awaitsEnd(event.getData() == null ? new byte[0] : event.getData())) {
+                LOG.info("{} belongs to another session; waiting for its end", path);
+                awaitEnd();
+            } else {
+                closed = true;
+                connection.forget(onConnected);
+            }
+            return;
+        }
+        present();
+        if (!Arrays.equals(event.getData(), data)) {
             inBackground(
                     "write",
                     () -> client.setData()

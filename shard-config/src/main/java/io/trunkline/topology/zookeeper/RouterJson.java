@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 
-/** The contents of the znodes under {@code routers} and {@code acks}; what cannot be read counts as empty. */
+/** The contents of the znodes under {@code routers}, {@code acks} and {@code numbers}; what cannot be read counts as empty. */
 final class RouterJson {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -38,6 +38,21 @@ final class RouterJson {
 
     static long readAck(byte[] data) {
         return tree(data).path("appliedRevision").asLong();
+    }
+
+    static byte[] writeNumber(String id, String address, String process) {
+        return bytes(MAPPER.createObjectNode()
+                .put("router", id)
+                .put("address", address)
+                .put("process", process));
+    }
+
+    static String readAddress(byte[] data) {
+        return tree(data).path("address").asText();
+    }
+
+    static String readProcess(byte[] data) {
+        return tree(data).path("process").asText();
     }
 
     private static JsonNode tree(byte[] data) {

@@ -2,7 +2,9 @@
 package io.trunkline.topology.zookeeper;
 
 import static io.trunkline.topology.zookeeper.ZooKeeperTests.connection;
+import static io.trunkline.topology.zookeeper.ZooKeeperTests.end;
 import static io.trunkline.topology.zookeeper.ZooKeeperTests.freePort;
+import static io.trunkline.topology.zookeeper.ZooKeeperTests.sessionOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -10,10 +12,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import org.apache.curator.test.TestingServer;
-import org.apache.zookeeper.Watcher.Event.KeeperState;
-import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -162,29 +161,6 @@ class RouterRegistrationTest {
     void refusesAnIdThatCannotBeAZnode() {
         assertThatThrownBy(() -> new RouterInfo("a/b", "", "", Instant.EPOCH))
                 .hasMessageContaining("router id \"a/b\" (expected: letters");
-    }
-
-    /** Ends the session on the server: a second handle joins it and closes it, and the first learns that it has expired. */
-    private static void end(long session, ZooKeeperConnection connection, TestingServer server) throws Exception {
-        byte[] password =
-                connection.client().getZookeeperClient().getZooKeeper().getSessionPasswd();
-        CountDownLatch joined = new CountDownLatch(1);
-        ZooKeeper second = new ZooKeeper(
-                server.getConnectString(),
-                4000,
-                event -> {
-                    if (event.getState() == KeeperState.SyncConnected) {
-                        joined.countDown();
-                    }
-                },
-                session,
-                password);
-        joined.await();
-        second.close();
-    }
-
-    private static long sessionOf(ZooKeeperConnection connection) throws Exception {
-        return connection.client().getZookeeperClient().getZooKeeper().getSessionId();
     }
 
     private static void awaitRouters(ZooKeeperConnection connection, RouterStatus... expected) {
