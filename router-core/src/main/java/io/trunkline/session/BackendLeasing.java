@@ -20,6 +20,7 @@ import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.Severity;
 import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -78,9 +79,9 @@ final class BackendLeasing implements LeaseRequest {
         Settings wanted = session.settings.current();
         String commands = SessionSettings.difference(carried, wanted);
         if (commands.isEmpty()) {
-            checkStatements(lease, waiting, null);
+            checkStatements(lease, waiting, null, 0);
         } else if (SessionSettings.isNameOnly(carried, wanted)) {
-            checkStatements(lease, waiting, commands);
+            checkStatements(lease, waiting, commands, 0);
         } else {
             replaySettings(lease, commands, waiting);
         }
@@ -97,13 +98,14 @@ final class BackendLeasing implements LeaseRequest {
     private void replaySettings(Lease lease, String commands, Leasing waiting) {
         BackendConnection backend = lease.backend();
         Settings wanted = session.settings.current();
+        long begun = worker.clock().nanoTime();
         // A cancel may end this wait, and the session wait for another backend by the time this one answers.
         backend.query(commands, 1_000, new BackendConnection.QueryListener() {
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
                 backend.noteSettings(wanted);
                 if (session.state() == waiting) {
-                    checkStatements(lease, waiting, null);
+                    checkStatements(lease, waiting, null, 0);
                 } else {
                     lease.release();
                 }
@@ -111,6 +113,10 @@ final class BackendLeasing implements LeaseRequest {
 
             @Override
             public void onError(ErrorResponse error) {
+                if (!backend.isOpen() && isSoonAfter(begun)) {
+                    leaseAgain(lease, waiting);
+                    return;
+                }
                 // The statement must not run under settings that are not the session's. The backend is as it was: it
                 // took all of them or none.
                 lease.release();
@@ -124,34 +130,57 @@ final class BackendLeasing implements LeaseRequest {
         });
     }
 
-    /** Has the backend prepare, before anything is executed, the statements whose columns clients know and that it does not have. */
-    private void checkStatements(Lease lease, Leasing waiting, @Nullable String name) {
+    /** Returns false when a node has been waited for long: the client hears of it, instead of waiting for the next one as long. */
+    private boolean isSoonAfter(long begunNanos) {
+        return worker.clock().nanoTime() - begunNanos < SentBatch.SHUTDOWN_MAX.toNanos();
+    }
+
+    /** The backend was lost before anything of the batch had been sent: it goes to another one. */
+    private void leaseAgain(Lease lease, Leasing waiting) {
+        String node = lease.backend().target().node();
+        lease.discard("lost");
+        worker.suspect(lease.backend().target());
+        if (session.state() == waiting && !gathering.dispatchUnsent()) {
+            onRefused(RouterErrors.transactionLost(node));
+        }
+    }
+
+    /**
+     * Has the backend prepare, before anything is executed, the statements whose columns clients know and that it does not have.
+     *
+     * @param name as in {@link #attach}
+     * @param from the first request of the batch that has not been looked at
+     */
+    private void checkStatements(Lease lease, Leasing waiting, @Nullable String name, int from) {
         BackendConnection backend = lease.backend();
-        PreparedStatement statement = gathering.firstToCheck(backend.statements());
+        int at = gathering.nextToCheck(from, backend.statements());
+        PreparedStatement statement = at < 0 ? null : gathering.statement(at);
         if (statement == null) {
             attach(lease, name);
             return;
         }
         worker.metrics().prepared(PreparedEvent.INJECTED);
+        long begun = worker.clock().nanoTime();
         backend.checkColumns(statement, new BackendConnection.CheckListener() {
             @Override
             public void onChecked(@Nullable ErrorResponse error) {
-                if (session.state() != waiting) {
-                    lease.release();
-                } else if (error == null) {
-                    checkStatements(lease, waiting, name);
+                // One that cannot be prepared any more fails again in its place, where the client expects the error.
+                if (session.state() == waiting) {
+                    checkStatements(lease, waiting, name, at + 1);
                 } else {
-                    // Prepared once more in its place it fails there, as the client may know.
-                    attach(lease, name);
+                    lease.release();
                 }
             }
 
             @Override
             public void onLost(ErrorResponse cause) {
+                if (isSoonAfter(begun)) {
+                    leaseAgain(lease, waiting);
+                    return;
+                }
                 lease.discard("lost");
                 if (session.state() == waiting) {
-                    // Nothing of the batch has been sent.
-                    onRefused(RouterErrors.transactionLost(backend.target().node()));
+                    onRefused(new RouterError(RouterError.Kind.BACKEND, cause.withSeverity(Severity.ERROR)));
                 }
             }
         });

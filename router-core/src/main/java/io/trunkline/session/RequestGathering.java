@@ -32,6 +32,8 @@ final class RequestGathering {
     private final SessionInput input;
     private final RequestSkipping skipping;
     private RequestBatch batch;
+    /** Whether the batch ends its group, when it was dispatched last. */
+    private boolean dispatchedComplete;
 
     RequestGathering(Session session, SessionInput input, RequestSkipping skipping) {
         this.session = session;
@@ -112,6 +114,7 @@ final class RequestGathering {
 
     /** Decides where the batch goes; {@code complete} is false when more of the same group may follow. */
     private void dispatch(boolean complete) {
+        dispatchedComplete = complete;
         if (input.longTag() == 0 && !batch.needsBackend()) {
             answer();
             return;
@@ -148,17 +151,34 @@ final class RequestGathering {
         dispatch(true);
     }
 
-    /** Returns the first statement of the batch whose columns clients know and that a backend with those statements does not have, or null. */
-    @Nullable
-    PreparedStatement firstToCheck(BackendStatements present) {
+    /**
+     * Returns the index of the next request that runs a statement whose columns clients know and that a backend with those statements does not have, or -1.
+     */
+    int nextToCheck(int from, BackendStatements present) {
         List<Request> requests = batch.requests();
-        for (int i = 0; i < requests.size(); i++) {
-            Request request = requests.get(i);
-            if (request.isUnchecked(present)) {
-                return request.statement;
+        for (int i = from; i < requests.size(); i++) {
+            if (requests.get(i).isUnchecked(present)) {
+                return i;
             }
         }
-        return null;
+        return -1;
+    }
+
+    /** Returns the statement that the request of an index runs, or null. */
+    @Nullable
+    PreparedStatement statement(int request) {
+        return batch.requests().get(request).statement;
+    }
+
+    /** Finds another backend for the batch, of which nothing has been sent yet; returns false when that has been tried often enough. */
+    boolean dispatchUnsent() {
+        if (batch.repeats() >= SentBatch.REPEATS_MAX) {
+            return false;
+        }
+        batch.repeated();
+        session.become(Gathering.INSTANCE);
+        dispatch(dispatchedComplete);
+        return true;
     }
 
     /** Answers a batch that asks nothing of a backend. */

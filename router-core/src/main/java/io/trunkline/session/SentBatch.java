@@ -37,7 +37,7 @@ final class SentBatch {
     /** A pool may hold several connections that a node has ended at the same moment. */
     static final int REPEATS_MAX = 10;
 
-    private static final Duration SHUTDOWN_MAX = Duration.ofSeconds(1);
+    static final Duration SHUTDOWN_MAX = Duration.ofSeconds(1);
 
     private final Session session;
     private final Worker worker;
