@@ -206,30 +206,6 @@ class RepeatIT {
     }
 
     @Test
-    @Case("E20")
-    void E20_aBackendThatPreparesAfterTheChangeDoesNotGiveOtherColumnsUnannounced() {
-        try (RouterUnderTest router = router(2);
-                WireClient client = WireClient.connect(router.port(), "app");
-                WireClient other = WireClient.connect(router.port(), "app")) {
-            client.send(parse("s", "select * from t"), describeStatement("s"), sync())
-                    .receiveUntilReady();
-            // The only backend that has the statement is taken.
-            other.query("begin");
-            cluster.primary().executeIn(TestTopologies.DATABASE, "alter table t add column d int default 40");
-            try {
-                List<ServerMessage> failed =
-                        client.send(bind("", "s"), execute("", 0), sync()).receiveUntilReady();
-
-                assertThat(texts(failed)).hasSize(2);
-                assertThat(texts(failed).get(0)).contains("0A000").contains("cached plan must not change result type");
-            } finally {
-                other.query("rollback");
-                cluster.primary().executeIn(TestTopologies.DATABASE, "alter table t drop column d");
-            }
-        }
-    }
-
-    @Test
     @Case("E37")
     void E37_aStatementThatAFunctionHasDeallocatedIsPreparedAgainUnseen() {
         try (RouterUnderTest router = router(1);

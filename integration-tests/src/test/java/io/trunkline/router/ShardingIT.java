@@ -141,6 +141,7 @@ class ShardingIT {
             }
             assertThat(second.query(shard + "commit prepared 'handed over'").toString())
                     .contains("C=42704");
+            first.query("update customers set name = 'customer " + idOn(1) + "' where id = " + idOn(1));
         }
     }
 

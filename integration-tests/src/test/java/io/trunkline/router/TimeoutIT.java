@@ -142,7 +142,7 @@ class TimeoutIT {
     void T14_ofAPipelineTheStatementThatRunsIsCancelled() {
         try (WireClient client = connect("query")) {
             client.send(
-                    query("select pg_sleep(0.3), 1"), query("select pg_sleep(60)"), query("select pg_sleep(0.3), 3"));
+                    query("select pg_sleep(0.1), 1"), query("select pg_sleep(60)"), query("select pg_sleep(0.1), 3"));
 
             assertThat(texts(client.receiveUntilReady())).contains("DataRow [, 1]");
             assertThat(texts(client.receiveUntilReady())).anyMatch(text -> text.contains("statement timeout"));

@@ -8,7 +8,6 @@ import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.BackendStatements;
-import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
@@ -40,19 +39,6 @@ public final class BackendConnection {
 
         /** The query failed or the backend was lost. */
         void onError(ErrorResponse error);
-    }
-
-    /** Hears of {@link #checkColumns}. Called once, on the event loop. */
-    public interface CheckListener {
-        /**
-         * It is over, and the backend held by nobody.
-         *
-         * @param error why the statement could not be prepared, or null
-         */
-        void onChecked(@Nullable ErrorResponse error);
-
-        /** The backend was lost. */
-        void onLost(ErrorResponse cause);
     }
 
     private final BackendTarget target;
@@ -267,14 +253,6 @@ public final class BackendConnection {
         expected.add(Kind.QUERY, Action.FORWARD, null);
         link.write(out);
         link.flush();
-    }
-
-    /**
-     * Prepares a statement that this backend does not have, and retires it when its columns are other than those clients were told. Only while nobody
-     * holds the backend.
-     */
-    public void checkColumns(PreparedStatement statement, CheckListener listener) {
-        ColumnCheck.run(this, statement, listener);
     }
 
     /** Returns the deadline of a statement that a holder sends of its own accord; the answer has to cancel it. */

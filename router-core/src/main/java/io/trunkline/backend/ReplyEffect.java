@@ -3,8 +3,6 @@ package io.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
 import io.trunkline.wire.ErrorResponse;
-import io.trunkline.wire.RowDescription;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What follows from one expected reply: a change that was made on sending, in the hope that the request succeeds.
@@ -41,9 +39,6 @@ public abstract class ReplyEffect {
     public ErrorResponse translate(ErrorResponse error) {
         return error;
     }
-
-    /** The columns of what was described, borrowed; null when it returns none. Not called for a description that is too long to be seen whole. */
-    public void onColumns(@Nullable RowDescription columns) {}
 
     /** The parameters of the statement were described; {@code buffer} holds the whole ParameterDescription from {@code index} on. */
     public void onParameterDescription(ByteBuf buffer, int index) {}

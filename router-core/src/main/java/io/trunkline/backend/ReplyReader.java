@@ -13,7 +13,6 @@ import io.trunkline.wire.MessageScanner;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ParameterStatus;
 import io.trunkline.wire.ProtocolViolation;
-import io.trunkline.wire.RowDescription;
 import io.trunkline.wire.SqlState;
 import io.trunkline.wire.TransactionStatus;
 import java.util.Map;
@@ -36,7 +35,6 @@ final class ReplyReader implements MessageScanner.Listener {
     private final Consumer<ErrorResponse> onFatal;
     private final MessageScanner scanner;
     private final ParameterStatus parameterStatus = new ParameterStatus();
-    private final RowDescription columns = new RowDescription();
     private TransactionStatus status = TransactionStatus.IDLE;
     private @Nullable BackendHolder holder;
     /** Whether an error came since the last ReadyForQuery. */
@@ -146,8 +144,7 @@ final class ReplyReader implements MessageScanner.Listener {
 
     private Disposition onRareMessage(byte tag, int length, ByteBuf buffer, int index, int available) {
         return switch (tag) {
-            case BackendTag.ROW_DESCRIPTION ->
-                isDescribing() ? onColumns(length, buffer, index, available) : onPartOfAnswer(tag);
+            case BackendTag.ROW_DESCRIPTION -> isDescribing() ? complete() : onPartOfAnswer(tag);
             case BackendTag.NO_DATA -> onNoData();
             case BackendTag.PARAMETER_DESCRIPTION -> onParameterDescription(length, buffer, index, available);
             case BackendTag.EMPTY_QUERY_RESPONSE, BackendTag.PORTAL_SUSPENDED -> onStatementEnd(tag);
@@ -189,18 +186,6 @@ final class ReplyReader implements MessageScanner.Listener {
     private Disposition onNoData() {
         if (!isDescribing()) {
             throw unexpected(BackendTag.NO_DATA);
-        }
-        ReplyEffect effect = expected.frontEffect();
-        if (effect != null) {
-            effect.onColumns(null);
-        }
-        return complete();
-    }
-
-    private Disposition onColumns(int length, ByteBuf buffer, int index, int available) {
-        ReplyEffect effect = expected.frontEffect();
-        if (effect != null && available > length) {
-            effect.onColumns(columns.wrap(buffer, index, available));
         }
         return complete();
     }
@@ -332,8 +317,12 @@ final class ReplyReader implements MessageScanner.Listener {
         PreparedStatement statement = expected.frontStatement();
         if (statement != null) {
             boolean unusable = statements.onError(statement, error);
-            if (unusable && holder != null && holder.repeatsWithout(statement)) {
-                return Disposition.SKIP;
+            if (unusable && expected.frontKind() == Kind.BIND && holder != null) {
+                // Whether the client has heard anything is asked in there.
+                scanner.emitRun(this);
+                if (holder != null && holder.repeatsWithout(statement)) {
+                    return Disposition.SKIP;
+                }
             }
         }
         ErrorResponse told = expected.frontError(error);

@@ -23,9 +23,6 @@ public final class PreparedStatement {
 
     private static final byte[] PREPARE = "PREPARE ".getBytes(StandardCharsets.US_ASCII);
 
-    /** The shape of what returns no rows; {@link #told} says what it is for. */
-    public static final long NO_COLUMNS = 1;
-
     private final byte[] sql;
     private final boolean bySql;
     private final int[] parameterTypes;
@@ -43,9 +40,6 @@ public final class PreparedStatement {
     private long analysisRevision;
     private int @Nullable [] describedTypes;
     private @Nullable PreparedStatement executed;
-    /** What was said of the columns last, 0 when nothing was. */
-    private long columns;
-
     private int users;
     private boolean parsed;
     private boolean retired;
@@ -219,24 +213,6 @@ public final class PreparedStatement {
      */
     public void retire() {
         retired = true;
-    }
-
-    /**
-     * A backend has said which columns the statement returns, and a client may have been told. Retires the statement when they are others than before.
-     *
-     * @param shape of the RowDescription, or {@link #NO_COLUMNS}
-     */
-    public void told(long shape) {
-        if (columns == 0) {
-            columns = shape;
-        } else if (columns != shape) {
-            retire();
-        }
-    }
-
-    /** Returns true when clients may know which columns the statement returns. */
-    public boolean isTold() {
-        return columns != 0;
     }
 
     /** Returns true when the statement may only be used where it was parsed before. */

@@ -423,26 +423,6 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
-    public void checkColumns(PreparedStatement statement, BackendConnection.CheckListener asker) {
-        letGo();
-        metrics.prepared(PreparedEvent.INJECTED);
-        backend.checkColumns(statement, new BackendConnection.CheckListener() {
-            @Override
-            public void onChecked(@Nullable ErrorResponse error) {
-                backend.attach(DirectRelay.this);
-                asker.onChecked(error);
-            }
-
-            @Override
-            public void onLost(ErrorResponse cause) {
-                // Of the client's nothing was in flight.
-                expected.undoAll();
-                DirectRelay.this.onLost(cause, false);
-            }
-        });
-    }
-
-    @Override
     public void failCopy(String reason) {
         expected.add(Kind.COPY_END, Action.FORWARD, null);
         ByteBuf out = link.allocator().buffer(reason.length() + 6);

@@ -182,12 +182,6 @@ public sealed interface Relay permits DirectRelay {
      */
     void ask(String sql, BackendConnection.QueryListener listener);
 
-    /**
-     * Has the backend prepare a statement it does not have, and compares its columns with those clients were told, {@link BackendConnection#checkColumns};
-     * only while quiet. Nothing may be sent until the listener has heard. When the backend is lost the listener of the relay hears, and this one does not.
-     */
-    void checkColumns(PreparedStatement statement, BackendConnection.CheckListener listener);
-
     /** Gives the backend back; it must be quiet and outside a transaction. */
     void release();
 

@@ -7,11 +7,9 @@ import io.trunkline.backend.SequenceValues;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.metrics.RouterMetrics.PreparedEvent;
 import io.trunkline.pool.Lease;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
-import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.relay.DirectRelay;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
@@ -20,7 +18,6 @@ import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.wire.ErrorResponse;
-import io.trunkline.wire.Severity;
 import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -79,9 +76,9 @@ final class BackendLeasing implements LeaseRequest {
         Settings wanted = session.settings.current();
         String commands = SessionSettings.difference(carried, wanted);
         if (commands.isEmpty()) {
-            checkStatements(lease, waiting, null, 0);
+            attach(lease, null);
         } else if (SessionSettings.isNameOnly(carried, wanted)) {
-            checkStatements(lease, waiting, commands, 0);
+            attach(lease, commands);
         } else {
             replaySettings(lease, commands, waiting);
         }
@@ -105,7 +102,7 @@ final class BackendLeasing implements LeaseRequest {
             public void onRows(List<List<@Nullable String>> rows) {
                 backend.noteSettings(wanted);
                 if (session.state() == waiting) {
-                    checkStatements(lease, waiting, null, 0);
+                    attach(lease, null);
                 } else {
                     lease.release();
                 }
@@ -143,47 +140,6 @@ final class BackendLeasing implements LeaseRequest {
         if (session.state() == waiting && !gathering.dispatchUnsent()) {
             onRefused(RouterErrors.transactionLost(node));
         }
-    }
-
-    /**
-     * Has the backend prepare, before anything is executed, the statements whose columns clients know and that it does not have.
-     *
-     * @param name as in {@link #attach}
-     * @param from the first request of the batch that has not been looked at
-     */
-    private void checkStatements(Lease lease, Leasing waiting, @Nullable String name, int from) {
-        BackendConnection backend = lease.backend();
-        int at = gathering.nextToCheck(from, backend.statements());
-        PreparedStatement statement = at < 0 ? null : gathering.statement(at);
-        if (statement == null) {
-            attach(lease, name);
-            return;
-        }
-        worker.metrics().prepared(PreparedEvent.INJECTED);
-        long begun = worker.clock().nanoTime();
-        backend.checkColumns(statement, new BackendConnection.CheckListener() {
-            @Override
-            public void onChecked(@Nullable ErrorResponse error) {
-                // One that cannot be prepared any more fails again in its place, where the client expects the error.
-                if (session.state() == waiting) {
-                    checkStatements(lease, waiting, name, at + 1);
-                } else {
-                    lease.release();
-                }
-            }
-
-            @Override
-            public void onLost(ErrorResponse cause) {
-                if (isSoonAfter(begun)) {
-                    leaseAgain(lease, waiting);
-                    return;
-                }
-                lease.discard("lost");
-                if (session.state() == waiting) {
-                    onRefused(new RouterError(RouterError.Kind.BACKEND, cause.withSeverity(Severity.ERROR)));
-                }
-            }
-        });
     }
 
     /**

@@ -59,8 +59,12 @@ final class BackendLoss {
      */
     void report(Relay relay, ErrorResponse cause, boolean midMessage) {
         InFlight lost = inFlight(relay, cause);
+        // Kept is only what began the lease: the session has no state there but what this would have made.
+        RequestBatch untouched = midMessage || lost.partial ? null : session.sentBatch.takeAfterLoss(relay, cause);
         if (midMessage || lost.partial) {
             end.afterLossMidMessage();
+        } else if (untouched != null) {
+            repeat(relay, untouched);
         } else if (isTimeoutOfNode(cause)) {
             // As without a router: the node says why, and the connection ends.
             end.afterLoss(new RouterError(RouterError.Kind.BACKEND, cause));
@@ -71,17 +75,19 @@ final class BackendLoss {
                             ? new RouterError(RouterError.Kind.BACKEND, cause)
                             : RouterErrors.sessionStateLost(lost.node));
         } else {
-            RequestBatch untouched = session.sentBatch.takeAfterLoss(relay, cause);
-            if (untouched != null) {
-                // Its effects are as they were when it was sent first.
-                relay.backend().expected().forgetAll();
-                sender.lost();
-                session.released();
-                session.sendElsewhere(untouched);
-            } else {
-                tell(lost, RouterErrors.transactionLost(lost.node), cause);
-            }
+            tell(lost, RouterErrors.transactionLost(lost.node), cause);
         }
+    }
+
+    /** Sends a batch that had no effect to another backend. */
+    private void repeat(Relay relay, RequestBatch untouched) {
+        // Its effects are as they were when it was sent first.
+        relay.backend().expected().forgetAll();
+        sender.lost();
+        session.released();
+        session.sendElsewhere(untouched);
+        // The lost backend may have taken no more.
+        input.updateReading();
     }
 
     /**
@@ -129,7 +135,7 @@ final class BackendLoss {
     private InFlight inFlight(Relay relay, ErrorResponse cause) {
         ExpectedReplies expected = relay.backend().expected();
         boolean groupOpen = sender.isGroupOpen();
-        int readies = expected.readyForQueryCount();
+        int readies = expected.readyForQueryCount() + (session.sentBatch.isPromised() ? 1 : 0);
         return new InFlight(
                 relay.backend().target().node(),
                 input.isMidMessage() || expected.isCopyingIn(),

@@ -6,7 +6,6 @@ import io.trunkline.backend.ReplyEffect;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.SessionStatements;
 import io.trunkline.wire.ParameterDescription;
-import io.trunkline.wire.RowDescription;
 import org.jspecify.annotations.Nullable;
 
 /** Learns a statement's parameter types as they pass by, and that the client knows its columns from now on. */
@@ -29,13 +28,6 @@ final class DescribeEffect extends ReplyEffect {
     public void onConfirmed() {
         if (client != null) {
             client.described(statement);
-        }
-    }
-
-    @Override
-    public void onColumns(@Nullable RowDescription columns) {
-        if (client != null) {
-            statement.told(columns == null ? PreparedStatement.NO_COLUMNS : columns.shape());
         }
     }
 

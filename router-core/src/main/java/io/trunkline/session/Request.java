@@ -7,7 +7,6 @@ import io.trunkline.backend.ExpectedReplies;
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Synthesis;
 import io.trunkline.error.RouterError;
-import io.trunkline.prepared.BackendStatements;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.Target;
 import io.trunkline.sql.AnalyzedQuery;
@@ -135,20 +134,6 @@ final class Request {
     /** Returns true when ReadyForQuery follows the answer, so that an error before it makes nothing void behind it. */
     boolean endsGroup() {
         return tag == FrontendTag.SYNC || tag == FrontendTag.QUERY || tag == FrontendTag.FUNCTION_CALL;
-    }
-
-    /** Returns true for a Bind of a named statement whose columns clients know, which a backend with those statements would have to prepare first. */
-    boolean isUnchecked(BackendStatements present) {
-        PreparedStatement bound = statement;
-        return tag == FrontendTag.BIND
-                && bound != null
-                && !name.isEmpty()
-                && refusal == null
-                && bound.isTold()
-                && !bound.isRetired()
-                && !bound.isBySql()
-                && bound.executed() == null
-                && !present.use(bound);
     }
 
     boolean isPartial() {

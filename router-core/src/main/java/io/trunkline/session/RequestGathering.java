@@ -3,8 +3,6 @@ package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.SequenceValues;
-import io.trunkline.prepared.BackendStatements;
-import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Gathering;
 import io.trunkline.session.SessionState.Idle;
@@ -149,25 +147,6 @@ final class RequestGathering {
         batch = sent;
         session.become(Gathering.INSTANCE);
         dispatch(true);
-    }
-
-    /**
-     * Returns the index of the next request that runs a statement whose columns clients know and that a backend with those statements does not have, or -1.
-     */
-    int nextToCheck(int from, BackendStatements present) {
-        List<Request> requests = batch.requests();
-        for (int i = from; i < requests.size(); i++) {
-            if (requests.get(i).isUnchecked(present)) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    /** Returns the statement that the request of an index runs, or null. */
-    @Nullable
-    PreparedStatement statement(int request) {
-        return batch.requests().get(request).statement;
     }
 
     /** Finds another backend for the batch, of which nothing has been sent yet; returns false when that has been tried often enough. */

@@ -96,12 +96,6 @@ final class RequestSender {
             }
             return Disposition.PAUSE;
         }
-        if (!groupOpen && relay.isQuiet() && request.isUnchecked(relay.backend().statements())) {
-            if (!session.columns.takeFailure(request)) {
-                session.columns.check(relay, request);
-                return Disposition.PAUSE;
-            }
-        }
         session.sentBatch.forget();
         boolean wasQuiet = relay.isQuiet();
         if (!groupOpen && wasQuiet) {
@@ -139,6 +133,7 @@ final class RequestSender {
     /** Returns true when a request can only be placed after earlier ones were answered. */
     private boolean mustWait(Relay relay, Request request) {
         return relay.isFull()
+                || session.sentBatch.isPromised()
                 || isCopyAwaited(relay) && !isIgnoredInCopy(request)
                 || request.tag != FrontendTag.SYNC
                         && !groupOpen

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
-import io.trunkline.backend.ExpectedReplies;
+import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.metrics.RouterMetrics.RepeatCause;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.relay.Relay;
@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
  *   <tr><td>57P05, it ended the idle connection</td><td>any</td><td>PostgreSQL looks at that timeout before it reads what was sent</td></tr>
  *   <tr><td>57P01 within {@link #SHUTDOWN_MAX}</td><td>reads that the catalogue vouches for</td><td>a read changes nothing; one that has
  *       run longer may be what an operator wanted to end</td></tr>
- *   <tr><td>26000 of a statement the router had prepared there</td><td>one Bind</td><td>it was not executed</td></tr>
- *   <tr><td>0A000, the columns of a statement have changed</td><td>one Bind, whose client does not know the columns or asks for them
- *       first</td><td>it was not executed</td></tr>
+ *   <tr><td>26000 to the Bind of a statement the router had prepared there</td><td>Bind, Describe of the portal, Execute, Sync</td><td>it was not
+ *       executed</td></tr>
+ *   <tr><td>0A000 to the Bind, the columns of the statement have changed</td><td>the same, where the client does not know the columns or asks for them
+ *       before Execute</td><td>it was not executed</td></tr>
  * </table>
  *
  * <p>Owns the batch, at most {@value #REPEATS_MAX} repetitions of it. Belongs to its {@link Session}; confined to its event loop.
@@ -44,6 +45,8 @@ final class SentBatch {
     private final Bind bind = new Bind();
     private @Nullable RequestBatch batch;
     private long sentNanos;
+    /** The batch is sent again behind the ReadyForQuery that is owed for it; nothing else may be sent before. */
+    private boolean promised;
 
     SentBatch(Session session) {
         this.session = session;
@@ -62,13 +65,26 @@ final class SentBatch {
         }
     }
 
-    /** More has been sent, or all is answered: the batch cannot be sent again. */
+    /** More has been sent, or all is answered: the batch cannot be sent again, unless that has been promised. */
     void forget() {
+        if (!promised) {
+            drop();
+        }
+    }
+
+    /** The lease has ended, or the session. */
+    void drop() {
+        promised = false;
         RequestBatch kept = batch;
         if (kept != null) {
             batch = null;
             giveBack(kept);
         }
+    }
+
+    /** Returns true while a repetition is due: what else the client sends has to wait, and it is owed an answer and a ReadyForQuery. */
+    boolean isPromised() {
+        return promised;
     }
 
     private void giveBack(RequestBatch done) {
@@ -113,12 +129,13 @@ final class SentBatch {
         boolean idle = cause.is(SqlState.IDLE_SESSION_TIMEOUT);
         boolean shutdown = cause.is(SqlState.ADMIN_SHUTDOWN);
         boolean soon = worker.clock().nanoTime() - sentNanos < SHUTDOWN_MAX.toNanos();
-        if (!idle && !(shutdown && soon && isProvenRead(kept))) {
+        if (!promised && !idle && !(shutdown && soon && isProvenRead(kept))) {
             return null;
         }
         kept.repeated();
         worker.metrics().repeated(idle ? RepeatCause.IDLE_TIMEOUT : RepeatCause.SHUTDOWN);
         batch = null;
+        promised = false;
         return kept;
     }
 
@@ -149,28 +166,26 @@ final class SentBatch {
 
     // after an error of a prepared statement
 
-    /** Lets the statements that must not be parsed any more be followed by new ones, where the client will not notice. */
+    /** Lets a statement that must not be parsed any more be followed by a new one, where the client will not notice. */
     void renewRetired(RequestBatch sending) {
-        for (Request request : sending.requests()) {
-            PreparedStatement statement = request.statement;
-            if (statement != null && statement.isRetired() && mayHaveOtherColumns(sending, statement)) {
-                renew(sending, statement);
-                return;
-            }
+        PreparedStatement statement = onlyExecution(sending);
+        if (statement != null && statement.isRetired() && mayHaveOtherColumns(sending, statement)) {
+            renew(sending, statement);
         }
     }
 
     /**
-     * The backend could not use a prepared statement: returns true when the batch is sent again as soon as the backend is ready, and the client is
+     * The backend could not bind a prepared statement: returns true when the batch is sent again as soon as the backend is ready, and the client is
      * to hear nothing.
      */
     boolean repeatsWithout(Relay relay, PreparedStatement statement) {
         RequestBatch kept = batch;
         if (kept == null
+                || promised
                 || relay.isAnswered()
                 || kept.repeats() > 0
                 || !(session.state() instanceof Running)
-                || !isOneExecution(kept)) {
+                || onlyExecution(kept) != statement) {
             return false;
         }
         if (statement.isRetired()) {
@@ -181,8 +196,10 @@ final class SentBatch {
         }
         kept.repeated();
         worker.metrics().repeated(RepeatCause.STATEMENT);
+        promised = true;
         relay.onceReady(() -> {
-            if (batch == kept) {
+            if (promised && batch == kept) {
+                promised = false;
                 batch = null;
                 session.sendAgain(relay, kept);
             }
@@ -190,24 +207,24 @@ final class SentBatch {
         return true;
     }
 
-    /** Returns true for the execution of one named statement that is not parsed in the same batch. */
-    private static boolean isOneExecution(RequestBatch kept) {
-        int binds = 0;
-        for (Request request : kept.requests()) {
-            switch (request.tag) {
-                case FrontendTag.BIND -> binds++;
-                case FrontendTag.DESCRIBE, FrontendTag.EXECUTE, FrontendTag.SYNC -> {
-                    // of the same statement or nothing's
-                }
-                default -> {
-                    return false;
-                }
-            }
-            if (namesStatement(request) && request.name.isEmpty()) {
-                return false;
+    /** Returns the named statement that a batch of Bind, Describe of portals, Execute and Sync runs; null for any other batch. */
+    private static @Nullable PreparedStatement onlyExecution(RequestBatch sending) {
+        List<Request> requests = sending.requests();
+        if (requests.isEmpty()) {
+            return null;
+        }
+        Request bind = requests.get(0);
+        if (bind.tag != FrontendTag.BIND || bind.name.isEmpty()) {
+            return null;
+        }
+        for (int i = 1; i < requests.size(); i++) {
+            Request request = requests.get(i);
+            boolean ofPortal = request.tag == FrontendTag.DESCRIBE && request.kind == Kind.DESCRIBE_PORTAL;
+            if (!ofPortal && request.tag != FrontendTag.EXECUTE && request.tag != FrontendTag.SYNC) {
+                return null;
             }
         }
-        return binds <= 1;
+        return bind.statement;
     }
 
     /**
@@ -215,29 +232,14 @@ final class SentBatch {
      * statement parsed today.
      */
     private boolean mayHaveOtherColumns(RequestBatch sending, PreparedStatement statement) {
-        if (!isOneExecution(sending)) {
-            return false;
-        }
         boolean described = !session.statements.isDescribed(statement);
         for (Request request : sending.requests()) {
-            switch (request.tag) {
-                case FrontendTag.DESCRIBE -> described = true;
-                case FrontendTag.BIND -> {
-                    if (!hasLastingParameters(request, statement)) {
-                        return false;
-                    }
-                }
-                case FrontendTag.EXECUTE -> {
-                    if (!described) {
-                        return false;
-                    }
-                }
-                default -> {
-                    // says nothing of columns
-                }
+            if (request.tag == FrontendTag.EXECUTE && !described) {
+                return false;
             }
+            described |= request.tag == FrontendTag.DESCRIBE;
         }
-        return described;
+        return described && hasLastingParameters(sending.requests().get(0), statement);
     }
 
     /** Text is read by whatever type a parameter has today; a binary value must have a type that the client has said. */
@@ -252,18 +254,13 @@ final class SentBatch {
         return true;
     }
 
-    private static boolean namesStatement(Request request) {
-        return request.tag == FrontendTag.BIND || request.kind == ExpectedReplies.Kind.DESCRIBE_STATEMENT;
-    }
-
     private void renew(RequestBatch sending, PreparedStatement retired) {
         PreparedStatement successor = worker.catalog().successor(retired);
+        Request bound = sending.requests().get(0);
+        session.statements.put(bound.name, successor);
         for (Request request : sending.requests()) {
             if (request.statement == retired) {
                 request.statement = successor;
-                if (namesStatement(request)) {
-                    session.statements.put(request.name, successor);
-                }
             }
             if (request.tag == FrontendTag.DESCRIBE) {
                 request.effect = new DescribeEffect(successor, session.statements);

@@ -65,7 +65,6 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     final SessionTies ties;
     final SentWork sent;
     final SentBatch sentBatch;
-    final KnownColumns columns;
     final SessionSequences sequences;
     final Portals portals = new Portals();
     final KeptMemory kept = new KeptMemory(this);
@@ -107,7 +106,6 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
                 worker.catalog().namePrefix());
         this.sent = new SentWork(this);
         this.sentBatch = new SentBatch(this);
-        this.columns = new KnownColumns(this);
         this.sequences = new SessionSequences(ties, sent);
         this.channels = new SessionChannels(this, worker.hub(identity));
         this.commands = new CompletedCommands(this);
@@ -288,7 +286,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     }
 
     /** Keeps or gives back the backend, now that nothing is owed, and reads on. */
-    void goOn(Relay relay) {
+    private void goOn(Relay relay) {
         if (relay.backend().status() != TransactionStatus.IDLE || ties.isPinned() && relay.isCurrent()) {
             // What is cancelled too late must not hit the next statement.
             become(state instanceof Canceling canceling ? canceling : new Holding(relay));
@@ -398,7 +396,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
 
     /** The lease has ended, or a transaction that never had one. */
     void released() {
-        sentBatch.forget();
+        sentBatch.drop();
         placement.released();
         sent.released();
         channels.released();

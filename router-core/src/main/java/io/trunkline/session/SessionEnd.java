@@ -205,7 +205,7 @@ final class SessionEnd {
         session.deadline.close();
         session.kept.close();
         gathering.close();
-        session.sentBatch.forget();
+        session.sentBatch.drop();
         input.close();
         session.statements.clear();
         session.ties.ended();

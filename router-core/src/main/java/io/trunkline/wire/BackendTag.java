@@ -74,8 +74,7 @@ public final class BackendTag {
         Arrays.fill(VERDICTS, Verdict.UNKNOWN);
         put(DATA_ROW, Verdict.STREAM, ANY);
         put(COPY_DATA, Verdict.STREAM, ANY);
-        // What clients are told of columns is compared with what other backends say of them.
-        put(ROW_DESCRIPTION, Verdict.BODY, ANY);
+        put(ROW_DESCRIPTION, Verdict.HEADER, ANY);
         // It tells the types of a statement's parameters, by which a binary shard key is read.
         put(PARAMETER_DESCRIPTION, Verdict.BODY, ANY);
         put(NOTICE_RESPONSE, Verdict.HEADER, ANY);

@@ -46,28 +46,6 @@ public final class RowDescription extends MessageView {
         return this;
     }
 
-    /**
-     * Returns a number that stands for what PostgreSQL compares when it decides whether a result has changed: names, types and modifiers of the columns, in
-     * order. Not 0 or 1. Different results have the same number by chance in one of 2^64 cases.
-     */
-    public long shape() {
-        long hash = 0xcbf29ce484222325L;
-        int start = bodyStart() + 2;
-        for (int i = 0; i < columnCount; i++) {
-            int end = nameEnd(i);
-            for (int k = start; k <= end; k++) {
-                hash = mix(hash, buffer().getByte(k));
-            }
-            hash = mix(mix(hash, type(i)), typeModifier(i));
-            start = end + 1 + ATTRIBUTE_BYTES;
-        }
-        return hash | 2;
-    }
-
-    private static long mix(long hash, int value) {
-        return (hash ^ value) * 0x100000001b3L;
-    }
-
     /** Returns the number of columns. */
     public int columnCount() {
         return columnCount;
