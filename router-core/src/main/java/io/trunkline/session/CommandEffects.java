@@ -7,6 +7,7 @@ import io.trunkline.prepared.SessionStatements;
 import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.wire.ErrorResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,11 +42,28 @@ final class CommandEffects extends ReplyEffect {
         this.session = session;
     }
 
-    void add(StatementKind kind, @Nullable SessionCommand command, String text) {
-        steps.add(new Step(kind, command, text, names(command), null));
+    /** Adds a statement that does nothing to the session but by its kind. */
+    void add(StatementKind kind) {
+        steps.add(new Step(kind, null, "", null, null));
     }
 
-    private @Nullable ReplyEffect names(@Nullable SessionCommand command) {
+    /** Adds a statement of which {@link SessionCommand#read} said something; its text is read now, the buffer not kept. */
+    void add(StatementKind kind, SessionCommand command, ByteBuf buffer, int start, int end) {
+        steps.add(new Step(kind, command, replay(command, buffer, start, end), names(command), null));
+    }
+
+    /** Returns the text that gives another backend the same setting. */
+    private static String replay(SessionCommand command, ByteBuf buffer, int start, int end) {
+        if (command instanceof SessionCommand.Set set) {
+            return SessionSettings.setCommand(set.name(), set.rawValue());
+        }
+        if (command instanceof SessionCommand.SetSessionCharacteristics) {
+            return buffer.toString(start, end - start, StandardCharsets.UTF_8);
+        }
+        return "";
+    }
+
+    private @Nullable ReplyEffect names(SessionCommand command) {
         SessionStatements statements = session.statements;
         if (command instanceof SessionCommand.Prepare prepare) {
             return new SqlNameEffect(statements, prepare.name().text(), true);

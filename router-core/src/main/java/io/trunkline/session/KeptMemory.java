@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
+import io.trunkline.sql.SessionCommand;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,16 @@ final class KeptMemory {
         tell(own);
         long max = session.worker.limits().keptBytesMax();
         return own + session.statements.textBytes() + moreBytes <= max ? null : RouterErrors.keptBytes(max);
+    }
+
+    /** Returns why what a command adds by a text of so many bytes cannot be kept, or null when it can, or adds nothing. */
+    @Nullable
+    RouterError problem(SessionCommand command, int textBytes) {
+        boolean adds = command instanceof SessionCommand.Set
+                || command instanceof SessionCommand.SetSessionCharacteristics
+                || command instanceof SessionCommand.Savepoint
+                || command instanceof SessionCommand.Prepare;
+        return adds ? problem(textBytes) : null;
     }
 
     /** The session has ended. */

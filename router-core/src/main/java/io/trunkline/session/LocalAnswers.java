@@ -11,7 +11,6 @@ import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,11 +97,7 @@ final class LocalAnswers {
         PreparedStatement statement = request.statement;
         AnalyzedQuery analysis =
                 request.analysis != null || statement == null ? request.analysis : statement.analysis();
-        if (analysis == null) {
-            return null;
-        }
-        List<StatementShape> statements = analysis.shape().statements();
-        return statements.size() == 1 ? statements.get(0) : null;
+        return analysis == null ? null : analysis.shape().only();
     }
 
     private static byte[] text(Request request) {

@@ -143,10 +143,7 @@ final class SentWork {
         if (kind == StatementKind.COPY_IN) {
             copies++;
         }
-        transactionEndSent |= switch (kind) {
-            case COMMIT, COMMIT_AND_CHAIN, ROLLBACK, ROLLBACK_AND_CHAIN, PREPARE_TRANSACTION -> true;
-            default -> false;
-        };
+        transactionEndSent |= kind.endsTransaction();
         ties.note(statement, configured);
     }
 

@@ -2,8 +2,6 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
-import io.trunkline.backend.BackendConnection;
-import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -28,7 +26,6 @@ import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.TransactionStatus;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link RequestGathering} holds messages until their destination is known,
  *   <li>{@link BackendLeasing} gets the backend, attaches the relay, and gives the backend back,
  *   <li>{@link RequestSender} sends what is held and what follows it,
+ *   <li>{@link AnsweredWork} keeps the backend or has it given back when it has answered,
  *   <li>{@link BackendLoss} and {@link StrandedTransaction} answer when the backend is lost,
  *   <li>{@link SessionDeadline} notices what takes too long, {@link OverdueStatement} cancels it,
  *   <li>{@link CopyBreak} answers what has no place in a COPY FROM,
@@ -83,6 +81,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     private final StrandedTransaction stranded;
     private final SessionEnd end;
     private final BackendLoss loss;
+    private final AnsweredWork answered;
     private SessionState state = Idle.INSTANCE;
 
     Session(
@@ -118,6 +117,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         this.loss = new BackendLoss(this, input, sender, skipping, end);
         this.breaks = new CopyBreak(this, end);
         this.overdue = new OverdueStatement(this, input, sender, loss);
+        this.answered = new AnsweredWork(this, input, sender, leasing, overdue);
         this.deadline = new SessionDeadline(this, identity.timeouts());
     }
 
@@ -231,96 +231,12 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
 
     @Override
     public void onReadyForQuery(TransactionStatus status, boolean failed) {
-        sent.onReadyForQuery();
-        ties.onReadyForQuery(status, failed);
-        Relay relay = state.relay();
-        if (relay == null) {
-            return;
-        }
-        boolean begunAnew = sent.takeTransactionEnd() && status != TransactionStatus.IDLE;
-        if (begunAnew || status == TransactionStatus.IDLE && !relay.isQuiet()) {
-            deadline.restartTransaction();
-        }
-        if (state instanceof Canceling canceling) {
-            overdue.onReadyForQuery(canceling);
-        } else if (!relay.isQuiet()) {
-            deadline.restart();
-        }
-        if (status != TransactionStatus.IDLE) {
-            return;
-        }
-        placement.lastRoute().transactionEnded();
-        commands.transactionEnded(failed);
-        channels.deliverBeforeReadyForQuery();
-        if (sent.takeWrote()) {
-            placement.wrote();
-        }
-        // A Bind that is still to be answered belongs to a later group: its portal lives.
-        if (!portals.isEmpty() && !relay.backend().expected().owes(Kind.BIND)) {
-            portals.clear();
-        }
+        answered.onReadyForQuery(status, failed);
     }
 
     @Override
     public void onQuiet() {
-        Relay relay = state.relay();
-        if (relay == null) {
-            return;
-        }
-        if (sender.isMidRequest()) {
-            // Part of the next request is on its way already: the lease ends with that.
-            deadline.restart();
-            return;
-        }
-        sentBatch.forget();
-        placement.lastRoute().answered(sent.onQuiet());
-        channels.settle();
-        if (relay.backend().status() == TransactionStatus.IDLE
-                && ties.isDoubtful()
-                && relay.isCurrent()
-                && !(state instanceof Canceling)) {
-            checkTies(relay);
-            return;
-        }
-        goOn(relay);
-    }
-
-    /** Keeps or gives back the backend, now that nothing is owed, and reads on. */
-    private void goOn(Relay relay) {
-        if (relay.backend().status() != TransactionStatus.IDLE || ties.isPinned() && relay.isCurrent()) {
-            // What is cancelled too late must not hit the next statement.
-            become(state instanceof Canceling canceling ? canceling : new Holding(relay));
-        } else {
-            leasing.release(relay);
-            input.updateReading();
-        }
-        channels.deliver();
-        input.resume();
-    }
-
-    /** Asks the backend what of the session is left on it. */
-    private void checkTies(Relay relay) {
-        TieCheck check = ties.check();
-        become(new Checking(relay));
-        relay.ask(check.sql(), new BackendConnection.QueryListener() {
-            @Override
-            public void onRows(List<List<@Nullable String>> rows) {
-                if (state instanceof Checking) {
-                    if (check.isAnsweredBy(rows)) {
-                        commands.tiesChecked(check, check.read(rows.get(0)));
-                    }
-                    goOn(relay);
-                }
-            }
-
-            @Override
-            public void onError(ErrorResponse error) {
-                if (state instanceof Checking) {
-                    // Then all of them may still be there.
-                    goOn(relay);
-                }
-            }
-        });
+        answered.onQuiet();
     }
 
     @Override
@@ -448,26 +364,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     public void describe(Consumer<SessionDescription> described) {
         worker.execute(() -> {
             if (!isClosed()) {
-                described.accept(describe());
+                described.accept(SessionDescription.of(this, end.processId()));
             }
         });
-    }
-
-    private SessionDescription describe() {
-        Relay relay = state.relay();
-        return new SessionDescription(
-                end.processId(),
-                identity.user(),
-                identity.database(),
-                client.address(),
-                state.label(),
-                status(),
-                ties.describe(),
-                relay == null
-                        ? null
-                        : new SessionDescription.Backend(
-                                relay.backend().target().node(),
-                                relay.backend().key().processId()));
     }
 
     /** Tells the client why, where that is possible, and closes it. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import io.trunkline.backend.BackendConnection;
 import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.relay.Relay;
 import io.trunkline.wire.TransactionStatus;
 import java.time.Duration;
 import java.util.List;
@@ -43,5 +45,23 @@ public record SessionDescription(
      * @param node the name of its node
      * @param processId as {@code pg_stat_activity} shows it
      */
-    public record Backend(String node, int processId) {}
+    public record Backend(String node, int processId) {
+        private static Backend of(BackendConnection backend) {
+            return new Backend(backend.target().node(), backend.key().processId());
+        }
+    }
+
+    /** Describes a session whose client knows itself by a process id; on the session's event loop. */
+    static SessionDescription of(Session session, int processId) {
+        Relay relay = session.state().relay();
+        return new SessionDescription(
+                processId,
+                session.identity.user(),
+                session.identity.database(),
+                session.client.address(),
+                session.state().label(),
+                session.status(),
+                session.ties.describe(),
+                relay == null ? null : Backend.of(relay.backend()));
+    }
 }

@@ -9,7 +9,6 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.SessionStatements;
 import io.trunkline.session.SessionIdentity.PoolMode;
 import io.trunkline.sql.AnalyzedQuery;
-import io.trunkline.sql.ConfiguredParameters;
 import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionCommand.StatementName;
 import io.trunkline.sql.SessionEffect;
@@ -18,10 +17,8 @@ import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -199,34 +196,5 @@ final class SqlStatements {
         String standIn = worker.catalog().nextName();
         text.replace(name, start, "PREPARE " + standIn + " AS SELECT", standIn);
         effects.addUnseen();
-    }
-
-    /** Returns the parameters that the prepared statements of a text may set by set_config besides those known, or null when that is not known. */
-    static @Nullable Set<String> configuredBy(
-            List<EditedText.Used> used, @Nullable Set<String> known, ConfiguredParameters reader, boolean conforming) {
-        if (known == null) {
-            return null;
-        }
-        Set<String> all = new HashSet<>(known);
-        for (EditedText.Used one : used) {
-            if (callsSetConfig(one.statement().analysis().shape().statements())) {
-                ByteBuf sql = Unpooled.wrappedBuffer(one.statement().sql());
-                Set<String> more = reader.read(sql, 0, sql.readableBytes(), conforming);
-                if (more == null) {
-                    return null;
-                }
-                all.addAll(more);
-            }
-        }
-        return all;
-    }
-
-    static boolean callsSetConfig(List<StatementShape> statements) {
-        for (int i = 0; i < statements.size(); i++) {
-            if (statements.get(i).effects().contains(SessionEffect.SET_CONFIG)) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -2,6 +2,7 @@
 package io.trunkline.sql;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What routing must know of a whole query text. Immutable; cached by fingerprint.
@@ -13,6 +14,16 @@ import java.util.List;
 public record QueryShape(List<StatementShape> statements, boolean trusted) {
     public QueryShape {
         statements = List.copyOf(statements);
+    }
+
+    /** Returns the one statement that was found, or null when there are none or several. */
+    public @Nullable StatementShape only() {
+        return statements.size() == 1 ? statements.get(0) : null;
+    }
+
+    /** Returns the kind of that one statement, or {@link StatementKind#OTHER} when there is none. */
+    public StatementKind onlyKind() {
+        return statements.size() == 1 ? statements.get(0).kind() : StatementKind.OTHER;
     }
 
     /** Returns the strongest demand among the statements: one that writes makes all of them write. */

@@ -96,4 +96,12 @@ public enum StatementKind {
             default -> false;
         };
     }
+
+    /** Returns true when the open transaction is over after it, be it that another begins at once. */
+    public boolean endsTransaction() {
+        return switch (this) {
+            case COMMIT, COMMIT_AND_CHAIN, ROLLBACK, ROLLBACK_AND_CHAIN, PREPARE_TRANSACTION -> true;
+            default -> false;
+        };
+    }
 }
