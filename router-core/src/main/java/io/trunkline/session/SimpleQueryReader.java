@@ -98,7 +98,7 @@ final class SimpleQueryReader {
             boolean executes = statements.get(i).effects().contains(SessionEffect.INNER_EXECUTE);
             if (!kind.isSessionCommand() && !executes) {
                 if (effects != null || inFlux && kind.endsTransaction()) {
-                    effects = effects == null ? new CommandEffects(session) : effects;
+                    effects = effects == null ? effectsBefore(session, statements, i) : effects;
                     effects.add(kind);
                 }
                 continue;
