@@ -45,6 +45,8 @@ final class SentWork {
     private boolean transactionEndSent;
     /** One was sent with no BEGIN behind it, and not all has been answered: what follows may run outside a transaction, whatever the last status. */
     private boolean mayBeOutside;
+    /** A statement was sent that a failed transaction takes and goes on or ends by, and not all has been answered. */
+    private boolean failureLeft;
     /** Outside a transaction block a statement was sent that may commit without a Sync. */
     private boolean selfCommitSent;
     /** An Execute was sent and no Sync since. */
@@ -85,6 +87,7 @@ final class SentWork {
                     // Unread text may change settings too: nothing of it may reach the next session.
                     noteWrite(status);
                     selfCommitSent |= mayBeOutside(status);
+                    failureLeft = true;
                     ties.dirty();
                 } else {
                     note(analysis.shape().statements(), request.configured, status);
@@ -150,6 +153,7 @@ final class SentWork {
             copies++;
         }
         transactionEndSent |= kind.endsTransaction();
+        failureLeft |= leavesFailure(kind);
         mayBeOutside |= switch (kind) {
             case COMMIT, ROLLBACK, PREPARE_TRANSACTION -> true;
             default -> false;
@@ -166,6 +170,16 @@ final class SentWork {
             case CALL, DO, DDL, MAINTENANCE, OTHER -> true;
             default -> false;
         };
+    }
+
+    /** Returns true when a failed transaction takes a statement of that kind: it ends the transaction, or what of it has failed. */
+    static boolean leavesFailure(StatementKind kind) {
+        return kind.endsTransaction() || kind == StatementKind.ROLLBACK_TO_SAVEPOINT;
+    }
+
+    /** Returns true when what is sent next meets a failed transaction for certain: nothing in flight may have left it. */
+    boolean isInFailedTransaction(TransactionStatus status) {
+        return status == TransactionStatus.FAILED && !failureLeft;
     }
 
     /** CopyDone or CopyFail is being sent. */
@@ -263,6 +277,7 @@ final class SentWork {
         loneWriteSent = false;
         selfCommitSent = false;
         mayBeOutside = false;
+        failureLeft = false;
         settingsPending = false;
         copies = 0;
         int count = queries;
@@ -278,6 +293,7 @@ final class SentWork {
         loneWriteSent = false;
         selfCommitSent = false;
         mayBeOutside = false;
+        failureLeft = false;
         beginSent = false;
         settingsPending = false;
         executedInGroup = false;
