@@ -328,7 +328,8 @@ public final class ExpectedReplies {
     }
 
     private void drop() {
-        if (frontKind() == Kind.QUERY) {
+        if (frontKind() == Kind.QUERY && !frontAction().isUnseen()) {
+            // More of the router's may stand between what was asked ahead and the client's Query.
             aheadError = null;
         }
         effects[head] = null;

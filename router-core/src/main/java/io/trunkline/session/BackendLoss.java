@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   <tr><th>situation</th><th>error</th><th>session</th></tr>
  *   <tr><td>part of a message has passed, or COPY FROM runs</td><td>none</td><td>Closed</td></tr>
  *   <tr><td>the node has certainly done nothing for what was sent, see {@link SentBatch}</td><td>none</td><td>Leasing</td></tr>
- *   <tr><td>COMMIT in flight, or a write outside a transaction</td><td>08007</td><td>Idle</td></tr>
+ *   <tr><td>COMMIT in flight, or a write outside a transaction or behind its end in flight</td><td>08007</td><td>Idle</td></tr>
  *   <tr><td>statement in flight inside a transaction</td><td>40001</td><td>Stranded</td></tr>
  *   <tr><td>read in flight outside a transaction</td><td>40001</td><td>Idle</td></tr>
  *   <tr><td>transaction open, nothing in flight</td><td>40001 to the next statement; none to ROLLBACK</td><td>Stranded; Idle after

@@ -43,6 +43,12 @@ final class SentWork {
     private boolean beginSent;
     /** A statement was sent that ends a transaction; another may begin right behind it. */
     private boolean transactionEndSent;
+    /** One was sent with no BEGIN behind it, and not all has been answered: what follows may run outside a transaction, whatever the last status. */
+    private boolean mayBeOutside;
+    /** A statement was sent that a failed transaction takes and goes on or ends by, and not all has been answered. */
+    private boolean failureLeft;
+    /** Outside a transaction block a statement was sent that may commit without a Sync. */
+    private boolean selfCommitSent;
     /** An Execute was sent and no Sync since. */
     private boolean executedInGroup;
     /** A statement that may change the settings has been read and its reply has not come: what is read now is read under the old ones. */
@@ -80,6 +86,8 @@ final class SentWork {
                 if (analysis == null || !analysis.shape().trusted()) {
                     // Unread text may change settings too: nothing of it may reach the next session.
                     noteWrite(status);
+                    selfCommitSent |= mayBeOutside(status);
+                    failureLeft = true;
                     ties.dirty();
                 } else {
                     note(analysis.shape().statements(), request.configured, status);
@@ -127,13 +135,14 @@ final class SentWork {
         }
         noteCalls(session.view().router().catalog().settingChange(statement.functions()));
         StatementKind kind = statement.kind();
+        selfCommitSent |= mayCommitItself(kind) && mayBeOutside(status);
         if (kind == StatementKind.DDL && !isTemporary(statement)) {
             definitionsChanged = true;
             // The session itself may prepare anew before its transaction ends.
             changes.noted();
         }
         if (kind == StatementKind.BEGIN) {
-            beginSent = true;
+            beginSent();
         } else if (kind == StatementKind.COMMIT
                 || kind == StatementKind.COMMIT_AND_CHAIN
                 || kind == StatementKind.COMMIT_PREPARED
@@ -144,7 +153,33 @@ final class SentWork {
             copies++;
         }
         transactionEndSent |= kind.endsTransaction();
+        failureLeft |= leavesFailure(kind);
+        mayBeOutside |= switch (kind) {
+            case COMMIT, ROLLBACK, PREPARE_TRANSACTION -> true;
+            default -> false;
+        };
         ties.note(statement, configured);
+    }
+
+    /**
+     * Returns true when a statement of that kind, executed outside a transaction block, may commit before its Sync: a procedure or a DO by its own COMMIT,
+     * and what refuses to run in a block, such as CREATE INDEX CONCURRENTLY or VACUUM, at its end. Which definitions do so is not told apart.
+     */
+    private static boolean mayCommitItself(StatementKind kind) {
+        return switch (kind) {
+            case CALL, DO, DDL, MAINTENANCE, OTHER -> true;
+            default -> false;
+        };
+    }
+
+    /** Returns true when a failed transaction takes a statement of that kind: it ends the transaction, or what of it has failed. */
+    static boolean leavesFailure(StatementKind kind) {
+        return kind.endsTransaction() || kind == StatementKind.ROLLBACK_TO_SAVEPOINT;
+    }
+
+    /** Returns true when what is sent next meets a failed transaction for certain: nothing in flight may have left it. */
+    boolean isInFailedTransaction(TransactionStatus status) {
+        return status == TransactionStatus.FAILED && !failureLeft;
     }
 
     /** CopyDone or CopyFail is being sent. */
@@ -181,7 +216,7 @@ final class SentWork {
 
     private void noteWrite(TransactionStatus status) {
         wrote = true;
-        loneWriteSent |= !isInTransaction(status);
+        loneWriteSent |= mayBeOutside(status);
     }
 
     private void noteRead(StatementShape statement, TransactionStatus status) {
@@ -189,7 +224,7 @@ final class SentWork {
             noteWrite(status);
         } else {
             reads[readCount++] = statement;
-            loneReadSent |= !isInTransaction(status);
+            loneReadSent |= mayBeOutside(status);
         }
     }
 
@@ -206,6 +241,7 @@ final class SentWork {
     /** A BEGIN that was answered here leads what is being sent. */
     void beginSent() {
         beginSent = true;
+        mayBeOutside = false;
     }
 
     /** A statement was read that changes the settings when it completes. */
@@ -239,6 +275,9 @@ final class SentWork {
         loneReadSent = false;
         commitSent = false;
         loneWriteSent = false;
+        selfCommitSent = false;
+        mayBeOutside = false;
+        failureLeft = false;
         settingsPending = false;
         copies = 0;
         int count = queries;
@@ -252,6 +291,9 @@ final class SentWork {
         loneReadSent = false;
         commitSent = false;
         loneWriteSent = false;
+        selfCommitSent = false;
+        mayBeOutside = false;
+        failureLeft = false;
         beginSent = false;
         settingsPending = false;
         executedInGroup = false;
@@ -264,10 +306,15 @@ final class SentWork {
      * @param groupsEnded whether something in flight has been ended by a Sync or is a Query, and so commits by itself
      */
     boolean isCommitInDoubt(boolean groupsEnded) {
-        return commitSent || groupsEnded && (loneWriteSent || loneReadSent && mayReadsWrite());
+        return commitSent || selfCommitSent || groupsEnded && (loneWriteSent || loneReadSent && mayReadsWrite());
     }
 
-    /** Returns true when a transaction block is open, or was about to be. */
+    /** Returns true when what is sent next may run outside a transaction block, be it that an end in flight leaves none. */
+    boolean mayBeOutside(TransactionStatus status) {
+        return mayBeOutside || !isInTransaction(status);
+    }
+
+    /** Returns true when a transaction block is open, or was about to be; one that an end in flight may have closed counts as open. */
     boolean isInTransaction(TransactionStatus status) {
         return beginSent || status != TransactionStatus.IDLE;
     }

@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.SequenceValues;
@@ -13,7 +14,6 @@ import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.FrontendTag;
-import io.trunkline.wire.TransactionStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +26,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionSequences {
     private static final byte[] DISCARD = "DISCARD SEQUENCES".getBytes(US_ASCII);
+    /**
+     * Within a failed transaction that the client is about to end: leaves it, and leaves one that has failed too and has the same characteristics.
+     *
+     * <p>There is no such savepoint. What the client sends next, be it COMMIT AND CHAIN, is answered as in the transaction it knows.
+     */
+    private static final byte[] DISCARD_WITHIN_FAILURE =
+            "ROLLBACK AND CHAIN;DISCARD SEQUENCES;ROLLBACK TO tl_none".getBytes(US_ASCII);
+    /** Statements of it that succeed before it fails, as it is meant to. */
+    private static final int COMPLETED_WITHIN_FAILURE = 2;
 
     private final SequenceValues own = new SequenceValues();
     private final SessionTies ties;
@@ -51,22 +60,50 @@ final class SessionSequences {
     void sending(Relay relay, Request request) {
         SequenceUse use = use(request);
         BackendConnection backend = relay.backend();
-        if (use == SequenceUse.NONE || backend.status() == TransactionStatus.FAILED) {
+        boolean failed = sent.isInFailedTransaction(backend.status());
+        if (use == SequenceUse.NONE || failed && !mayLeaveFailure(request)) {
             return;
         }
         SequenceValues there = backend.sequences();
         if (there != own) {
             if (there == SequenceValues.NONE) {
                 backend.noteSequences(own);
-            } else if (use == SequenceUse.MAY_ADVANCE) {
+            } else if (use == SequenceUse.MAY_ADVANCE || failed && !isTransactionEndedFirst(request)) {
                 backend.noteSequences(SequenceValues.MIXED);
             } else {
-                discard(relay, request);
+                discard(relay, request, failed);
             }
         }
-        if (use == SequenceUse.READS && !sent.isInTransaction(backend.status()) && isAlone(request)) {
+        if (use == SequenceUse.READS && sent.mayBeOutside(backend.status()) && isAlone(request)) {
             ties.pin(SessionEffect.SEQUENCE_VALUES);
         }
+    }
+
+    /** In a failed transaction a text fails with its first statement, unless that is one to leave the failure by. */
+    private static boolean mayLeaveFailure(Request request) {
+        if (request.tag != FrontendTag.QUERY) {
+            // One that leaves it has nothing to do with sequences.
+            return false;
+        }
+        StatementKind first = firstKind(request);
+        return first == null || SentWork.leavesFailure(first);
+    }
+
+    /** Behind a ROLLBACK TO the savepoints live on: nothing can be discarded ahead of it. */
+    private static boolean isTransactionEndedFirst(Request request) {
+        StatementKind first = firstKind(request);
+        return first != null && first != StatementKind.ROLLBACK_TO_SAVEPOINT && SentWork.leavesFailure(first);
+    }
+
+    /** Returns what a text begins with; null when it cannot be read. */
+    private static @Nullable StatementKind firstKind(Request request) {
+        AnalyzedQuery analysis = request.analysis;
+        if (analysis == null
+                || !analysis.shape().trusted()
+                || analysis.shape().statements().isEmpty()) {
+            return null;
+        }
+        return analysis.shape().statements().get(0).kind();
     }
 
     /** What was sent is sent again: whether values were discarded with it is not known. */
@@ -76,20 +113,49 @@ final class SessionSequences {
         }
     }
 
-    private void discard(Relay relay, Request request) {
+    private void discard(Relay relay, Request request, boolean failed) {
         BackendConnection backend = relay.backend();
         backend.noteSequences(own);
-        ReplyEffect forgotten = new ReplyEffect() {
-            @Override
-            public void onUndone() {
+        if (failed) {
+            relay.ignoredQuery(DISCARD_WITHIN_FAILURE, new Forgotten(backend, COMPLETED_WITHIN_FAILURE));
+        } else if (request.tag == FrontendTag.EXECUTE) {
+            // A Query would end the implicit transaction of the group.
+            relay.followUp(DISCARD, new Forgotten(backend, Forgotten.ALL));
+        } else {
+            relay.ignoredQuery(DISCARD, new Forgotten(backend, Forgotten.ALL));
+        }
+    }
+
+    /** What becomes of the values of one backend that was told to forget them. */
+    private static final class Forgotten extends ReplyEffect {
+        static final int ALL = 0;
+
+        private final BackendConnection backend;
+        /** Statements after whose success the values are forgotten, whatever becomes of the rest; {@link #ALL} when all must succeed. */
+        private final int needed;
+
+        private int completed;
+
+        Forgotten(BackendConnection backend, int needed) {
+            this.backend = backend;
+            this.needed = needed;
+        }
+
+        @Override
+        public boolean wantsCommandComplete() {
+            return needed != ALL;
+        }
+
+        @Override
+        public void onCommandComplete(ByteBuf buffer, int index) {
+            completed++;
+        }
+
+        @Override
+        public void onUndone() {
+            if (needed == ALL || completed < needed) {
                 backend.noteSequences(SequenceValues.MIXED);
             }
-        };
-        if (request.tag == FrontendTag.EXECUTE) {
-            // A Query would end the implicit transaction of the group.
-            relay.followUp(DISCARD, forgotten);
-        } else {
-            relay.ignoredQuery(DISCARD, forgotten);
         }
     }
 
