@@ -49,7 +49,9 @@ class ResourceIT {
     private static final int STOP_SECONDS = 40;
 
     private static final int PROBE_SECONDS = 5;
-    private static final int SLOW_SECONDS = 15;
+    /** Twice {@code timeouts.tcp_user}: slow reading is no silence, however long it lasts. */
+    private static final int SLOW_SECONDS = 60;
+
     private static final int READERS = Integer.getInteger("resource.readers", 8);
     /** What the other clients of a case need at most. */
     private static final int OTHER_BACKENDS = 8;
@@ -201,7 +203,7 @@ class ResourceIT {
             measure(READERS + " slow readers, one reads all", () -> {
                 try (SlowReaders readers = new SlowReaders(router, READERS, TOTAL_BYTES)) {
                     awaitServersThatWait(READERS, "ClientWrite");
-                    noteProgress(READERS + " clients have stopped reading", before, other.askFor(SLOW_SECONDS));
+                    noteProgress(READERS + " clients have stopped reading", before, other.askFor(STOP_SECONDS));
                     Future<Long> reading = threads.submit(() -> readers.readSlowly(SLOW_SECONDS));
                     noteProgress(READERS + " clients read slowly", before, other.askFor(SLOW_SECONDS));
                     long slowBytes = reading.get();

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,10 +17,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Used by one thread at a time. {@link #close} ends those that have not read all as clients that die.
  */
 final class SlowReaders implements AutoCloseable {
-    /**
-     * What a client's kernel takes from the router without being asked. By itself it would grow to some megabytes, and slow reading would
-     * long be none that the router notices.
-     */
+    /** Megabytes in the client's kernel would keep slow reading from the router for long. */
     private static final int RECEIVE_BUFFER_BYTES = 32 * 1024;
 
     private static final int ROWS_A_TURN = 32;
@@ -34,18 +30,10 @@ final class SlowReaders implements AutoCloseable {
     /** Connects them and sends their queries. */
     SlowReaders(SmallRouter router, int count, long bytes) {
         for (int i = 0; i < count; i++) {
-            Reader reader = new Reader(router.connect(), BulkTransfer.rowsText(bytes));
-            readers.add(reader);
-            setReceiveBuffer(reader.client());
-            reader.client().send(query(BulkTransfer.rows(bytes)));
-        }
-    }
-
-    private static void setReceiveBuffer(WireClient client) {
-        try {
-            client.socket().setReceiveBufferSize(RECEIVE_BUFFER_BYTES);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            WireClient client =
+                    WireClient.connectWithReceiveBuffer(router.port(), TestTopologies.DATABASE, RECEIVE_BUFFER_BYTES);
+            readers.add(new Reader(client, BulkTransfer.rowsText(bytes)));
+            client.send(query(BulkTransfer.rows(bytes)));
         }
     }
 
