@@ -58,9 +58,19 @@ final class BulkTransfer {
 
     /** Receives the answer to a query that was sent. */
     static long receiveRows(WireClient client, long bytes) {
-        NumberedText text = new NumberedText(lines(bytes), "");
-        expectEnd(client.receiveUntilReady('D', text::compareRow), text);
+        NumberedText text = rowsText(bytes);
+        expectRows(client, text);
         return text.bytes();
+    }
+
+    /** Returns what {@link #value} and {@link #rows} bring. */
+    static NumberedText rowsText(long bytes) {
+        return new NumberedText(lines(bytes), "");
+    }
+
+    /** Receives the rows of an answer, or those that are left of it, and its end. */
+    static void expectRows(WireClient client, NumberedText text) {
+        expectEnd(client.receiveUntilReady('D', text::compareRow), text);
     }
 
     long copyOut(long bytes) {

@@ -3,7 +3,6 @@ package io.trunkline.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.trunkline.fixture.PostgresCluster;
@@ -23,12 +22,14 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 /**
  * Thousands of clients that have logged in and do nothing cost a router some kilobytes each, and nobody else any time; they leave nothing behind.
  *
- * <p>{@code -Didle.clients} says how many. This process and the router need a file descriptor each for every one of them: {@code ulimit -n}.
+ * <p>{@code -Didle.clients} says how many. This process and the router need a file descriptor each for every one of them: where
+ * {@code ulimit -n} allows fewer, there are as many as it does.
  */
 @EnabledIfSystemProperty(named = "idle.clients", matches = "[1-9][0-9]*")
 class IdleClientsIT {
-    private static final int CLIENTS = Integer.getInteger("idle.clients", 0);
     private static final int SPARE_DESCRIPTORS = 500;
+    private static final int CLIENTS_WANTED = Integer.getInteger("idle.clients", 0);
+    private static final int CLIENTS = (int) Math.min(CLIENTS_WANTED, descriptorsMax() - SPARE_DESCRIPTORS);
     /** One source address has some 28,000 ports. */
     private static final int CLIENTS_PER_ADDRESS = 20_000;
 
@@ -41,11 +42,6 @@ class IdleClientsIT {
 
     @Test
     void B13_idleClientsCostSomeKilobytesEachAndNobodyAnyTime() throws Exception {
-        long descriptors =
-                ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getMaxFileDescriptorCount();
-        assumeTrue(
-                descriptors >= CLIENTS + SPARE_DESCRIPTORS,
-                () -> "only " + descriptors + " file descriptors: ulimit -n " + (CLIENTS + SPARE_DESCRIPTORS));
         try (PostgresCluster cluster = PostgresCluster.start(
                 TestTopologies.trusting(PostgresOptions.newest().replicas(0)))) {
             TestTopologies.prepare(cluster);
@@ -60,9 +56,14 @@ class IdleClientsIT {
         }
     }
 
-    private static void measure(SmallRouter router) throws IOException {
+    private static long descriptorsMax() {
+        return ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getMaxFileDescriptorCount();
+    }
+
+    private static void measure(SmallRouter router) throws IOException, InterruptedException {
         List<SocketChannel> clients = new ArrayList<>(CLIENTS);
-        try (LatencyProbe probe = new LatencyProbe(router.connect())) {
+        try (LatencyProbe probe = new LatencyProbe(router.connect());
+                MemoryWatch watch = new MemoryWatch(router)) {
             LatencyProbe.Latencies before = probe.askFor(3);
             long residentBefore = router.residentBytes();
             long begun = System.nanoTime();
@@ -72,15 +73,21 @@ class IdleClientsIT {
             }
             long seconds = Math.max(1, (System.nanoTime() - begun) / 1_000_000_000L);
             LatencyProbe.Latencies beside = probe.askFor(3);
-            long grown = router.residentBytes() - residentBefore;
+            MemoryWatch.Peak peak = watch.end();
+            long grown = peak.residentEndBytes() - residentBefore;
             System.out.printf(
-                    "idle clients: %d, logged in %d a second; resident %d MB, %d MB more, %d bytes each%n"
+                    "idle clients: %d of %d, logged in %d a second; resident %d MB, %d MB more, %d bytes each;"
+                            + " peaks: resident %d MB, heap %d MB, direct %d MB%n"
                             + "another client before: %s%n... beside them: %s%n",
                     CLIENTS,
+                    CLIENTS_WANTED,
                     CLIENTS / seconds,
-                    router.residentBytes() >> 20,
+                    peak.residentEndBytes() >> 20,
                     grown >> 20,
                     grown / CLIENTS,
+                    peak.residentBytes() >> 20,
+                    peak.heapBytes() >> 20,
+                    peak.directBytes() >> 20,
                     before,
                     beside);
 

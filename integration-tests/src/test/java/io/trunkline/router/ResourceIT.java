@@ -8,9 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.testing.Case;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -24,14 +23,16 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * Data many times larger than the router's memory pass through it whole and in order, in both directions; and a peer that stops in the middle
  * of it, for longer than any timeout of the router, costs nobody else anything.
  *
- * <p>{@code -Dresource.megabytes} says how large a result or a copy is; a single value has 256 MB of it. What each case used is printed as a
- * table.
+ * <p>{@code -Dresource.megabytes} says how large a result or a copy is, {@code -Dresource.value.megabytes} how large a single value, and
+ * {@code -Dresource.readers} how many clients at a time do not read their results. What each case used is printed as a table.
  */
 @EnabledIfSystemProperty(named = "resource.megabytes", matches = "[1-9][0-9]*")
 class ResourceIT {
     private static final long MEBI = 1L << 20;
     private static final long TOTAL_BYTES = Long.getLong("resource.megabytes", 0) * MEBI;
-    private static final long VALUE_BYTES = Math.min(256 * MEBI, TOTAL_BYTES);
+    private static final long VALUE_BYTES = Long.getLong("resource.value.megabytes", 256) * MEBI;
+    /** PostgreSQL reads a string constant into a buffer that grows to powers of two below 1 GB. */
+    private static final long CONSTANT_BYTES = Math.min(511 * MEBI, VALUE_BYTES);
     /** More than the kernel's buffers on both sides of the router take. */
     private static final long HELD_UP_BYTES = 256 * MEBI;
 
@@ -48,7 +49,15 @@ class ResourceIT {
     private static final int STOP_SECONDS = 40;
 
     private static final int PROBE_SECONDS = 5;
-    private static final int STOPPED_CLIENTS = 32;
+    /** Twice {@code timeouts.tcp_user}: slow reading is no silence, however long it lasts. */
+    private static final int SLOW_SECONDS = 60;
+
+    private static final int READERS = Integer.getInteger("resource.readers", 8);
+    /** What the other clients of a case need at most. */
+    private static final int OTHER_BACKENDS = 8;
+    /** For probes, and for what the test asks the server directly. */
+    private static final int SPARE_CONNECTIONS = 20;
+
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private static final ResourceReport REPORT = new ResourceReport();
@@ -67,10 +76,12 @@ class ResourceIT {
     @BeforeAll
     static void start() throws Exception {
         cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
+                TestTopologies.trusting(PostgresOptions.newest().replicas(0))
+                        .setting("max_connections", Integer.toString(READERS + OTHER_BACKENDS + SPARE_CONNECTIONS)));
         TestTopologies.prepare(cluster);
         RouterConfiguration configuration = RouterConfiguration.forTests();
-        configuration.set("defaults.pool_size", Integer.toString(2 * STOPPED_CLIENTS));
+        configuration.set("defaults.pool_size", Integer.toString(READERS + OTHER_BACKENDS));
+        configuration.set("limits.backends_per_node", Integer.toString(READERS + OTHER_BACKENDS));
         router = SmallRouter.start(cluster, configuration);
         transfer = new BulkTransfer(router);
         threads = Executors.newCachedThreadPool();
@@ -103,7 +114,8 @@ class ResourceIT {
     }
 
     @Test
-    void readsOneRow() throws Exception {
+    @Case("B04")
+    void B04_readsOneRow() throws Exception {
         measure("one row, read", () -> transfer.readValue(VALUE_BYTES));
     }
 
@@ -115,17 +127,20 @@ class ResourceIT {
     }
 
     @Test
-    void writesOneQuery() throws Exception {
-        measure("one Query, written", () -> transfer.writeQuery(VALUE_BYTES));
+    @Case("B04")
+    void B04_writesOneQuery() throws Exception {
+        measure("one Query, written", () -> transfer.writeQuery(CONSTANT_BYTES));
     }
 
     @Test
-    void writesOneParameterOfTheUnnamedStatement() throws Exception {
+    @Case("B04")
+    void B04_writesOneParameterOfTheUnnamedStatement() throws Exception {
         measure("one Bind, unnamed, written", () -> transfer.writeParameter("", VALUE_BYTES));
     }
 
     @Test
-    void writesOneParameterOfANamedStatement() throws Exception {
+    @Case("B04")
+    void B04_writesOneParameterOfANamedStatement() throws Exception {
         measure("one Bind, named, written", () -> transfer.writeParameter("large", VALUE_BYTES));
     }
 
@@ -180,22 +195,33 @@ class ResourceIT {
     }
 
     @Test
-    void manyClientsThatStopReadingDisturbNobody() throws Exception {
-        List<WireClient> stopped = new ArrayList<>();
+    @Case("B01")
+    void B01_manySlowReadersDisturbNobodyAndMayGoOn() throws Exception {
         try (LatencyProbe other = new LatencyProbe(router.connect())) {
             LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
 
-            measure("one row, read beside " + STOPPED_CLIENTS + " results not read", () -> {
-                for (int i = 0; i < STOPPED_CLIENTS; i++) {
-                    stopped.add(router.connect().send(query(BulkTransfer.rows(TOTAL_BYTES))));
+            measure(READERS + " slow readers, one reads all", () -> {
+                try (SlowReaders readers = new SlowReaders(router, READERS, TOTAL_BYTES)) {
+                    awaitServersThatWait(READERS, "ClientWrite");
+                    noteProgress(READERS + " clients have stopped reading", before, other.askFor(STOP_SECONDS));
+                    Future<Long> reading = threads.submit(() -> readers.readSlowly(SLOW_SECONDS));
+                    noteProgress(READERS + " clients read slowly", before, other.askFor(SLOW_SECONDS));
+                    long slowBytes = reading.get();
+                    return slowBytes + readers.readOneToTheEnd();
                 }
-                awaitServersThatWait(STOPPED_CLIENTS, "ClientWrite");
-                noteProgress(STOPPED_CLIENTS + " clients have stopped reading", before, other.askFor(PROBE_SECONDS));
-                return transfer.readValue(VALUE_BYTES);
             });
-        } finally {
-            stopped.forEach(WireClient::abort);
         }
+    }
+
+    @Test
+    @Case({"B01", "B04"})
+    void B01_oneRowPassesBesideManySlowReaders() throws Exception {
+        measure("one row, read beside " + READERS + " results not read", () -> {
+            try (SlowReaders readers = new SlowReaders(router, READERS, TOTAL_BYTES)) {
+                awaitServersThatWait(READERS, "ClientWrite");
+                return transfer.readValue(VALUE_BYTES);
+            }
+        });
     }
 
     @Test

@@ -160,7 +160,7 @@ class SilentPeersIT {
                 RouterUnderTest router = RouterUnderTest.with(
                                 cluster.workspace(), TestTopologies.single(cluster, 1, "app"))
                         .set("listen.host", "0.0.0.0")
-                        .set("defaults.pool_size", "2")
+                        .set("defaults.pool_size", "3")
                         .set("event_loops", "1")
                         .set("timeouts.tcp_user", "3s")
                         .start();
@@ -172,10 +172,14 @@ class SilentPeersIT {
             running.query("begin; insert into t values (1)");
             running.send(query("select pg_sleep(300)"));
             awaitSleeping();
+            // Its answer is on its way when the client has vanished: only the user timeout can tell.
+            WireClient answered = WireClient.connect(way, "app");
+            answered.query("begin; insert into t values (1)");
+            answered.send(query("select pg_sleep(2)"));
 
             network.cut();
 
-            // Both backends were theirs.
+            // All backends were theirs.
             assertThat(near.ask("select count(*) from t")).isEqualTo("0");
             await().atMost(LIMIT)
                     .until(() -> "0"
@@ -185,6 +189,7 @@ class SilentPeersIT {
                                             + "' and (state like '%transaction%' or wait_event = 'PgSleep')")));
             idle.abort();
             running.abort();
+            answered.abort();
         }
     }
 

@@ -47,11 +47,14 @@ final class WireClient implements AutoCloseable {
     private final Map<String, String> parameters = new LinkedHashMap<>();
     private byte[] key = new byte[0];
 
-    private WireClient(int port, boolean sliced) throws IOException {
+    private WireClient(int port, boolean sliced, int receiveBufferBytes) throws IOException {
         this.port = port;
         this.sliced = sliced;
         socket = new Socket();
         socket.setTcpNoDelay(true);
+        if (receiveBufferBytes > 0) {
+            socket.setReceiveBufferSize(receiveBufferBytes);
+        }
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), TIMEOUT_MILLIS);
         socket.setSoTimeout(TIMEOUT_MILLIS);
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 64 * 1024));
@@ -65,8 +68,18 @@ final class WireClient implements AutoCloseable {
 
     /** Logs in with more startup parameters; when {@code sliced}, every byte is written by itself. */
     static WireClient connect(int port, String database, Map<String, String> startup, boolean sliced) {
+        return connect(port, database, startup, sliced, 0);
+    }
+
+    /** Logs in with a kernel that takes little from the other side before the client reads it; by itself it may take megabytes. */
+    static WireClient connectWithReceiveBuffer(int port, String database, int bytes) {
+        return connect(port, database, Map.of(), false, bytes);
+    }
+
+    private static WireClient connect(
+            int port, String database, Map<String, String> startup, boolean sliced, int receiveBufferBytes) {
         try {
-            WireClient client = new WireClient(port, sliced);
+            WireClient client = new WireClient(port, sliced, receiveBufferBytes);
             client.login(database, startup);
             return client;
         } catch (IOException e) {

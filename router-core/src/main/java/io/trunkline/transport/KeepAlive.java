@@ -14,7 +14,7 @@ import java.time.Duration;
  *
  * <p>{@link UserTimeout} is about bytes that are on their way. A client that waits for the answer to a long statement, and a node that waits for
  * the next one, have none: a peer that loses its power then is noticed by keep-alive alone, which Linux begins after two hours. So it begins at
- * half of the user timeout, and the kernel gives the connection up once nothing came for the whole of it.
+ * half of the user timeout, and the kernel gives the connection up once nothing came for the whole of it, be the user timeout in force or not.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/tcp.7.html">tcp(7)</a>
  */
@@ -23,6 +23,8 @@ final class KeepAlive {
     private static final int IDLE_DIVISOR = 2;
     /** Later ones follow at this part of it, so that several may be lost. */
     private static final int INTERVAL_DIVISOR = 6;
+    /** So many fill the rest of the timeout. */
+    private static final int PROBES = 3;
 
     private KeepAlive() {}
 
@@ -38,16 +40,31 @@ final class KeepAlive {
             return;
         }
         if (channel instanceof EpollSocketChannel) {
-            set(channel, EpollChannelOption.TCP_KEEPIDLE, EpollChannelOption.TCP_KEEPINTVL, userTimeout);
+            set(
+                    channel,
+                    EpollChannelOption.TCP_KEEPIDLE,
+                    EpollChannelOption.TCP_KEEPINTVL,
+                    EpollChannelOption.TCP_KEEPCNT,
+                    userTimeout);
         } else if (channel instanceof IoUringSocketChannel) {
-            set(channel, IoUringChannelOption.TCP_KEEPIDLE, IoUringChannelOption.TCP_KEEPINTVL, userTimeout);
+            set(
+                    channel,
+                    IoUringChannelOption.TCP_KEEPIDLE,
+                    IoUringChannelOption.TCP_KEEPINTVL,
+                    IoUringChannelOption.TCP_KEEPCNT,
+                    userTimeout);
         }
     }
 
     private static void set(
-            SocketChannel channel, ChannelOption<Integer> idle, ChannelOption<Integer> interval, Duration timeout) {
+            SocketChannel channel,
+            ChannelOption<Integer> idle,
+            ChannelOption<Integer> interval,
+            ChannelOption<Integer> count,
+            Duration timeout) {
         channel.config().setOption(idle, part(timeout, IDLE_DIVISOR));
         channel.config().setOption(interval, part(timeout, INTERVAL_DIVISOR));
+        channel.config().setOption(count, PROBES);
     }
 
     /** Returns a part of a time in seconds, at least one. */

@@ -12,12 +12,12 @@ import io.netty.channel.uring.IoUringTcpInfo;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
- * TCP_USER_TIMEOUT of one connection, in force except while the peer answers that it has no room for more.
+ * TCP_USER_TIMEOUT of one connection, in force only while bytes are on their way to a peer that acknowledges nothing.
  *
- * <p>Linux counts that time, too. It would end the connection of a client that merely stopped reading, and of a node whose COPY waits for a lock
+ * <p>Linux counts more than that. It would end the connection of a client that merely stopped reading, and of a node whose COPY waits for a lock
  * and reads nothing meanwhile; PostgreSQL lets both wait, and so must the router:
  *
  * <ol>
@@ -26,15 +26,19 @@ import java.util.function.BooleanSupplier;
  *   <li>once the timeout has passed since the first probe, the kernel gives the connection up all the same.
  * </ol>
  *
- * <p>So this looks several times within the timeout whether a connection is at step 2, and lifts the timeout until it no longer is. A peer that
- * vanishes while its window is closed leaves probes unanswered, which puts the timeout in force again.
+ * <p>Nor does the count begin anew when the peer reads on, unless its window opens at once as far as the kernel's next piece, of up to 64 KB, is
+ * long: a peer that reads slowly is given up as well, even one that was slow some time ago and stops now, at the first probe.
+ *
+ * <p>So this looks several times within the timeout whether a connection is in such trouble, and puts the timeout in force for as long as it is.
+ * That is early enough: the kernel counts from when the bytes were first sent. Before the first look it is in force anyway. What is silent with
+ * nothing on its way is the business of {@link KeepAlive}.
  *
  * <p>Confined to the channel's event loop.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/tcp.7.html">tcp(7)</a>
  */
 final class UserTimeout {
-    /** Three looks fit into a timeout: one may find the window not yet probed, and one may come late. */
+    /** The second look at the latest finds that the peer has fallen silent, and one may come late. */
     private static final int LOOKS_PER_TIMEOUT = 3;
 
     private static final long LOOK_INTERVAL_MIN_MILLIS = 100;
@@ -43,16 +47,36 @@ final class UserTimeout {
 
     private final SocketChannel channel;
     private final ChannelOption<Integer> option;
-    private final BooleanSupplier windowClosed;
+    private final Supplier<Look> look;
     private final int millis;
+    private final long lookIntervalMillis;
     private int millisInForce;
 
-    private UserTimeout(
-            SocketChannel channel, ChannelOption<Integer> option, BooleanSupplier windowClosed, int millis) {
+    /**
+     * What the kernel tells about a connection.
+     *
+     * @param unacked segments in flight
+     * @param probes probes of the peer's window sent since something last came from the peer
+     * @param silentMillis how long ago the peer last acknowledged anything, be it a probe
+     */
+    private record Look(long unacked, int probes, long silentMillis) {
+        static Look at(EpollSocketChannel channel) {
+            EpollTcpInfo info = channel.tcpInfo();
+            return new Look(info.unacked(), info.probes(), info.lastAckRecv());
+        }
+
+        static Look at(IoUringSocketChannel channel) {
+            IoUringTcpInfo info = channel.tcpInfo();
+            return new Look(info.unacked(), info.probes(), info.lastAckRecv());
+        }
+    }
+
+    private UserTimeout(SocketChannel channel, ChannelOption<Integer> option, Supplier<Look> look, int millis) {
         this.channel = channel;
         this.option = option;
-        this.windowClosed = windowClosed;
+        this.look = look;
         this.millis = millis;
+        lookIntervalMillis = Math.max(LOOK_INTERVAL_MIN_MILLIS, millis / LOOKS_PER_TIMEOUT);
     }
 
     /**
@@ -67,9 +91,9 @@ final class UserTimeout {
             return;
         }
         if (channel instanceof EpollSocketChannel epoll) {
-            new UserTimeout(epoll, EpollChannelOption.TCP_USER_TIMEOUT, () -> isWindowClosed(epoll), millis).start();
+            new UserTimeout(epoll, EpollChannelOption.TCP_USER_TIMEOUT, () -> Look.at(epoll), millis).start();
         } else if (channel instanceof IoUringSocketChannel ring) {
-            new UserTimeout(ring, IoUringChannelOption.TCP_USER_TIMEOUT, () -> isWindowClosed(ring), millis).start();
+            new UserTimeout(ring, IoUringChannelOption.TCP_USER_TIMEOUT, () -> Look.at(ring), millis).start();
         }
     }
 
@@ -78,15 +102,14 @@ final class UserTimeout {
         if (!channel.isRegistered()) {
             return; // never leaves the test that made it
         }
-        long interval = Math.max(LOOK_INTERVAL_MIN_MILLIS, millis / LOOKS_PER_TIMEOUT);
-        Future<?> looks =
-                channel.eventLoop().scheduleAtFixedRate(this::look, interval, interval, TimeUnit.MILLISECONDS);
+        Future<?> looks = channel.eventLoop()
+                .scheduleAtFixedRate(this::look, lookIntervalMillis, lookIntervalMillis, TimeUnit.MILLISECONDS);
         channel.closeFuture().addListener(closed -> looks.cancel(false));
     }
 
     private void look() {
         if (channel.isActive()) {
-            putInForce(windowClosed.getAsBoolean() ? 0 : millis);
+            putInForce(owesAcknowledgement(look.get()) ? millis : 0);
         }
     }
 
@@ -97,24 +120,7 @@ final class UserTimeout {
         }
     }
 
-    private static boolean isWindowClosed(EpollSocketChannel channel) {
-        EpollTcpInfo info = channel.tcpInfo();
-        return isWindowClosed(info.unacked(), info.backoff(), info.probes());
-    }
-
-    private static boolean isWindowClosed(IoUringSocketChannel channel) {
-        IoUringTcpInfo info = channel.tcpInfo();
-        return isWindowClosed(info.unacked(), info.backoff(), info.probes());
-    }
-
-    /**
-     * Returns whether the kernel probes the peer's window and the peer answers.
-     *
-     * @param unacked segments in flight
-     * @param backoff how often the interval between probes, or else between retransmissions, was doubled
-     * @param probes probes sent since something last came from the peer
-     */
-    private static boolean isWindowClosed(long unacked, int backoff, int probes) {
-        return unacked == 0 && backoff > 0 && probes <= UNANSWERED_PROBES_MAX;
+    private boolean owesAcknowledgement(Look now) {
+        return now.silentMillis() >= lookIntervalMillis && (now.unacked() > 0 || now.probes() > UNANSWERED_PROBES_MAX);
     }
 }

@@ -44,6 +44,7 @@ class TcpOptionsTest {
         assertThat(channel.config().isKeepAlive()).isTrue();
         assertThat(channel.config().getTcpKeepIdle()).isEqualTo(15);
         assertThat(channel.config().getTcpKeepIntvl()).isEqualTo(5);
+        assertThat(channel.config().getTcpKeepCnt()).isEqualTo(3);
         channel.unsafe().closeForcibly();
     }
 }
