@@ -164,14 +164,17 @@ final class BackendLoss {
         ByteBuf out = session.client.allocator().buffer(256);
         describe(error, cause).encode(out);
         TransactionStatus told = stranded ? TransactionStatus.FAILED : TransactionStatus.IDLE;
+        // Each request gets an error of its own; where the first may have run, so may those behind it.
+        ErrorResponse next = stranded ? RouterErrors.transactionAborted().response() : describe(error, cause);
         for (int i = 0; i < lost.readies; i++) {
             if (i > 0) {
-                // Each request gets an error of its own; where the first may have run, so may those behind it.
-                ErrorResponse next =
-                        stranded ? RouterErrors.transactionAborted().response() : describe(error, cause);
                 next.encode(out);
             }
             BackendWriter.readyForQuery(out, told);
+        }
+        if (lost.readies > 0 && lost.groupOpen) {
+            // What was sent of it fails too, and its ReadyForQuery comes with its Sync.
+            next.encode(out);
         }
         session.client.write(out);
         goOn(stranded ? new Stranded(null) : Idle.INSTANCE, lost.groupOpen);
