@@ -92,11 +92,11 @@ final class RouterCommand {
         }
         if (command instanceof SessionCommand.Deallocate deallocate) {
             SessionStatements statements = session.statements;
-            return deallocate.name() == null
-                    ? deallocate("DEALLOCATE ALL", () -> new AllNamesEffect(statements))
-                    : deallocate(
-                            "DEALLOCATE",
-                            () -> new NameEffect(statements, deallocate.name().text(), null));
+            if (deallocate.name() == null) {
+                return deallocate("DEALLOCATE ALL", () -> new AllNamesEffect(statements));
+            }
+            String name = deallocate.name().text();
+            return deallocate("DEALLOCATE", () -> new NameEffect(statements, name, null));
         }
         return null;
     }
