@@ -203,6 +203,7 @@ final class SqlStatements {
     static boolean isAwaited(Relay relay, Request request) {
         PreparedStatement statement = request.statement;
         return request.tag == FrontendTag.QUERY
+                && !relay.isQuiet()
                 && statement != null
                 && request.refusal == null
                 && !statement.wasParsed()
