@@ -133,8 +133,11 @@ public final class SessionStatements {
 
         private Names() {}
 
-        /** Gives the names back; what was named since has been taken back before. */
+        /** Gives the names back, and forgets those that were given since. */
         public void restore() {
+            if (named != null) {
+                named.values().forEach(PreparedStatement::release);
+            }
             named = takenNamed;
             bySql = takenBySql;
             described = takenDescribed;

@@ -127,10 +127,16 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     @Override
-    public void prepare(PreparedStatement statement, byte[] sql, ReplyEffect effect) {
+    public void prepare(PreparedStatement statement, byte[] sql, Synthesis answer) {
+        if (statements.use(statement)) {
+            // Given to it since the request was read.
+            metrics.prepared(PreparedEvent.HIT);
+            answer(Kind.QUERY, answer);
+            return;
+        }
         endOfInput();
         count(parses.makeRoom(statement));
-        sendQuery(sql, Action.FORWARD, parses.parsed(statement, effect));
+        sendQuery(sql, Action.FORWARD, parses.parsed(statement, answer));
     }
 
     @Override

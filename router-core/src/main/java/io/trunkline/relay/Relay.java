@@ -78,11 +78,13 @@ public sealed interface Relay permits DirectRelay {
     void beginQuery(byte[] sql, int restBytes, @Nullable ReplyEffect effect);
 
     /**
-     * Sends a PREPARE under the router's name of its statement, which the backend has from then on; the client gets the answer.
+     * Sends a PREPARE under the router's name of its statement, which the backend has from then on; the client gets the answer. A backend that has it
+     * already, and would refuse the name, is not asked.
      *
      * @param sql the client's text with that name
+     * @param answer what the client gets then, and what follows from the answer otherwise
      */
-    void prepare(PreparedStatement statement, byte[] sql, ReplyEffect effect);
+    void prepare(PreparedStatement statement, byte[] sql, Synthesis answer);
 
     /** Returns true when the backend has the statement, and keeps it while something is owed. */
     boolean has(PreparedStatement statement);

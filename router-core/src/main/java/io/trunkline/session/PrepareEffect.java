@@ -2,15 +2,17 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
-import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Synthesis;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.TransactionStatus;
 
-/** A name that a translated PREPARE gave to a statement, and the words in which that was sent. */
-final class PrepareEffect extends ReplyEffect {
+/**
+ * A name that a translated PREPARE gave to a statement, and the words in which that is sent; also its answer where no backend has to be asked, because
+ * the statement is known to be valid.
+ */
+final class PrepareEffect extends Synthesis {
     private final NameEffect name;
     private final EditedText text;
 
@@ -19,25 +21,15 @@ final class PrepareEffect extends ReplyEffect {
         this.text = text;
     }
 
-    /** Returns the answer to a PREPARE of a statement that is known to be valid. */
-    static Synthesis answer(NameEffect name) {
-        return new Synthesis() {
-            @Override
-            public void writeTo(ByteBuf out, TransactionStatus status) {
-                if (status == TransactionStatus.FAILED) {
-                    name.onUndone();
-                    RouterErrors.transactionAborted().response().encode(out);
-                } else {
-                    BackendWriter.commandComplete(out, "PREPARE");
-                }
-                BackendWriter.readyForQuery(out, status);
-            }
-
-            @Override
-            public void onUndone() {
-                name.onUndone();
-            }
-        };
+    @Override
+    public void writeTo(ByteBuf out, TransactionStatus status) {
+        if (status == TransactionStatus.FAILED) {
+            name.onUndone();
+            RouterErrors.transactionAborted().response().encode(out);
+        } else {
+            BackendWriter.commandComplete(out, "PREPARE");
+        }
+        BackendWriter.readyForQuery(out, status);
     }
 
     @Override

@@ -90,7 +90,7 @@ final class RequestSender {
                 }
             }
         }
-        if (mustWaitForStatements(relay, request)) {
+        if (mustWaitForStatements(relay, request) || SqlStatements.isAwaited(relay, request)) {
             if (request.effect != null) {
                 request.effect.onUndone();
             }
@@ -271,8 +271,10 @@ final class RequestSender {
         }
         switch (request.tag) {
             case FrontendTag.QUERY -> {
-                if (request.statement != null && request.rewritten != null && request.effect != null) {
-                    relay.prepare(request.statement, request.rewritten, request.effect);
+                if (request.statement != null
+                        && request.rewritten != null
+                        && request.effect instanceof PrepareEffect prepare) {
+                    relay.prepare(request.statement, request.rewritten, prepare);
                 } else if (request.isPartial() && request.rewritten != null) {
                     relay.beginQuery(request.rewritten, request.messageBytes - request.available, request.effect);
                 } else if (request.rewritten == null) {

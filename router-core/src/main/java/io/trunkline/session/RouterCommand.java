@@ -2,9 +2,11 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Synthesis;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
+import io.trunkline.prepared.SessionStatements;
 import io.trunkline.routing.RolePreference;
 import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A statement the router answers itself: SHOW, SET and RESET of {@code trunkline.*}, and DEALLOCATE of a statement that backends know by another name.
  *
- * <p>The action runs, and the value is read, when the answer's turn comes.
+ * <p>A setting is changed, and read, when the answer's turn comes; a name of a statement is given up when the request is read.
  */
 final class RouterCommand {
     /** The settings a session has of the router. */
@@ -29,16 +31,24 @@ final class RouterCommand {
         String read();
     }
 
+    private interface NameChange {
+        /** Changes the session's names of statements now; the effect can take it back. */
+        ReplyEffect apply();
+    }
+
     private final String tag;
     private final @Nullable String column;
     private final Value value;
     private final Runnable action;
+    private final @Nullable NameChange names;
 
-    private RouterCommand(String tag, @Nullable String column, Value value, Runnable action) {
+    private RouterCommand(
+            String tag, @Nullable String column, Value value, Runnable action, @Nullable NameChange names) {
         this.tag = tag;
         this.column = column;
         this.value = value;
         this.action = action;
+        this.names = names;
     }
 
     /** Returns true when a command is for the router, whether or not it makes sense. */
@@ -71,26 +81,28 @@ final class RouterCommand {
         }
         if (command instanceof SessionCommand.Show show) {
             String name = String.valueOf(show.name());
-            return new RouterCommand("SHOW", name, () -> read(session, name), () -> {});
+            return new RouterCommand("SHOW", name, () -> read(session, name), () -> {}, null);
         }
         if (command instanceof SessionCommand.Set set) {
-            return new RouterCommand("SET", null, () -> "", () -> set(session, set.name(), unquote(set.rawValue())));
+            return new RouterCommand(
+                    "SET", null, () -> "", () -> set(session, set.name(), unquote(set.rawValue())), null);
         }
         if (command instanceof SessionCommand.Reset reset) {
-            return new RouterCommand("RESET", null, () -> "", () -> set(session, reset.name(), null));
+            return new RouterCommand("RESET", null, () -> "", () -> set(session, reset.name(), null), null);
         }
         if (command instanceof SessionCommand.Deallocate deallocate) {
+            SessionStatements statements = session.statements;
             if (deallocate.name() == null) {
-                return new RouterCommand(
-                        "DEALLOCATE ALL",
-                        null,
-                        () -> "",
-                        () -> session.statements.takeNamed().release());
+                return deallocate("DEALLOCATE ALL", () -> new AllNamesEffect(statements));
             }
             String name = deallocate.name().text();
-            return new RouterCommand("DEALLOCATE", null, () -> "", () -> session.statements.put(name, null));
+            return deallocate("DEALLOCATE", () -> new NameEffect(statements, name, null));
         }
         return null;
+    }
+
+    private static RouterCommand deallocate(String tag, NameChange names) {
+        return new RouterCommand(tag, null, () -> "", () -> {}, names);
     }
 
     /** Returns why a command for the router is refused, or null. */
@@ -181,30 +193,14 @@ final class RouterCommand {
         return text;
     }
 
-    /** Returns the answer to a simple Query. */
+    /** Returns the answer to a simple Query that has been read. */
     Synthesis answerToQuery() {
-        return new Synthesis() {
-            @Override
-            public void writeTo(ByteBuf out, TransactionStatus status) {
-                if (status == TransactionStatus.FAILED) {
-                    RouterErrors.transactionAborted().response().encode(out);
-                } else {
-                    writeDescription(out);
-                    writeResult(out);
-                }
-                BackendWriter.readyForQuery(out, status);
-            }
-        };
+        return new Answer(true);
     }
 
-    /** Returns the answer to Execute. */
+    /** Returns the answer to an Execute that has been read. */
     Synthesis answerToExecute() {
-        return new Synthesis() {
-            @Override
-            public void writeTo(ByteBuf out, TransactionStatus status) {
-                writeResult(out);
-            }
-        };
+        return new Answer(false);
     }
 
     /** Returns the answer to Describe of the statement. */
@@ -248,5 +244,47 @@ final class RouterCommand {
             BackendWriter.dataRow(out, Collections.singletonList(value.read()));
         }
         BackendWriter.commandComplete(out, tag);
+    }
+
+    /** What the command answers when its turn comes. Its names change now, because the next request may use them. */
+    private final class Answer extends Synthesis {
+        private final boolean toQuery;
+        private @Nullable ReplyEffect change = names == null ? null : names.apply();
+
+        Answer(boolean toQuery) {
+            this.toQuery = toQuery;
+        }
+
+        @Override
+        public void writeTo(ByteBuf out, TransactionStatus status) {
+            if (!toQuery) {
+                writeResult(out);
+                return;
+            }
+            if (status == TransactionStatus.FAILED) {
+                onUndone();
+                RouterErrors.transactionAborted().response().encode(out);
+            } else {
+                writeDescription(out);
+                writeResult(out);
+            }
+            BackendWriter.readyForQuery(out, status);
+        }
+
+        @Override
+        public void onConfirmed() {
+            if (change != null) {
+                change.onConfirmed();
+            }
+        }
+
+        @Override
+        public void onUndone() {
+            if (change != null) {
+                change.onUndone();
+                // An answer that says so is given, and confirmed, all the same.
+                change = null;
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.SessionStatements;
+import io.trunkline.relay.Relay;
 import io.trunkline.session.SessionIdentity.PoolMode;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.SessionCommand;
@@ -15,6 +16,7 @@ import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
@@ -152,7 +154,10 @@ final class SqlStatements {
                 && !session.statements.isPreparedBySql(command.name().text());
     }
 
-    /** Fills in what becomes of a translated PREPARE, which ends at an index of the text. */
+    /**
+     * Fills in what becomes of a translated PREPARE, which ends at an index of the text. It is answered for a statement that some backend has taken; where one
+     * is being given it, {@link #isAwaited}.
+     */
     void prepare(Session session, Request request, SessionCommand.Prepare command, int end, EditedText text) {
         ByteBuf buffer = request.buffer;
         String context = session.texts.statementContext();
@@ -179,16 +184,30 @@ final class SqlStatements {
         if (request.refusal != null) {
             return;
         }
-        NameEffect effect = new NameEffect(session.statements, name, statement);
+        PrepareEffect effect = new PrepareEffect(new NameEffect(session.statements, name, statement), text);
         if (statement.wasParsed()) {
             // Known to be valid: the client need not wait for a backend to hear so.
-            request.answer = PrepareEffect.answer(effect);
+            request.answer = effect;
             return;
         }
         text.use(command.name(), statement);
         request.statement = statement;
         request.rewritten = text.text();
-        request.effect = new PrepareEffect(effect, text);
+        request.effect = effect;
+    }
+
+    /**
+     * Returns true when a request is a translated PREPARE of a statement that the backend is being given by an earlier Query: only its answer, which comes
+     * whatever is sent, tells whether this one can be answered or has to be sent.
+     */
+    static boolean isAwaited(Relay relay, Request request) {
+        PreparedStatement statement = request.statement;
+        return request.tag == FrontendTag.QUERY
+                && !relay.isQuiet()
+                && statement != null
+                && request.refusal == null
+                && !statement.wasParsed()
+                && relay.has(statement);
     }
 
     /** Has a DEALLOCATE among other statements give up a name of the session's: it runs for a statement that is made for it and kept by nobody. */
