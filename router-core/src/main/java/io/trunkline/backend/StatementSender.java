@@ -79,17 +79,17 @@ public final class StatementSender {
             close(statement);
         }
         int evictions = 0;
-        // Close before Parse: the backend may be at its statement limit.
-        for (PreparedStatement evicted = statements.evict(); evicted != null; evicted = nextToEvict(evictions)) {
+        while (evictions < EVICTIONS_MAX) {
+            PreparedStatement evicted = statements.evict();
+            if (evicted == null) {
+                break;
+            }
+            // Close before Parse: the backend may be at its statement limit.
             close(evicted);
             evictions++;
         }
         statements.add(statement);
         return evictions;
-    }
-
-    private @Nullable PreparedStatement nextToEvict(int evictions) {
-        return evictions < EVICTIONS_MAX ? statements.evict() : null;
     }
 
     private void close(PreparedStatement statement) {

@@ -133,7 +133,9 @@ final class SentBatch {
             return null;
         }
         kept.repeated();
-        worker.metrics().repeated(idle ? RepeatCause.IDLE_TIMEOUT : RepeatCause.SHUTDOWN);
+        if (!promised) {
+            worker.metrics().repeated(idle ? RepeatCause.IDLE_TIMEOUT : RepeatCause.SHUTDOWN);
+        }
         batch = null;
         promised = false;
         return kept;
@@ -198,7 +200,8 @@ final class SentBatch {
         worker.metrics().repeated(RepeatCause.STATEMENT);
         promised = true;
         relay.onceReady(() -> {
-            if (promised && batch == kept) {
+            // A backend that is closed undoes this, too.
+            if (promised && relay.backend().isOpen()) {
                 promised = false;
                 batch = null;
                 session.sendAgain(relay, kept);
