@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.backend;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,9 @@ public final class Settings {
     public static final Settings NONE = new Settings(new TreeMap<>());
 
     private final TreeMap<String, String> values;
+    /** The values once more, in the order of their names: compared for each transaction, where an iterator would be garbage. */
+    private final String[] inOrder;
+
     private final int hash;
     private final long sizeBytes;
     private final String statementContext;
@@ -33,6 +37,7 @@ public final class Settings {
     private Settings(TreeMap<String, String> values) {
         this.values = values;
         this.hash = values.hashCode();
+        this.inOrder = namesAndValues(values);
         StringBuilder context = new StringBuilder();
         for (String name : STATEMENT_CONTEXT) {
             String value = values.get(name);
@@ -46,6 +51,16 @@ public final class Settings {
             size += ENTRY_BYTES + entry.getKey().length() + entry.getValue().length();
         }
         this.sizeBytes = size;
+    }
+
+    private static String[] namesAndValues(TreeMap<String, String> values) {
+        String[] all = new String[2 * values.size()];
+        int i = 0;
+        for (Map.Entry<String, String> entry : values.entrySet()) {
+            all[i++] = entry.getKey();
+            all[i++] = entry.getValue();
+        }
+        return all;
     }
 
     /**
@@ -99,7 +114,9 @@ public final class Settings {
     @Override
     public boolean equals(Object other) {
         return this == other
-                || other instanceof Settings settings && settings.hash == hash && settings.values.equals(values);
+                || other instanceof Settings settings
+                        && settings.hash == hash
+                        && Arrays.equals(settings.inOrder, inOrder);
     }
 
     @Override

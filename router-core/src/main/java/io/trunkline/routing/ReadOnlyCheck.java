@@ -4,6 +4,7 @@ package io.trunkline.routing;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.KnownFunctions;
 import io.trunkline.sql.StatementShape;
+import java.util.Set;
 
 /**
  * Whether a replica may run a statement: it must be shaped like a read, and the catalogue must vouch for everything it names. Whatever is not
@@ -16,19 +17,34 @@ final class ReadOnlyCheck {
 
     /** Returns true when the statement leaves nothing behind that a transaction could have lost, wherever it runs. */
     static boolean changesNothing(StatementShape statement, CatalogSnapshot catalog) {
-        for (String function : statement.functions()) {
+        return callsNothingLasting(statement.functions(), catalog)
+                && verdictBesideFunctions(statement, catalog) == Reason.READ;
+    }
+
+    private static boolean callsNothingLasting(Set<String> functions, CatalogSnapshot catalog) {
+        if (functions.isEmpty()) {
+            // Asked for each statement: without an iterator for those, the most, that call nothing.
+            return true;
+        }
+        for (String function : functions) {
             boolean harmless =
                     KnownFunctions.isHarmless(function) && catalog.nature(function) == FunctionNature.SYSTEM_VOLATILE;
             if (!harmless && !catalog.nature(function).mayRunOnReplica()) {
                 return false;
             }
         }
-        return verdictBesideFunctions(statement, catalog) == Reason.READ;
+        return true;
     }
 
     /** Returns {@link Reason#READ} when a replica may run the statement, else why it may not. */
     static Reason verdict(StatementShape statement, CatalogSnapshot catalog) {
-        for (String function : statement.functions()) {
+        Reason verdict =
+                statement.functions().isEmpty() ? Reason.READ : verdictOnFunctions(statement.functions(), catalog);
+        return verdict == Reason.READ ? verdictBesideFunctions(statement, catalog) : verdict;
+    }
+
+    private static Reason verdictOnFunctions(Set<String> functions, CatalogSnapshot catalog) {
+        for (String function : functions) {
             FunctionNature nature = catalog.nature(function);
             if (!nature.mayRunOnReplica()) {
                 return nature == FunctionNature.UNKNOWN ? Reason.UNKNOWN_FUNCTION : Reason.VOLATILE_FUNCTION;
@@ -37,7 +53,7 @@ final class ReadOnlyCheck {
                 return Reason.VOLATILE_FUNCTION;
             }
         }
-        return verdictBesideFunctions(statement, catalog);
+        return Reason.READ;
     }
 
     private static Reason verdictBesideFunctions(StatementShape statement, CatalogSnapshot catalog) {

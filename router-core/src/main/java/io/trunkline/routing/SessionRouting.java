@@ -30,7 +30,9 @@ public record SessionRouting(
      * @param shard the shard it, or a session tied to its backend, runs on; {@link Target#ANY_SHARD} while it has none
      * @param role where that is ({@link RoleNeed#PRIMARY} or {@link RoleNeed#REPLICA}), or {@link RoleNeed#ANY} without a backend
      */
-    public record Transaction(TransactionScope scope, int shard, RoleNeed role) {}
+    public record Transaction(TransactionScope scope, int shard, RoleNeed role) {
+        private static final Transaction NONE = new Transaction(TransactionScope.NONE, Target.ANY_SHARD, RoleNeed.ANY);
+    }
 
     /**
      * The settings a session has of the router.
@@ -58,8 +60,7 @@ public record SessionRouting(
 
     /** Returns the routing of a session that has just logged in. */
     public static SessionRouting fresh(ReadPolicy policy) {
-        Transaction none = new Transaction(TransactionScope.NONE, Target.ANY_SHARD, RoleNeed.ANY);
-        return new SessionRouting(policy, none, false, false, Wishes.NONE, RecentWrite.NONE);
+        return new SessionRouting(policy, Transaction.NONE, false, false, Wishes.NONE, RecentWrite.NONE);
     }
 
     /** Returns true while reads follow the session's own write to the primary. */
@@ -74,7 +75,10 @@ public record SessionRouting(
 
     /** Returns this with another transaction block that has no backend yet. */
     public SessionRouting begin(TransactionScope scope) {
-        return with(new Transaction(scope, Target.ANY_SHARD, RoleNeed.ANY));
+        return with(
+                scope == TransactionScope.NONE
+                        ? Transaction.NONE
+                        : new Transaction(scope, Target.ANY_SHARD, RoleNeed.ANY));
     }
 
     /** Returns this with the transaction running on a shard, on its primary or on a replica. */
@@ -84,12 +88,16 @@ public record SessionRouting(
 
     /** Returns this with another {@code default_transaction_read_only}. */
     public SessionRouting withReadOnlyByDefault(boolean isReadOnly) {
-        return new SessionRouting(policy, transaction, isReadOnly, serializable, wishes, recentWrite);
+        return isReadOnly == readOnlyByDefault
+                ? this
+                : new SessionRouting(policy, transaction, isReadOnly, serializable, wishes, recentWrite);
     }
 
     /** Returns this with other isolation: true for SERIALIZABLE. */
     public SessionRouting withSerializable(boolean isSerializable) {
-        return new SessionRouting(policy, transaction, readOnlyByDefault, isSerializable, wishes, recentWrite);
+        return isSerializable == serializable
+                ? this
+                : new SessionRouting(policy, transaction, readOnlyByDefault, isSerializable, wishes, recentWrite);
     }
 
     /** Returns this with another {@code trunkline.role}. */

@@ -15,6 +15,7 @@ import io.trunkline.routing.Targets;
 import io.trunkline.routing.TransactionScope;
 import io.trunkline.session.SessionIdentity.PoolMode;
 import io.trunkline.sql.TransactionMode;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,10 @@ final class Placement {
     private final LastRoute lastRoute;
     private SessionRouting routing;
     private @Nullable Settings readSettings;
+    /** The routing of the last transaction: before it had its backend, and with it. The next one mostly goes the same way. */
+    private @Nullable SessionRouting unplaced;
+
+    private @Nullable SessionRouting placed;
     private int shard;
     private @Nullable RoleNeed placedRole;
     private @Nullable ShardPool pool;
@@ -151,15 +156,31 @@ final class Placement {
         RoleNeed role = lease.node().state() == NodeStatus.State.PRIMARY ? RoleNeed.PRIMARY : RoleNeed.REPLICA;
         placedRole = role;
         if (!isFixed(session.view())) {
-            routing = routing.placedOn(shard, role);
+            place(role);
         }
         lastRoute.placed(role, lease.backend().target().node());
+    }
+
+    private void place(RoleNeed role) {
+        SessionRouting before = placed;
+        if (before == null
+                || routing != unplaced
+                || before.transaction().shard() != shard
+                || before.transaction().role() != role) {
+            unplaced = routing;
+            placed = routing.placedOn(shard, role);
+        }
+        routing = Objects.requireNonNull(placed);
     }
 
     /** The backend was given back, or is lost. */
     void released() {
         placedRole = null;
-        if (routing.isPlaced() || routing.transaction().scope() != TransactionScope.NONE) {
+        SessionRouting before = unplaced;
+        if (routing == placed && before != null && before.transaction().scope() == TransactionScope.NONE) {
+            // Nothing was said in it that ends with it.
+            routing = before;
+        } else if (routing.isPlaced() || routing.transaction().scope() != TransactionScope.NONE) {
             routing = routing.begin(TransactionScope.NONE);
             // The isolation of the transaction goes with it.
             readSettings = null;
