@@ -39,6 +39,11 @@ public final class BackendConnection {
 
         /** The query failed or the backend was lost. */
         void onError(ErrorResponse error);
+
+        /** A NotificationResponse came meanwhile; the buffer holds it alone and is borrowed. */
+        default void onNotification(ByteBuf message) {
+            // most queries run on backends that listen for nobody
+        }
     }
 
     private final BackendTarget target;

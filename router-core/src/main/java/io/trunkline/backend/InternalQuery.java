@@ -99,6 +99,7 @@ final class InternalQuery implements BackendHolder {
                 rowsBytes = 0;
             }
             case BackendTag.DATA_ROW -> onRow(bytes);
+            case BackendTag.NOTIFICATION_RESPONSE -> listener.onNotification(unread);
             default -> {
                 // completions and notices
             }

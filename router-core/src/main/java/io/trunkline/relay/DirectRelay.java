@@ -425,6 +425,14 @@ public final class DirectRelay implements Relay, BackendHolder {
                 backend.attach(DirectRelay.this);
                 asker.onError(error);
             }
+
+            @Override
+            public void onNotification(ByteBuf message) {
+                if (listener.wantsNotification(message, message.readerIndex(), message.readableBytes())) {
+                    client.write(message.copy());
+                    client.flush();
+                }
+            }
         });
     }
 
