@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * frame, and what PostgreSQL would refuse is refused with PostgreSQL's words.
  */
 abstract class MessageView {
+    private static final int ROOM_BYTES = 256;
+
     /** What follows when the message is malformed: clients are told and stay, servers are closed. */
     private final ProtocolViolation.Consequence consequence;
 
@@ -141,7 +143,8 @@ abstract class MessageView {
             int nameEnd,
             byte[] newName) {
         int before = nameStart - index - Frame.HEADER_BYTES;
-        ByteBuf head = allocator.buffer(Frame.HEADER_BYTES + before + newName.length + 1);
+        // With room for the rest of a short message, and for short ones behind it.
+        ByteBuf head = allocator.buffer(Frame.HEADER_BYTES + before + newName.length + 1 + ROOM_BYTES);
         head.writeByte(buffer.getByte(index));
         head.writeInt(length - (nameEnd - nameStart) + newName.length);
         head.writeBytes(buffer, index + Frame.HEADER_BYTES, before);
