@@ -73,6 +73,9 @@ final class SoakClient implements Runnable {
     private int statements;
     private volatile long done;
     private volatile long interrupted;
+    /** Whether an interrupted step may have left its statement prepared. */
+    private boolean maybePrepared;
+
     private volatile @Nullable Throwable failure;
     private volatile boolean stopped;
 
@@ -143,6 +146,7 @@ final class SoakClient implements Runnable {
         dialog = new SoakDialog(port, chaos);
         tenant = "";
         statements = 0;
+        maybePrepared = false;
     }
 
     /** Goes on with the same connection where that is still there: that is what the router promises. */
@@ -450,9 +454,15 @@ final class SoakClient implements Runnable {
 
     private void preparesBySql() {
         SoakDialog open = dialog();
+        if (maybePrepared) {
+            // What was prepared follows the client over the loss of a backend: only the interrupted step had to end.
+            open.expectTagOrError("deallocate mine", "DEALLOCATE", "26000");
+        }
+        maybePrepared = true;
         open.expectTag("prepare mine (int) as select $1 + " + number, "PREPARE");
         open.expect("execute mine (5)", Integer.toString(5 + number));
         open.expectTag("deallocate mine", "DEALLOCATE");
+        maybePrepared = false;
     }
 
     private void isCancelled() {

@@ -143,6 +143,17 @@ final class SoakDialog implements AutoCloseable {
         require("CommandComplete " + tag, got);
     }
 
+    /** Runs a simple query that must complete with this tag or fail with this SQLSTATE. */
+    void expectTagOrError(String sql, String tag, String sqlState) {
+        List<ServerMessage> messages = ask(sql);
+        ServerMessage last = messages.get(messages.size() - 1);
+        if (last.type() == 'E') {
+            require(sqlState, last.sqlState());
+        } else {
+            require("CommandComplete " + tag, last.toString());
+        }
+    }
+
     /** Runs a simple query that must fail with this SQLSTATE. */
     void expectError(String sql, String sqlState) {
         List<ServerMessage> messages = ask(sql);
