@@ -16,11 +16,17 @@ import picocli.CommandLine.IVersionProvider;
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = TrunklineCommand.Version.class,
-        subcommands = {ServeCommand.class, CheckCommand.class, RouteCommand.class, TopologyCommand.class},
+        subcommands = {
+            ServeCommand.class,
+            CheckCommand.class,
+            DoctorCommand.class,
+            RouteCommand.class,
+            TopologyCommand.class
+        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:done",
-            "1:the configuration or a file it names is wrong; route: the statement is refused",
+            "1:the configuration or a file it names is wrong; route: the statement is refused; doctor: something is wrong",
             "2:the command was not understood",
             "3:the router could not start",
         })

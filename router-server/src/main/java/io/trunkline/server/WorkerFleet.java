@@ -106,7 +106,8 @@ final class WorkerFleet {
         return new WorkerFleet(List.copyOf(posts));
     }
 
-    private static BackendAccess backendAccess(StartupParts parts, BlockingWork blocking) {
+    /** Returns how the router logs in to nodes. */
+    static BackendAccess backendAccess(StartupParts parts, BlockingWork blocking) {
         BackendLogin.Environment login = new BackendLogin.Environment(
                 CoreSettings.authentication(parts.config().backend()),
                 new ScramKeyCache(blocking.hashing(), ScramKeyCache.ENTRIES_MAX_DEFAULT),

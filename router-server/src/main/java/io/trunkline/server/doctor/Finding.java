@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.server.doctor;
+
+/**
+ * Something that is wrong, or will be.
+ *
+ * @param kind what it is
+ * @param where cluster, shard, node and database, as far as they matter, such as {@code main/shard0/db1 app}
+ * @param what what was found
+ */
+record Finding(Kind kind, String where, String what) {
+
+    /** How bad it is. */
+    enum Severity {
+        /** The router cannot serve this, or would serve it wrongly. */
+        ERROR,
+        /** It works, and can surprise. */
+        WARNING
+    }
+
+    /** What can be found. */
+    enum Kind {
+        UNREACHABLE(Severity.ERROR, "a node refuses the router's login or does not answer"),
+        NO_PRIMARY(Severity.ERROR, "no node of a shard takes writes"),
+        SEVERAL_PRIMARIES(Severity.ERROR, "several nodes of a shard take writes"),
+        UNSUPPORTED_VERSION(Severity.ERROR, "a node runs a PostgreSQL older than 14"),
+        ENCODING(
+                Severity.ERROR,
+                "the encodings of shards differ, or text is a sharding key and the encoding is not UTF8"),
+        TABLE_MISSING(Severity.ERROR, "a table of the topology is not on a shard"),
+        KEY_COLUMN(Severity.ERROR, "the key column of a sharded table is not there, or not of the distribution's type"),
+        TABLE_DIFFERS(Severity.ERROR, "the columns of a table of the topology are not the same on all shards"),
+        VERSION(Severity.WARNING, "nodes of a cluster run different majors"),
+        SETTING(Severity.WARNING, "a setting that changes results is not the same on all shards"),
+        EXTENSION(Severity.WARNING, "an extension is not installed in the same version on all shards"),
+        OTHER_TABLE(Severity.WARNING, "a table that the topology does not name is not the same on all shards"),
+        SEQUENCE(
+                Severity.WARNING,
+                "a column of a sharded table takes its default from a sequence, which each shard counts for itself"),
+        UNIQUE(
+                Severity.WARNING,
+                "a unique or exclusion constraint of a sharded table does not contain the key, so it holds on each shard alone"),
+        PREPARED_TRANSACTION(
+                Severity.WARNING, "a transaction has been prepared for more than five minutes, and holds its locks"),
+        CLOCK(Severity.WARNING, "the clock of a node is more than a second off this machine's");
+
+        private final Severity severity;
+        private final String meaning;
+
+        Kind(Severity severity, String meaning) {
+            this.severity = severity;
+            this.meaning = meaning;
+        }
+
+        Severity severity() {
+            return severity;
+        }
+
+        /** Returns what it means, for the documentation. */
+        String meaning() {
+            return meaning;
+        }
+
+        /** Returns how it is printed: {@code several-primaries}. */
+        String label() {
+            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    @Override
+    public String toString() {
+        return kind.severity.name().toLowerCase(java.util.Locale.ROOT) + " " + where + ": " + kind.label() + ": "
+                + what;
+    }
+}
