@@ -268,7 +268,7 @@ class ShardingIT {
                 "create table more (a int)",
                 "select * from customers where id in (1, 2, 3, 4, 5, 6, 7, 8, 9)"
             })
-    void H02_whatHasNoSingleShardIsRefusedWithACodeAndAHintInBothProtocols(String sql) {
+    void whatHasNoSingleShardIsRefusedWithACodeAndAHintInBothProtocols(String sql) {
         try (WireClient client = connect()) {
             List<ServerMessage> simple = client.query(sql);
             List<ServerMessage> extended = client.send(parse("", sql), bind("", ""), execute("", 0), sync())
@@ -296,7 +296,8 @@ class ShardingIT {
     }
 
     @Test
-    void H05_aTransactionStaysOnItsShardAndFailsOnAnother() {
+    @Case("H43")
+    void aTransactionStaysOnItsShardAndFailsOnAnother() {
         long here = idOn(0);
         long there = idOn(1);
         try (WireClient client = connect()) {
@@ -317,7 +318,7 @@ class ShardingIT {
     }
 
     @Test
-    void H05_aRefusalAsTheFirstStatementFailsTheTransactionToo() {
+    void aRefusalAsTheFirstStatementFailsTheTransactionToo() {
         try (WireClient client = connect()) {
             client.query("begin");
 
@@ -384,7 +385,7 @@ class ShardingIT {
     }
 
     @Test
-    void H15_referenceTablesAreReadAnywhereAndJoined() {
+    void referenceTablesAreReadAnywhereAndJoined() {
         try (WireClient client = connect()) {
             assertThat(client.ask("select count(*) from countries")).isEqualTo("2");
             assertThat(client.ask("select count(*) from customers cross join countries where id = 9"))
@@ -395,7 +396,7 @@ class ShardingIT {
     }
 
     @Test
-    void H16_aHintOrSettingNamesTheShard() throws SQLException {
+    void aHintOrSettingNamesTheShard() throws SQLException {
         try (WireClient client = connect()) {
             for (int shard = 0; shard < SHARDS; shard++) {
                 String count = Long.toString(countOn(shard, "customers"));
@@ -429,7 +430,7 @@ class ShardingIT {
     }
 
     @Test
-    @Case("Q05")
+    @Case({"Q05", "H10"})
     void Q05_statementsOfOneTextMustAgreeOnAShard() {
         long here = idOn(0);
         long there = idOn(2);

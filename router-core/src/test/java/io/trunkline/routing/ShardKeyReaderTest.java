@@ -34,6 +34,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
     void refusesTypesWhoseEqualityIsNotTheKeys() {
         assertUnreadable(
                 read(KeyType.INT8, GivenKeys.text(1700, "42.0")),
@@ -73,6 +74,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
     void trimsBpcharForTextAndRefusesItForVarchar() {
         assertThat(read(KeyType.TEXT, GivenKeys.text(1042, "abc  "))).isEqualTo(value(KeyValue.ofText("abc")));
         assertThat(read(KeyType.TEXT, GivenKeys.binary(1042, PostgresBinary.text("abc  "))))
@@ -90,6 +92,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
     void readsUntypedTextOnlyWhenEveryTypeItCouldBeGivesTheSameKey() {
         assertThat(read(KeyType.INT8, GivenKeys.text(UNTYPED, "42"))).isEqualTo(value(KeyValue.ofLong(42)));
         assertThat(read(KeyType.INT8, GivenKeys.text(UNKNOWN, " 0x2A "))).isEqualTo(value(KeyValue.ofLong(42)));
@@ -106,6 +109,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H61")
     void readsOnlyAsciiWhenTheClientsEncodingIsAnother() {
         assertUnreadable(read(KeyType.TEXT, GivenKeys.text(25, "müller").inOtherEncoding()), "characters beyond ASCII");
         assertThat(read(KeyType.TEXT, GivenKeys.text(25, "miller").inOtherEncoding()))
@@ -138,6 +142,7 @@ class ShardKeyReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"text", "numeric", "varchar(3)", "money", "int8[]", "oid", "my.int8"})
+    @Case("H04")
     void refusesCastsThatMayLose(String cast) {
         assertUnreadable(
                 read(new KeyOperand.Parameter(1, cast), KeyType.INT8, GivenKeys.text(UNTYPED, "42")),
@@ -170,6 +175,7 @@ class ShardKeyReaderTest {
                 "select $tag$42$tag$|42",
                 "select 9223372036854775807|9223372036854775807",
             })
+    @Case("H04")
     void readsLiteralsOfEveryForm(String sql, long expected) {
         assertThat(read(new KeyOperand.Literal(0, null, false), KeyType.INT8, GivenKeys.literal(sql)))
                 .isEqualTo(value(KeyValue.ofLong(expected)));
@@ -234,6 +240,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
     void keepsAVarcharFromLosingItsBlanksInStorage() {
         GivenKeys padded = GivenKeys.text(1043, "abc ");
 
@@ -246,6 +253,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H03")
     void readsArraysElementByElement() {
         assertThat(array(KeyType.INT8, null, GivenKeys.text(1016, "{1,NULL, 2 ,{3}}")))
                 .isNull();
@@ -263,6 +271,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H03")
     void readsArraysInLiteralsAndThroughCasts() {
         List<KeyValue> elements = new ArrayList<>();
 
