@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.prepared;
 
+import io.trunkline.error.RouterError;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.StatementShape;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +40,7 @@ public final class PreparedStatement {
     private AnalyzedQuery analysis;
     private long analysisRevision;
     private int @Nullable [] describedTypes;
+    private @Nullable RouterError descriptionError;
     private @Nullable PreparedStatement executed;
     private int users;
     private boolean parsed;
@@ -145,6 +147,18 @@ public final class PreparedStatement {
     /** Keeps the parameter types a backend described. */
     public void described(int[] types) {
         describedTypes = types;
+    }
+
+    /** Keeps why no backend has described the parameters, for whoever asked. */
+    public void notDescribed(RouterError why) {
+        descriptionError = why;
+    }
+
+    /** Returns why no backend has described the parameters, once: whoever needs them next may ask again. */
+    public @Nullable RouterError takeDescriptionError() {
+        RouterError error = descriptionError;
+        descriptionError = null;
+        return error;
     }
 
     /** Returns the type of parameter {@code index} (from 0): declared, else described, else 0. */

@@ -130,8 +130,11 @@ final class ExtendedQueryReader {
         }
         Target target = targets.ofBind(session, bind, statement, scan);
         if (target instanceof Target.NeedsParameterTypes) {
-            worker.describe(session, statement);
-            return false;
+            request.refusal = statement.takeDescriptionError();
+            if (request.refusal == null) {
+                worker.describe(session, statement);
+            }
+            return request.refusal != null;
         }
         request.target = target;
         request.deferrable = isDeferrable(session, statement, target);
