@@ -250,6 +250,33 @@ class ShardingIT {
         }
     }
 
+    @Test
+    @Case("H04")
+    void aParameterWhoseTypeComesFromElsewhereIsNotReadAsTheKey() throws SQLException {
+        String insert = "insert into words (n, word) select $1::int, $1";
+        String contradiction = "insert into words (n, word) values ($1, $1)";
+        String select = "select word from words where n = $1 and word = $1::text";
+        try (WireClient server = WireClient.connect(shards.shard(0).primary().port(), "app");
+                WireClient client = connect()) {
+            server.send(parse("", insert), bind("", "", "0777"), execute("", 0), sync())
+                    .receiveUntilReady();
+            client.send(parse("", insert), bind("", "", "0777"), execute("", 0), sync());
+            List<ServerMessage> inserted = client.receiveUntilReady();
+            client.send(parse("", select), bind("", "", "0777"), execute("", 0), sync());
+            List<ServerMessage> selected = client.receiveUntilReady();
+            client.send(parse("", contradiction), bind("", "", "0777"), execute("", 0), sync());
+            List<ServerMessage> contradicted = client.receiveUntilReady();
+
+            // What a server makes of it is not what the message says.
+            assertThat(server.ask("select word from words where n = 777")).isEqualTo("777");
+            assertThat(inserted.get(0).fields().get('D')).startsWith("TL0206: Parameter $1 has type 23");
+            assertThat(selected.get(0).fields().get('D')).startsWith("TL0206: Parameter $1 has type 23");
+            assertThat(contradicted.get(0).fields().get('C')).isEqualTo("42P08");
+            assertThat(server.query("delete from words where n = 777").toString())
+                    .isEqualTo("[CommandComplete DELETE 1, ReadyForQuery I]");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -4,6 +4,7 @@ package io.trunkline.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.sql.KeyOperand;
+import io.trunkline.sql.KeyOperand.Places;
 import io.trunkline.testing.Case;
 import io.trunkline.topology.KeyType;
 import io.trunkline.topology.KeyValue;
@@ -106,6 +107,34 @@ class ShardKeyReaderTest {
         assertNeedsType(KeyType.TIMESTAMP, "2024-01-01 10:00:00");
         assertNeedsType(KeyType.DATE, "2024-01-01");
         assertNeedsType(KeyType.NUMERIC, "0.1");
+    }
+
+    @Test
+    @Case("H04")
+    void asksForTheTypeOfAParameterThatStandsElsewhereToo() {
+        KeyOperand elsewhere = new KeyOperand.Parameter(1, null, Places.SEVERAL);
+        KeyOperand cast = new KeyOperand.Parameter(1, "int8", Places.SEVERAL);
+        KeyOperand castToText = new KeyOperand.Parameter(1, "text", Places.SEVERAL);
+
+        // Stored as text behind an integer 042 is 42, and 20240101 behind a date 2024-01-01; "char" has one byte.
+        assertNeedsType(elsewhere, KeyType.TEXT, "042");
+        assertNeedsType(elsewhere, KeyType.VARCHAR, "abc");
+        assertNeedsType(castToText, KeyType.TEXT, "042");
+        // As real 16777217 is 16777216, and as numeric 4.6 is stored as 5.
+        assertThat(read(elsewhere, KeyType.INT8, GivenKeys.text(UNTYPED, "16777216")))
+                .isEqualTo(value(KeyValue.ofLong(16_777_216)));
+        assertNeedsType(elsewhere, KeyType.INT8, "16777217");
+        assertNeedsType(elsewhere, KeyType.INT8, "4.6");
+        // As bits 101 is 5.
+        assertNeedsType(cast, KeyType.INT8, "101");
+        assertThat(read(cast, KeyType.INT8, GivenKeys.text(20, "101"))).isEqualTo(value(KeyValue.ofLong(101)));
+        assertUnreadable(read(castToText, KeyType.TEXT, GivenKeys.text(23, "042")), "has type 23");
+        assertThat(ShardKeyReader.readArray(
+                        elsewhere, KeyType.INT8, GivenKeys.text(UNTYPED, "{16777217}"), element -> {}))
+                .isEqualTo(KeyReading.Absent.NEEDS_PARAMETER_TYPE);
+        // What is no uuid as text is none as uuid.
+        assertThat(read(elsewhere, KeyType.UUID, GivenKeys.text(UNTYPED, "00000000-0000-0000-0000-000000000001")))
+                .isInstanceOf(KeyReading.Value.class);
     }
 
     @Test
@@ -353,6 +382,10 @@ class ShardKeyReaderTest {
 
     private static void assertNeedsType(KeyType key, String text) {
         assertThat(read(key, GivenKeys.text(UNTYPED, text))).isEqualTo(KeyReading.Absent.NEEDS_PARAMETER_TYPE);
+    }
+
+    private static void assertNeedsType(KeyOperand operand, KeyType key, String text) {
+        assertThat(read(operand, key, GivenKeys.text(UNTYPED, text))).isEqualTo(KeyReading.Absent.NEEDS_PARAMETER_TYPE);
     }
 
     private static void assertUnreadable(@Nullable KeyReading reading, String problem) {

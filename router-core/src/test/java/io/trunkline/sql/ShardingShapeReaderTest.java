@@ -65,6 +65,7 @@ class ShardingShapeReaderTest {
             select * from orders where customer_id = -$1                               → C*
             select * from orders where customer_id = now()                             → C*
             select * from orders where customer_id = current_user                      → C*
+            select * from orders where customer_id = $01                               → TL0104
             select * from orders where customer_id = $1 collate "C"                    → C*
             select * from orders where customer_id[1] = $1                             → C*
             select * from orders where (orders).customer_id = $1                       → C*
@@ -391,6 +392,31 @@ class ShardingShapeReaderTest {
 
         assertThat(read.get(0)).isEqualTo("C=$1");
         assertThat(read.get(1)).startsWith("C(");
+    }
+
+    @ParameterizedTest
+    @Case("H04")
+    @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
+            select * from orders where customer_id = $1 and total = $2                → THIS
+            select * from orders where customer_id = $1 and total = $1                → SEVERAL
+            select * from orders where customer_id = $1 and total = $1::text          → SEVERAL
+            select $1::int from orders where customer_id = $1::text                   → SEVERAL
+            select * from orders where customer_id = $1 limit $11                     → THIS
+            select * from orders where customer_id in ($1, $2) and total = $2         → SEVERAL
+            select * from orders where customer_id = any(array[$1, $2]) and total = $2 → SEVERAL
+            select * from orders where customer_id = any($1) and x = any($1)          → SEVERAL
+            select * from orders where (customer_id, total) = ($1, $2)                → THIS
+            insert into orders (total, customer_id) values ($1, $1)                   → SEVERAL
+            insert into orders (total, customer_id) values ($2, $1)                   → THIS
+            insert into orders (customer_id) select $1 where $1 > 0                   → SEVERAL
+            """)
+    void tellsWhenAParameterMayHaveItsTypeFromAnotherPlace(String sql, KeyOperand.Places places) {
+        ShardingShape shape = reader.read(sql, true, ShardingShapeReaderTest::lookup);
+
+        assertThat(shape.conditions().get(0).toString())
+                .contains("Parameter[number=1")
+                .contains("places=" + places)
+                .doesNotContain("places=" + KeyOperand.Places.values()[1 - places.ordinal()]);
     }
 
     @Test
