@@ -244,6 +244,8 @@ class ShardingShapeReaderTest {
             insert into orders (customer_id) values (null)                                          → C=null
             insert into orders (id) values ($1)                                                     → TL0110
             insert into orders default values                                                       → TL0110
+            insert into orders (customer_id) overriding user value values (5)                       → TL0110
+            insert into orders (customer_id) overriding system value values (5)                     → C=#0
             insert into orders values ($1, $2)                                                      → TL0109
             insert into orders (customer_id) values ($1 + 1)                                        → TL0111
             insert into orders (customer_id) values (nextval('s'))                                  → TL0111
