@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.prepared;
 
-import io.trunkline.error.RouterError;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.wire.ErrorResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +40,7 @@ public final class PreparedStatement {
     private AnalyzedQuery analysis;
     private long analysisRevision;
     private int @Nullable [] describedTypes;
-    private @Nullable RouterError descriptionError;
+    private @Nullable ErrorResponse descriptionError;
     private @Nullable PreparedStatement executed;
     private int users;
     private boolean parsed;
@@ -150,13 +150,13 @@ public final class PreparedStatement {
     }
 
     /** Keeps why no backend has described the parameters, for whoever asked. */
-    public void notDescribed(RouterError why) {
+    public void notDescribed(ErrorResponse why) {
         descriptionError = why;
     }
 
     /** Returns why no backend has described the parameters, once: whoever needs them next may ask again. */
-    public @Nullable RouterError takeDescriptionError() {
-        RouterError error = descriptionError;
+    public @Nullable ErrorResponse takeDescriptionError() {
+        ErrorResponse error = descriptionError;
         descriptionError = null;
         return error;
     }

@@ -17,6 +17,7 @@ import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.Bind;
+import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Execute;
 import io.trunkline.wire.Parse;
 import io.trunkline.wire.StatementOrPortal;
@@ -130,11 +131,13 @@ final class ExtendedQueryReader {
         }
         Target target = targets.ofBind(session, bind, statement, scan);
         if (target instanceof Target.NeedsParameterTypes) {
-            request.refusal = statement.takeDescriptionError();
-            if (request.refusal == null) {
+            ErrorResponse problem = statement.takeDescriptionError();
+            if (problem == null) {
                 worker.describe(session, statement);
+                return false;
             }
-            return request.refusal != null;
+            request.refusal = RouterErrors.notDescribed(problem);
+            return true;
         }
         request.target = target;
         request.deferrable = isDeferrable(session, statement, target);

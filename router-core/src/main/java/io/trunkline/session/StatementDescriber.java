@@ -9,7 +9,6 @@ import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
-import io.trunkline.error.RouterErrors;
 import io.trunkline.pool.Lease;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
@@ -44,7 +43,7 @@ final class StatementDescriber {
 
             @Override
             public void onRefused(RouterError error) {
-                statement.notDescribed(error);
+                statement.notDescribed(error.response());
                 session.proceedLater();
             }
 
@@ -93,7 +92,7 @@ final class StatementDescriber {
         private void finish() {
             ErrorResponse response = error;
             if (response != null) {
-                statement.notDescribed(RouterErrors.notDescribed(response));
+                statement.notDescribed(response);
             }
             session.proceedLater();
         }
