@@ -39,6 +39,7 @@ public final class PreparedStatement {
 
     private AnalyzedQuery analysis;
     private long analysisRevision;
+    private String analysisPath = "";
     private int @Nullable [] describedTypes;
     private @Nullable ErrorResponse descriptionError;
     private @Nullable PreparedStatement executed;
@@ -133,10 +134,22 @@ public final class PreparedStatement {
         return analysisRevision;
     }
 
-    /** Replaces the analysis after the topology changed. */
-    public void analyzed(AnalyzedQuery newAnalysis, long revision) {
+    /** Returns the search path of {@link #analysis}. */
+    public String analysisPath() {
+        return analysisPath;
+    }
+
+    /**
+     * Replaces the analysis: the topology changed, or the search path by which the server finds the tables each time it runs the statement. Under another
+     * path parameters may have other types.
+     */
+    public void analyzed(AnalyzedQuery newAnalysis, long revision, String searchPath) {
         analysis = newAnalysis;
         analysisRevision = revision;
+        if (!searchPath.equals(analysisPath)) {
+            analysisPath = searchPath;
+            describedTypes = null;
+        }
     }
 
     /** Returns the parameter types a backend described, or null when none was asked yet. */

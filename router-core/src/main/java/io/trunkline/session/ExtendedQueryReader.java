@@ -251,6 +251,7 @@ final class ExtendedQueryReader {
         }
         request.effect = effects;
         session.sent.settingsPending();
+        session.sent.pathPending(kind, command);
         String restoring = session.settings.restoring(command);
         request.followUp = restoring == null ? null : restoring.getBytes(StandardCharsets.UTF_8);
         return true;
