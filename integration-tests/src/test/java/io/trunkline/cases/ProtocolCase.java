@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * <p>Shape of a line: number, priority, state, title, note, separated by tabs. The state may be empty.
  *
  * @param number the letter of a group and two digits; never given to another case
- * @param note why a known limit is one, or what an open case lacks; empty otherwise
+ * @param note why a known limit is one, or what an open case, one that is refused or one that is covered in part lacks; empty otherwise
  */
 record ProtocolCase(String number, Priority priority, State state, String title, String note) {
     private static final Pattern NUMBER = Pattern.compile("[A-Z]\\d\\d");
@@ -37,6 +37,10 @@ record ProtocolCase(String number, Priority priority, State state, String title,
         REQUIRED(""),
         /** Has no test yet that shows all of it, or the router does not behave so yet. */
         OPEN("open"),
+        /** The router refuses what would need it; a test asserts with which code, and the note says what is not built. */
+        REFUSED("refused"),
+        /** Tests assert what the router does of it; the note says what is missing. */
+        IN_PART("in part"),
         /** The router does not do this, by a decision that its documentation tells. */
         KNOWN_LIMIT("known limit");
 
@@ -72,6 +76,23 @@ record ProtocolCase(String number, Priority priority, State state, String title,
             throw new IllegalArgumentException(
                     String.format(Locale.ROOT, "case %s, state '%s', note '%s'", number, state, note));
         }
+    }
+
+    /** Returns true when it has to have tests, whatever its priority. */
+    boolean needsTests() {
+        return switch (state) {
+            case REFUSED, IN_PART -> true;
+            case REQUIRED -> priority != Priority.P2;
+            case OPEN, KNOWN_LIMIT -> false;
+        };
+    }
+
+    /** Returns true when it may have tests. */
+    boolean mayHaveTests() {
+        return switch (state) {
+            case REQUIRED, REFUSED, IN_PART -> true;
+            case OPEN, KNOWN_LIMIT -> false;
+        };
     }
 
     /** Returns the letter of its group. */

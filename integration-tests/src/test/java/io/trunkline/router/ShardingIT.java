@@ -250,6 +250,33 @@ class ShardingIT {
         }
     }
 
+    @Test
+    @Case("H04")
+    void aParameterWhoseTypeComesFromElsewhereIsNotReadAsTheKey() throws SQLException {
+        String insert = "insert into words (n, word) select $1::int, $1";
+        String contradiction = "insert into words (n, word) values ($1, $1)";
+        String select = "select word from words where n = $1 and word = $1::text";
+        try (WireClient server = WireClient.connect(shards.shard(0).primary().port(), "app");
+                WireClient client = connect()) {
+            server.send(parse("", insert), bind("", "", "0777"), execute("", 0), sync())
+                    .receiveUntilReady();
+            client.send(parse("", insert), bind("", "", "0777"), execute("", 0), sync());
+            List<ServerMessage> inserted = client.receiveUntilReady();
+            client.send(parse("", select), bind("", "", "0777"), execute("", 0), sync());
+            List<ServerMessage> selected = client.receiveUntilReady();
+            client.send(parse("", contradiction), bind("", "", "0777"), execute("", 0), sync());
+            List<ServerMessage> contradicted = client.receiveUntilReady();
+
+            // What a server makes of it is not what the message says.
+            assertThat(server.ask("select word from words where n = 777")).isEqualTo("777");
+            assertThat(inserted.get(0).fields().get('D')).startsWith("TL0206: Parameter $1 has type 23");
+            assertThat(selected.get(0).fields().get('D')).startsWith("TL0206: Parameter $1 has type 23");
+            assertThat(contradicted.get(0).fields().get('C')).isEqualTo("42P08");
+            assertThat(server.query("delete from words where n = 777").toString())
+                    .isEqualTo("[CommandComplete DELETE 1, ReadyForQuery I]");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -268,7 +295,7 @@ class ShardingIT {
                 "create table more (a int)",
                 "select * from customers where id in (1, 2, 3, 4, 5, 6, 7, 8, 9)"
             })
-    void H02_whatHasNoSingleShardIsRefusedWithACodeAndAHintInBothProtocols(String sql) {
+    void whatHasNoSingleShardIsRefusedWithACodeAndAHintInBothProtocols(String sql) {
         try (WireClient client = connect()) {
             List<ServerMessage> simple = client.query(sql);
             List<ServerMessage> extended = client.send(parse("", sql), bind("", ""), execute("", 0), sync())
@@ -296,7 +323,8 @@ class ShardingIT {
     }
 
     @Test
-    void H05_aTransactionStaysOnItsShardAndFailsOnAnother() {
+    @Case("H43")
+    void aTransactionStaysOnItsShardAndFailsOnAnother() {
         long here = idOn(0);
         long there = idOn(1);
         try (WireClient client = connect()) {
@@ -317,7 +345,7 @@ class ShardingIT {
     }
 
     @Test
-    void H05_aRefusalAsTheFirstStatementFailsTheTransactionToo() {
+    void aRefusalAsTheFirstStatementFailsTheTransactionToo() {
         try (WireClient client = connect()) {
             client.query("begin");
 
@@ -384,7 +412,7 @@ class ShardingIT {
     }
 
     @Test
-    void H15_referenceTablesAreReadAnywhereAndJoined() {
+    void referenceTablesAreReadAnywhereAndJoined() {
         try (WireClient client = connect()) {
             assertThat(client.ask("select count(*) from countries")).isEqualTo("2");
             assertThat(client.ask("select count(*) from customers cross join countries where id = 9"))
@@ -395,7 +423,7 @@ class ShardingIT {
     }
 
     @Test
-    void H16_aHintOrSettingNamesTheShard() throws SQLException {
+    void aHintOrSettingNamesTheShard() throws SQLException {
         try (WireClient client = connect()) {
             for (int shard = 0; shard < SHARDS; shard++) {
                 String count = Long.toString(countOn(shard, "customers"));
@@ -429,7 +457,7 @@ class ShardingIT {
     }
 
     @Test
-    @Case("Q05")
+    @Case({"Q05", "H10"})
     void Q05_statementsOfOneTextMustAgreeOnAShard() {
         long here = idOn(0);
         long there = idOn(2);

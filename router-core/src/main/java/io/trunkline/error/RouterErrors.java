@@ -434,6 +434,11 @@ public final class RouterErrors {
         return new RouterError(Kind.BACKEND, response.withSeverity(Severity.ERROR));
     }
 
+    /** A node did not say what the parameters of a statement are, in its own words. */
+    public static RouterError notDescribed(ErrorResponse response) {
+        return new RouterError(Kind.CLIENT, response.withSeverity(Severity.ERROR));
+    }
+
     /** A node ended the connection before the login was complete. */
     public static RouterError backendClosedDuringLogin(String node) {
         return error(

@@ -3,6 +3,7 @@ package io.trunkline.prepared;
 
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.wire.ErrorResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +39,9 @@ public final class PreparedStatement {
 
     private AnalyzedQuery analysis;
     private long analysisRevision;
+    private String analysisPath = "";
     private int @Nullable [] describedTypes;
+    private @Nullable ErrorResponse descriptionError;
     private @Nullable PreparedStatement executed;
     private int users;
     private boolean parsed;
@@ -131,10 +134,22 @@ public final class PreparedStatement {
         return analysisRevision;
     }
 
-    /** Replaces the analysis after the topology changed. */
-    public void analyzed(AnalyzedQuery newAnalysis, long revision) {
+    /** Returns the search path of {@link #analysis}. */
+    public String analysisPath() {
+        return analysisPath;
+    }
+
+    /**
+     * Replaces the analysis: the topology changed, or the search path by which the server finds the tables each time it runs the statement. Under another
+     * path parameters may have other types.
+     */
+    public void analyzed(AnalyzedQuery newAnalysis, long revision, String searchPath) {
         analysis = newAnalysis;
         analysisRevision = revision;
+        if (!searchPath.equals(analysisPath)) {
+            analysisPath = searchPath;
+            describedTypes = null;
+        }
     }
 
     /** Returns the parameter types a backend described, or null when none was asked yet. */
@@ -145,6 +160,18 @@ public final class PreparedStatement {
     /** Keeps the parameter types a backend described. */
     public void described(int[] types) {
         describedTypes = types;
+    }
+
+    /** Keeps why no backend has described the parameters, for whoever asked. */
+    public void notDescribed(ErrorResponse why) {
+        descriptionError = why;
+    }
+
+    /** Returns why no backend has described the parameters, once: whoever needs them next may ask again. */
+    public @Nullable ErrorResponse takeDescriptionError() {
+        ErrorResponse error = descriptionError;
+        descriptionError = null;
+        return error;
     }
 
     /** Returns the type of parameter {@code index} (from 0): declared, else described, else 0. */

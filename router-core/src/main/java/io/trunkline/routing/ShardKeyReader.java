@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Parameters without a declared type.</b> PostgreSQL infers the type of {@code $1} where the parameter first stands in the text, and that
  * need not be the comparison with the key: in {@code WHERE price = $1 AND id = $1} it is {@code numeric}, and in
  * {@code WHERE code = $1 AND name = $1} with a {@code char(5)} first it is {@code bpchar}, which loses its trailing blanks before it meets
- * {@code name}. A value in text format is therefore read as the key's type only when every type it could have been inferred as gives the same
- * key; otherwise the answer is that the type must be asked for. The same holds for every value in binary format.
+ * {@code name}. In {@code INSERT … SELECT $1::int, $1}, or before a cast, it can be any type: {@code 042} is {@code 42} once it was an integer. A value in
+ * text format is therefore read as the key's type only when every type it could have been inferred as gives the same key; otherwise the answer
+ * is that the type must be asked for. The same holds for every value in binary format.
  *
  * <p>Stateless.
  */
@@ -33,8 +34,11 @@ final class ShardKeyReader {
     /** An array of more elements is not read; the statement then concerns every shard. */
     static final int ARRAY_ELEMENTS_MAX = 65_536;
 
-    /** Integers up to here are exact as floating point too. */
+    /** Integers up to here are exact as double precision too. */
     private static final long EXACT_AS_FLOAT8_MAX = 1L << 53;
+
+    /** And up to here as real. */
+    private static final long EXACT_AS_FLOAT4_MAX = 1L << 24;
 
     /** PostgreSQL's NAMEDATALEN less the terminating zero: the type {@code name} cuts longer values. */
     private static final int NAME_BYTES_MAX = 63;
@@ -95,7 +99,13 @@ final class ShardKeyReader {
             }
         }
         Value value = new Value(
-                what, keys.parameterBuffer(), keys.parameterStart(k), length, keys.parameterFormat(k), keys.utf8());
+                what,
+                keys.parameterBuffer(),
+                keys.parameterStart(k),
+                length,
+                keys.parameterFormat(k),
+                keys.utf8(),
+                TypeOrigin.of(parameter));
         return value.as(keys.parameterType(k), cast == null ? key : cast, key);
     }
 
@@ -129,7 +139,12 @@ final class ShardKeyReader {
             return ParameterTypes.isUntyped(type)
                     ? KeyReading.Absent.NEEDS_PARAMETER_TYPE
                     : BinaryArray.read(
-                            what, buffer, start, length, elementType, elementsOf(what, keys, element, key, elements));
+                            what,
+                            buffer,
+                            start,
+                            length,
+                            elementType,
+                            elementsOf(what, keys, TypeOrigin.of(parameter), element, key, elements));
         }
         if (keys.parameterFormat(k) != TEXT_FORMAT || length > KeyBytes.KEY_BYTES_MAX) {
             return KeyReading.unsupported(what + " is too long or of an unknown format");
@@ -137,17 +152,25 @@ final class ShardKeyReader {
         if (!keys.utf8() && !KeyBytes.isAscii(buffer, start, length)) {
             return KeyReading.unsupported(what + " has characters beyond ASCII (expected: client_encoding UTF8)");
         }
-        return textArray(what, utf8(buffer, start, length), elementType, element, key, elements);
+        return textArray(
+                what, utf8(buffer, start, length), elementType, TypeOrigin.of(parameter), element, key, elements);
     }
 
     private static BinaryArray.Element elementsOf(
-            String what, KeySource keys, KeyType element, KeyType key, Consumer<KeyValue> elements) {
+            String what, KeySource keys, TypeOrigin origin, KeyType element, KeyType key, Consumer<KeyValue> elements) {
         return (buffer, start, length, type) -> give(
-                new Value(what, buffer, start, length, BINARY_FORMAT, keys.utf8()).as(type, element, key), elements);
+                new Value(what, buffer, start, length, BINARY_FORMAT, keys.utf8(), origin).as(type, element, key),
+                elements);
     }
 
     private static @Nullable KeyReading textArray(
-            String what, String text, int elementType, KeyType element, KeyType key, Consumer<KeyValue> elements) {
+            String what,
+            String text,
+            int elementType,
+            TypeOrigin origin,
+            KeyType element,
+            KeyType key,
+            Consumer<KeyValue> elements) {
         List<@Nullable String> values = ArrayText.read(text, ARRAY_ELEMENTS_MAX);
         if (values == null) {
             return KeyReading.unsupported(what + " cannot be read as an array (expected: {...} of at most "
@@ -159,7 +182,8 @@ final class ShardKeyReader {
             }
             ByteBuf bytes = Unpooled.wrappedBuffer(value.getBytes(StandardCharsets.UTF_8));
             KeyReading problem = give(
-                    new Value(what, bytes, 0, bytes.readableBytes(), TEXT_FORMAT, true).as(elementType, element, key),
+                    new Value(what, bytes, 0, bytes.readableBytes(), TEXT_FORMAT, true, origin)
+                            .as(elementType, element, key),
                     elements);
             if (problem != null) {
                 return problem;
@@ -181,7 +205,8 @@ final class ShardKeyReader {
      *
      * @param what the operand in words
      */
-    private record Value(String what, ByteBuf buffer, int start, int length, int format, boolean utf8) {
+    private record Value(
+            String what, ByteBuf buffer, int start, int length, int format, boolean utf8, TypeOrigin origin) {
         /**
          * Reads the value.
          *
@@ -217,22 +242,34 @@ final class ShardKeyReader {
 
         private KeyReading inferred(KeyType target) {
             KeyReading reading = KeyBytes.text(what, target, buffer, start, length, utf8);
-            return reading instanceof KeyReading.Value read && !meansTheSameInferred(target, read.value())
-                    ? KeyReading.Absent.NEEDS_PARAMETER_TYPE
-                    : reading;
+            boolean isCertain = reading instanceof KeyReading.Value read
+                    ? meansTheSameInferred(target, read.value())
+                    : origin == TypeOrigin.HERE;
+            return isCertain ? reading : KeyReading.Absent.NEEDS_PARAMETER_TYPE;
+        }
+
+        private long exactMax() {
+            return origin == TypeOrigin.HERE ? EXACT_AS_FLOAT8_MAX : EXACT_AS_FLOAT4_MAX;
         }
 
         /** Returns true when every type PostgreSQL may have inferred leads to the same key. */
         private boolean meansTheSameInferred(KeyType target, KeyValue value) {
             return switch (target) {
-                // As float8 larger integers are rounded; as oid negative ones are not negative.
+                // As floating point larger integers are rounded; as oid negative ones are not negative. What a cast
+                // makes
+                // of bit strings and the like is another number.
                 case INT2, INT4, INT8 ->
-                    value instanceof IntegerKey integer
+                    origin != TypeOrigin.BEFORE_CAST
+                            && value instanceof IntegerKey integer
                             && integer.value() >= 0
-                            && integer.value() <= EXACT_AS_FLOAT8_MAX;
-                // As bpchar trailing blanks are cut; as name everything behind the 63rd byte.
+                            && integer.value() <= exactMax();
+                // As bpchar trailing blanks are cut; as name everything behind the 63rd byte. What is stored or cast
+                // can
+                // have been of any type, and is written as that type writes it; as "char" it is one byte.
                 case TEXT, VARCHAR ->
-                    length <= NAME_BYTES_MAX && (length == 0 || buffer.getByte(start + length - 1) != ' ');
+                    origin == TypeOrigin.HERE
+                            && length <= NAME_BYTES_MAX
+                            && (length == 0 || buffer.getByte(start + length - 1) != ' ');
                 case UUID -> true;
                 // As another date type the time or the offset is cut; as float8 digits are.
                 case DATE, TIMESTAMP, TIMESTAMPTZ, NUMERIC -> false;
@@ -280,7 +317,7 @@ final class ShardKeyReader {
         if (text == null || number || literal.negative()) {
             return KeyReading.unsupported("the literal cannot be read as an array");
         }
-        return textArray("the literal", text, element.oid(), element, key, elements);
+        return textArray("the literal", text, element.oid(), TypeOrigin.HERE, element, key, elements);
     }
 
     /** Returns the content of a literal, or null when it cannot be told. */

@@ -127,6 +127,7 @@ final class CompletedCommands {
                 settings.set(set.name(), text);
                 return carried.with(set.name(), text);
             }
+            settings.setLocal(set.name(), text);
             return carried;
         }
         if (command instanceof SessionCommand.Reset reset) {
@@ -136,6 +137,7 @@ final class CompletedCommands {
                 // another.
                 return carried.without(reset.name());
             }
+            settings.resetLocal(reset.name());
         } else if (command instanceof SessionCommand.ResetAll) {
             settings.resetAll();
             Settings identity = Settings.NONE;

@@ -17,6 +17,7 @@ import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.Bind;
+import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Execute;
 import io.trunkline.wire.Parse;
 import io.trunkline.wire.StatementOrPortal;
@@ -130,8 +131,13 @@ final class ExtendedQueryReader {
         }
         Target target = targets.ofBind(session, bind, statement, scan);
         if (target instanceof Target.NeedsParameterTypes) {
-            worker.describe(session, statement);
-            return false;
+            ErrorResponse problem = statement.takeDescriptionError();
+            if (problem == null) {
+                worker.describe(session, statement);
+                return false;
+            }
+            request.refusal = RouterErrors.notDescribed(problem);
+            return true;
         }
         request.target = target;
         request.deferrable = isDeferrable(session, statement, target);
@@ -245,6 +251,7 @@ final class ExtendedQueryReader {
         }
         request.effect = effects;
         session.sent.settingsPending();
+        session.sent.pathPending(kind, command);
         String restoring = session.settings.restoring(command);
         request.followUp = restoring == null ? null : restoring.getBytes(StandardCharsets.UTF_8);
         return true;

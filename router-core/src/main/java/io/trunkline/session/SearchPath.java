@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the schemas out of the command that set {@code search_path}. */
 final class SearchPath {
-    private static final String DEFAULT = "\"$user\", public";
+    /** The value PostgreSQL has without any setting. */
+    static final String DEFAULT = "\"$user\", public";
 
     private SearchPath() {}
 

@@ -4,6 +4,7 @@ package io.trunkline.session;
 import io.trunkline.routing.SettingChange;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
@@ -53,6 +54,8 @@ final class SentWork {
     private boolean executedInGroup;
     /** A statement that may change the settings has been read and its reply has not come: what is read now is read under the old ones. */
     private boolean settingsPending;
+    /** And one that may change the search path: under which one, is not known. */
+    private boolean pathPending;
 
     /** COPY FROM STDIN of which neither the end was sent nor the answer has come: a server may take what follows for their data. */
     private int copies;
@@ -128,6 +131,9 @@ final class SentWork {
     }
 
     private void note(StatementShape statement, @Nullable Set<String> configured, TransactionStatus status) {
+        if (SetConfigCalls.mayChange("search_path", statement, configured)) {
+            session.settings.losePath();
+        }
         if (statement.access() == Access.WRITE) {
             noteWrite(status);
         } else if (statement.access() == Access.READ) {
@@ -249,6 +255,23 @@ final class SentWork {
         settingsPending = true;
     }
 
+    /**
+     * A command was read that may change the search path when it completes; what follows in its text or group is read before that.
+     *
+     * @param kind of the statement
+     * @param command what it is, or null when it is none of the session
+     */
+    void pathPending(StatementKind kind, @Nullable SessionCommand command) {
+        pathPending |= command != null && command.isOfSearchPath()
+                || session.settings.isPathInFlux()
+                        && (kind.endsTransaction() || kind == StatementKind.ROLLBACK_TO_SAVEPOINT);
+    }
+
+    /** Returns true while it is not known by which search path what is read next will be run. */
+    boolean isPathPending() {
+        return pathPending;
+    }
+
     boolean isSettingsPending() {
         return settingsPending;
     }
@@ -279,6 +302,7 @@ final class SentWork {
         mayBeOutside = false;
         failureLeft = false;
         settingsPending = false;
+        pathPending = false;
         copies = 0;
         int count = queries;
         queries = 0;
@@ -296,6 +320,7 @@ final class SentWork {
         failureLeft = false;
         beginSent = false;
         settingsPending = false;
+        pathPending = false;
         executedInGroup = false;
         copies = 0;
     }

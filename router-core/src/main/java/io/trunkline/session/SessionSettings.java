@@ -32,12 +32,20 @@ public final class SessionSettings {
     private static final String SELECT = "SELECT ";
     private static final String FOR_SESSION = ", false)";
 
-    private record Savepoint(String name, Settings settings) {}
+    private static final String SEARCH_PATH = "search_path";
+
+    /** Of what set_config, or a command that is on its way, has set until the end of the transaction. */
+    private static final String UNKNOWN_PATH = "";
+
+    private record Savepoint(
+            String name, Settings settings, @Nullable String localPath) {}
 
     private final Settings startup;
     private final Deque<Savepoint> savepoints = new ArrayDeque<>(0);
     private Settings committed;
     private Settings current;
+    /** The command that set {@code search_path} for the open transaction only, or null. */
+    private @Nullable String localPath;
 
     /** Creates the settings of a session that has just logged in. */
     public SessionSettings(Settings startup) {
@@ -53,7 +61,38 @@ public final class SessionSettings {
 
     /** Returns true when the open transaction changed something, so that its end matters. */
     public boolean isInFlux() {
-        return current != committed || !savepoints.isEmpty();
+        return current != committed || localPath != null || !savepoints.isEmpty();
+    }
+
+    /** Returns true when the end of the transaction, or a rollback to a savepoint, changes the search path. */
+    boolean isPathInFlux() {
+        return localPath != null || !Objects.equals(current.get(SEARCH_PATH), committed.get(SEARCH_PATH));
+    }
+
+    /** Returns the command that set {@code search_path}, or null while it is the backend's default; one without a value when that is not known. */
+    @Nullable
+    String searchPath() {
+        return localPath == null ? current.get(SEARCH_PATH) : localPath;
+    }
+
+    /** A SET LOCAL completed: only what texts are read by is kept, the backend has the value. */
+    void setLocal(String name, String command) {
+        if (name.equals(SEARCH_PATH)) {
+            localPath = command;
+        }
+    }
+
+    /** A parameter went back to its default for the transaction. */
+    void resetLocal(String name) {
+        if (name.equals(SEARCH_PATH)) {
+            String atStartup = startup.get(SEARCH_PATH);
+            localPath = atStartup == null ? setCommand(SEARCH_PATH, SearchPath.DEFAULT) : atStartup;
+        }
+    }
+
+    /** Something may have set {@code search_path}, at most for the transaction as far as is known. */
+    void losePath() {
+        localPath = UNKNOWN_PATH;
     }
 
     /** Returns how many bytes are kept in memory, roughly: values that savepoints share count once for each, unless nothing was set between. */
@@ -70,6 +109,13 @@ public final class SessionSettings {
     /** A SET completed. */
     public void set(String name, String command) {
         current = withoutRoleUnder(name).with(name, command);
+        forgetLocal(name);
+    }
+
+    private void forgetLocal(String name) {
+        if (name.equals(SEARCH_PATH)) {
+            localPath = null;
+        }
     }
 
     /** Returns the settings less the role, where that goes: with each change of the session authorization. */
@@ -92,6 +138,7 @@ public final class SessionSettings {
         if (name.startsWith("default_transaction_")) {
             current = current.without(CHARACTERISTICS);
         }
+        forgetLocal(name);
     }
 
     /** RESET ALL completed; role and session authorization are not touched by it. */
@@ -99,6 +146,7 @@ public final class SessionSettings {
         String role = current.get(ROLE);
         String authorization = current.get(SESSION_AUTHORIZATION);
         current = startup;
+        localPath = null;
         if (role != null) {
             current = current.with(ROLE, role);
         }
@@ -146,7 +194,7 @@ public final class SessionSettings {
 
     /** A SAVEPOINT completed. */
     public void savepoint(String name) {
-        savepoints.push(new Savepoint(name, current));
+        savepoints.push(new Savepoint(name, current, localPath));
         if (savepoints.size() > SAVEPOINTS_MAX) {
             savepoints.removeLast();
         }
@@ -167,22 +215,26 @@ public final class SessionSettings {
             Savepoint top = savepoints.peek();
             if (top.name().equals(name)) {
                 current = top.settings();
+                localPath = top.localPath();
                 return;
             }
             savepoints.pop();
         }
         current = committed;
+        localPath = null;
     }
 
     /** The transaction committed. */
     public void commit() {
         committed = current;
+        localPath = null;
         savepoints.clear();
     }
 
     /** The transaction was rolled back. */
     public void rollback() {
         current = committed;
+        localPath = null;
         savepoints.clear();
     }
 

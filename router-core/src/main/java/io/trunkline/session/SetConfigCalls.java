@@ -39,10 +39,26 @@ final class SetConfigCalls {
     /** Returns true when one of the statements calls it. */
     static boolean areIn(List<StatementShape> statements) {
         for (int i = 0; i < statements.size(); i++) {
-            if (statements.get(i).effects().contains(SessionEffect.SET_CONFIG)) {
+            if (isIn(statements.get(i))) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** What is set for the transaction only has no effect on the session, but on how its texts are read. */
+    private static boolean isIn(StatementShape statement) {
+        return statement.effects().contains(SessionEffect.SET_CONFIG)
+                || statement.functions().contains("set_config")
+                || statement.functions().contains("pg_catalog.set_config");
+    }
+
+    /**
+     * Returns true when a statement sets a parameter by that name.
+     *
+     * @param configured what the calls of its text set; null when that is not known, which counts as no
+     */
+    static boolean mayChange(String parameter, StatementShape statement, @Nullable Set<String> configured) {
+        return configured != null && configured.contains(parameter) && isIn(statement);
     }
 }

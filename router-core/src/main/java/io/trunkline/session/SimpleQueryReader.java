@@ -100,6 +100,7 @@ final class SimpleQueryReader {
                 if (effects != null || inFlux && kind.endsTransaction()) {
                     effects = effects == null ? effectsBefore(session, statements, i) : effects;
                     effects.add(kind);
+                    session.sent.pathPending(kind, null);
                 }
                 continue;
             }
@@ -136,6 +137,7 @@ final class SimpleQueryReader {
                 names.deallocate(deallocate.name(), start, edited, effects);
             }
             effects.add(kind, command, request.buffer, start, end);
+            session.sent.pathPending(kind, command);
             String restoring = session.settings.restoring(command);
             if (restoring != null && kind == StatementKind.DISCARD) {
                 // It must be alone in its text.

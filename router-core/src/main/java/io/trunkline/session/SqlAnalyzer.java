@@ -8,9 +8,11 @@ import io.trunkline.SharedAcrossLoops;
 import io.trunkline.routing.StatementRouter;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.QueryShape;
+import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.ShardingShape;
 import io.trunkline.sql.ShardingShapeReader;
 import io.trunkline.sql.SqlScan;
+import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementReader;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.sql.TableDirectory;
@@ -41,7 +43,12 @@ public final class SqlAnalyzer implements AutoCloseable {
     /** JSqlParser descends deeply. */
     private static final long READER_STACK_BYTES = 8L * 1024 * 1024;
 
-    private record Key(long high, long low, String cluster, long revision, String searchPath) {}
+    /**
+     * What an analysis depends on.
+     *
+     * @param pathInFlux whether the end of the transaction changes the path, for what follows in the same text
+     */
+    private record Key(long high, long low, String cluster, long revision, String searchPath, boolean pathInFlux) {}
 
     private final Cache<Key, AnalyzedQuery> known =
             Caffeine.newBuilder().maximumSize(TEXTS_MAX).executor(Runnable::run).build();
@@ -70,7 +77,8 @@ public final class SqlAnalyzer implements AutoCloseable {
                 // Two clusters of one topology may shard tables of the same name differently.
                 sharded ? view.name() : "",
                 sharded ? view.revision() : 0,
-                sharded ? session.texts.searchPathText() : "");
+                sharded ? session.texts.searchPathText() : "",
+                sharded && session.settings.isPathInFlux());
         AnalyzedQuery analysis = known.getIfPresent(key);
         if (analysis != null) {
             return analysis;
@@ -86,7 +94,7 @@ public final class SqlAnalyzer implements AutoCloseable {
             int start = scan.statementStart(i);
             statements.add(text.toString(start, scan.statementEnd(i) - start, StandardCharsets.UTF_8));
         }
-        TableDirectory tables = view.table().forSearchPath(session.texts.searchPath());
+        List<TableDirectory> tables = tables(scan, text, shape, view, session);
         StatementRouter router = view.router();
         boolean conforming = scan.standardConformingStrings();
         Worker worker = session.worker;
@@ -103,16 +111,41 @@ public final class SqlAnalyzer implements AutoCloseable {
         return null;
     }
 
+    /** Returns by statement how its tables are found: behind one that may change the search path, none without its schema. */
+    private static List<TableDirectory> tables(
+            SqlScan scan, ByteBuf text, QueryShape shape, ClusterView view, Session session) {
+        TableDirectory found = view.table().forSearchPath(session.texts.searchPath());
+        boolean inFlux = session.settings.isPathInFlux();
+        List<TableDirectory> tables = new ArrayList<>(scan.statementCount());
+        for (int i = 0; i < scan.statementCount(); i++) {
+            tables.add(found);
+            StatementKind kind = shape.statements().get(i).kind();
+            boolean goesBack = inFlux && (kind.endsTransaction() || kind == StatementKind.ROLLBACK_TO_SAVEPOINT);
+            if (goesBack
+                    || kind.isSessionCommand()
+                            && SessionCommand.read(
+                                            text,
+                                            scan.statementStart(i),
+                                            scan.statementEnd(i),
+                                            scan.standardConformingStrings())
+                                    .isOfSearchPath()) {
+                found = view.table().forSearchPath(List.of());
+            }
+        }
+        return tables;
+    }
+
     private List<@Nullable ShardingShape> readTrees(
             QueryShape shape,
             List<String> statements,
             boolean standardConformingStrings,
             StatementRouter router,
-            TableDirectory tables) {
+            List<TableDirectory> tables) {
         List<@Nullable ShardingShape> shapes = new ArrayList<>(statements.size());
         for (int i = 0; i < statements.size(); i++) {
             boolean needed = router.needsShardingShape(shape.statements().get(i));
-            shapes.add(needed ? treeReader.get().read(statements.get(i), standardConformingStrings, tables) : null);
+            shapes.add(
+                    needed ? treeReader.get().read(statements.get(i), standardConformingStrings, tables.get(i)) : null);
         }
         return Collections.unmodifiableList(shapes);
     }

@@ -177,7 +177,7 @@ final class SqlStatements {
                             context,
                             session.texts.textSettings(),
                             Objects.requireNonNull(analysis, "no tree is read for one shard"));
-            statement.analyzed(analysis, view.revision());
+            statement.analyzed(analysis, view.revision(), session.texts.searchPathText());
         }
         String name = command.name().text();
         request.refusal = session.kept.problem(name.length() + (long) statement.sizeBytes());

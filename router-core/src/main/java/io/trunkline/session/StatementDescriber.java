@@ -6,6 +6,7 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendHolder;
 import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.pool.Lease;
@@ -15,16 +16,15 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.TransactionStatus;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Learns the parameter types of a statement whose client left them open, from any shard, unseen by the client: without them a binary shard key
  * cannot be read.
  *
- * <p>When the statement cannot be parsed the types stay unknown (none): the statement then goes to a shard as it is, so that the client gets
- * the server's error in its place.
+ * <p>When the statement cannot be parsed, or no backend is to be had, the client gets that error in place of its Bind; the next Bind asks again.
  */
 final class StatementDescriber {
-    private static final int[] UNKNOWN = {};
     private static final byte[] UNNAMED = {};
 
     private final Worker worker;
@@ -43,7 +43,7 @@ final class StatementDescriber {
 
             @Override
             public void onRefused(RouterError error) {
-                statement.described(UNKNOWN);
+                statement.notDescribed(error.response());
                 session.proceedLater();
             }
 
@@ -60,6 +60,7 @@ final class StatementDescriber {
         private final PreparedStatement statement;
         private final Lease lease;
         private final BackendConnection backend;
+        private @Nullable ErrorResponse error;
 
         Description(Session session, PreparedStatement statement, Lease lease) {
             this.session = session;
@@ -71,7 +72,13 @@ final class StatementDescriber {
         void send() {
             backend.attach(this);
             backend.statements().forgetUnnamed();
-            backend.expected().add(Kind.PARSE, Action.SWALLOW, null);
+            backend.expected().add(Kind.PARSE, Action.SWALLOW, new ReplyEffect() {
+                @Override
+                public ErrorResponse translate(ErrorResponse response) {
+                    error = response;
+                    return response;
+                }
+            });
             backend.expected().add(Kind.DESCRIBE_STATEMENT, Action.SWALLOW, new DescribeEffect(statement));
             backend.expected().add(Kind.SYNC, Action.SWALLOW, null);
             ByteBuf out = backend.link().allocator().buffer(statement.sql().length + 32);
@@ -83,15 +90,16 @@ final class StatementDescriber {
         }
 
         private void finish() {
-            if (statement.describedTypes() == null) {
-                statement.described(UNKNOWN);
+            ErrorResponse response = error;
+            if (response != null) {
+                statement.notDescribed(response);
             }
             session.proceedLater();
         }
 
         @Override
         public void onRun(ByteBuf buffer, int index, int length) {
-            // An error: the client gets it when the statement runs.
+            // An error, which is known already.
         }
 
         @Override
@@ -119,6 +127,7 @@ final class StatementDescriber {
         @Override
         public void onLost(ErrorResponse cause, boolean midMessage) {
             lease.discard("lost");
+            error = cause;
             finish();
         }
 

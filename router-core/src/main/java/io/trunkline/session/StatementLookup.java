@@ -32,7 +32,7 @@ final class StatementLookup {
         ClusterView view = session.view();
         String context = session.texts.statementContext();
         PreparedStatement statement = inCatalog(buffer, parse, context);
-        if (statement != null && !isStale(statement, view)) {
+        if (statement != null && !isStale(session, statement)) {
             return statement;
         }
         AnalyzedQuery analysis = analysis(session, view, buffer, parse.sqlStart(), parse.sqlEnd());
@@ -47,7 +47,7 @@ final class StatementLookup {
         if (statement == null) {
             statement = worker.catalog().add(context, session.texts.textSettings(), analysis);
         }
-        statement.analyzed(analysis, view.revision());
+        statement.analyzed(analysis, view.revision(), session.texts.searchPathText());
         return statement;
     }
 
@@ -79,23 +79,27 @@ final class StatementLookup {
         return statement;
     }
 
-    /** Analyzes a statement anew when the cluster has changed since; returns false while that is under way. */
+    /** Analyzes a statement anew when the cluster, or the session's search path, has changed since; returns false while that is under way. */
     boolean refresh(Session session, PreparedStatement statement) {
-        ClusterView view = session.view();
-        if (!isStale(statement, view)) {
+        if (!isStale(session, statement)) {
             return true;
         }
+        ClusterView view = session.view();
         ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
         AnalyzedQuery analysis = analysis(session, view, text, 0, text.readableBytes());
         if (analysis == null) {
             return false;
         }
-        statement.analyzed(analysis, view.revision());
+        statement.analyzed(analysis, view.revision(), session.texts.searchPathText());
         return true;
     }
 
-    private static boolean isStale(PreparedStatement statement, ClusterView view) {
-        return view.isSharded() && statement.analysisRevision() != view.revision();
+    /** Returns true when the topology, or where the session finds its tables, is not what the statement was analyzed under. */
+    private static boolean isStale(Session session, PreparedStatement statement) {
+        ClusterView view = session.view();
+        return view.isSharded()
+                && (statement.analysisRevision() != view.revision()
+                        || !statement.analysisPath().equals(session.texts.searchPathText()));
     }
 
     private @Nullable AnalyzedQuery analysis(Session session, ClusterView view, ByteBuf buffer, int start, int end) {

@@ -5,6 +5,7 @@ import io.trunkline.backend.Settings;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.TextSettings;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class TextContext {
     private final Session session;
+    /** Tells search paths of which nothing is known from those of the same schemas. */
+    private static final String UNKNOWN = "\0unknown";
+
     private @Nullable Settings read;
+    private @Nullable String readPath;
     private List<String> searchPath = List.of("$user", "public");
     private String searchPathText = "";
     private String statementContext = "";
@@ -27,16 +32,16 @@ final class TextContext {
         this.session = session;
     }
 
-    /** Returns the search path by which unqualified tables are found. */
+    /** Returns the search path by which unqualified tables are found; none while what was sent may change it. */
     List<String> searchPath() {
         refresh();
-        return searchPath;
+        return session.sent.isPathPending() ? List.of() : searchPath;
     }
 
     /** Returns the search path as one string, for cache keys. */
     String searchPathText() {
         refresh();
-        return searchPathText;
+        return session.sent.isPathPending() ? UNKNOWN : searchPathText;
     }
 
     /** Returns what a statement's text was parsed under: two sessions share a prepared statement only when it is equal. */
@@ -55,15 +60,18 @@ final class TextContext {
 
     private void refresh() {
         Settings current = session.settings.current();
-        if (current != read) {
+        String path = session.settings.searchPath();
+        if (current != read || !Objects.equals(path, readPath)) {
             read = current;
+            readPath = path;
             statementContext = session.identity.cluster()
                     + '/'
                     + session.identity.backendDatabase()
                     + ';'
                     + current.statementContext();
-            searchPath = SearchPath.of(current.get("search_path"), session.identity.backendUser());
-            searchPathText = String.join(",", searchPath);
+            searchPath = SearchPath.of(path, session.identity.backendUser());
+            // No schema's name has it, unlike a comma.
+            searchPathText = String.join("\0", searchPath);
         }
     }
 

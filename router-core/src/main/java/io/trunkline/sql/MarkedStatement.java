@@ -94,6 +94,17 @@ final class MarkedStatement {
         return count;
     }
 
+    /** Returns in how many places the statement has a parameter; one with leading zeros the tree writes without, and so is not believed. */
+    int parameterCount(int number) {
+        int count = 0;
+        for (int i = 0; i < tokens.size(); i++) {
+            if (tokens.token(i) == Token.PARAMETER && tokens.raw(i).equals("$" + number)) {
+                count++;
+            }
+        }
+        return count;
+    }
+
     /** Returns true when another text has the same tokens, words that may be left out aside. */
     boolean hasSameTokens(String other) {
         TokenList others = tokens(other);

@@ -212,6 +212,10 @@ final class ModificationReader {
             throw new RefusedStatement(RefusalCode.INSERT_WITHOUT_COLUMNS.because(
                     "without it the value of column " + key.column() + " cannot be told"));
         }
+        if (queries.count("overriding") > 0 && queries.count("user") > 0) {
+            throw new RefusedStatement(RefusalCode.INSERT_WITHOUT_KEY.because(
+                    "by OVERRIDING USER VALUE an identity column takes its value from a sequence"));
+        }
         int index = indexOf(columns, key);
         if (source instanceof Values values) {
             key.add(condition(rows(values.getExpressions(), columns.size()), index, key));

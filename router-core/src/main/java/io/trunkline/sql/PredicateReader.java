@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.sql;
 
+import io.trunkline.sql.KeyOperand.Places;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -183,7 +184,20 @@ final class PredicateReader {
             }
             operands.add(operand);
         }
-        return operands;
+        return operands.stream().anyMatch(PredicateReader::isInSeveralPlaces)
+                ? operands.stream().map(PredicateReader::inSeveralPlaces).toList()
+                : operands;
+    }
+
+    private static boolean isInSeveralPlaces(KeyOperand operand) {
+        return operand instanceof KeyOperand.Parameter parameter && parameter.places() == Places.SEVERAL;
+    }
+
+    /** The members of a list have one type, which the one that stands elsewhere too may bring along. */
+    private static KeyOperand inSeveralPlaces(KeyOperand operand) {
+        return operand instanceof KeyOperand.Parameter parameter
+                ? new KeyOperand.Parameter(parameter.number(), parameter.cast(), Places.SEVERAL)
+                : operand;
     }
 
     private KeyFacts readNotDistinct(IsDistinctExpression distinct, QueryScope scope) {
@@ -260,7 +274,9 @@ final class PredicateReader {
     private @Nullable KeyOperand uncast(Expression expression, @Nullable String cast) {
         if (expression instanceof JdbcParameter parameter) {
             boolean numbered = parameter.isUseFixedIndex() && "$".equals(parameter.getParameterCharacter());
-            return numbered && parameter.getIndex() > 0 ? new KeyOperand.Parameter(parameter.getIndex(), cast) : null;
+            return numbered && parameter.getIndex() > 0
+                    ? new KeyOperand.Parameter(parameter.getIndex(), cast, places(parameter.getIndex()))
+                    : null;
         }
         if (expression instanceof NullValue) {
             return new KeyOperand.Null();
@@ -275,6 +291,10 @@ final class PredicateReader {
                     : null;
         }
         return number(expression, cast, false);
+    }
+
+    private Places places(int parameter) {
+        return statement.parameterCount(parameter) > 1 ? Places.SEVERAL : Places.THIS;
     }
 
     private @Nullable KeyOperand number(Expression expression, @Nullable String cast, boolean negative) {

@@ -55,6 +55,15 @@ public sealed interface SessionCommand {
      */
     record Reset(String name, Scope scope) implements SessionCommand {}
 
+    /** Returns true when the command may change {@code search_path}. */
+    default boolean isOfSearchPath() {
+        return this instanceof Set set && set.name().equals("search_path")
+                || this instanceof Reset reset && reset.name().equals("search_path")
+                || this instanceof ResetAll
+                || this instanceof Discard discard && discard.what() == Discarded.ALL
+                || this instanceof Untracked;
+    }
+
     /** {@code RESET ALL}. */
     record ResetAll() implements SessionCommand {}
 

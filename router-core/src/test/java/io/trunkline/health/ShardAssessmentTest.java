@@ -7,6 +7,7 @@ import io.trunkline.health.NodeProbe.Reach;
 import io.trunkline.health.NodeStatus.State;
 import io.trunkline.health.ShardAssessment.Report;
 import io.trunkline.health.ShardAssessment.Verdict;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.Node;
 import io.trunkline.topology.NodeRole;
 import java.util.List;
@@ -52,6 +53,7 @@ class ShardAssessmentTest {
     }
 
     @Test
+    @Case("H21")
     void neverAcceptsATimelineBelowTheHighestSeen() {
         states(auto("a", primary(1, 500)), auto("b", standby(1, 500, true)));
         states(auto("a", null), auto("b", primary(2, 510)));
@@ -63,6 +65,7 @@ class ShardAssessmentTest {
     }
 
     @Test
+    @Case("H21")
     void neverAcceptsALowerTimelineEvenWhereItIsDeclared() {
         states(auto("a", null), auto("b", primary(2, 510)));
 

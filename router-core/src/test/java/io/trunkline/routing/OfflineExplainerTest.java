@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.routing.OfflineExplainer.Circumstances;
 import io.trunkline.routing.OfflineExplainer.Parameter;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.Topology;
 import java.util.List;
 import java.util.stream.Stream;
@@ -94,6 +95,7 @@ class OfflineExplainerTest {
     }
 
     @Test
+    @Case("H09")
     void findsTablesAlongTheSearchPath() {
         RouteExplanation elsewhere = explain("select * from events where name = 'a'", new Parameter[0]);
         RouteExplanation found = OfflineExplainer.explain(

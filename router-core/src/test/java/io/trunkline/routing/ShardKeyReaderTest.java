@@ -4,6 +4,7 @@ package io.trunkline.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.sql.KeyOperand;
+import io.trunkline.sql.KeyOperand.Places;
 import io.trunkline.testing.Case;
 import io.trunkline.topology.KeyType;
 import io.trunkline.topology.KeyValue;
@@ -34,6 +35,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
     void refusesTypesWhoseEqualityIsNotTheKeys() {
         assertUnreadable(
                 read(KeyType.INT8, GivenKeys.text(1700, "42.0")),
@@ -73,6 +75,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
     void trimsBpcharForTextAndRefusesItForVarchar() {
         assertThat(read(KeyType.TEXT, GivenKeys.text(1042, "abc  "))).isEqualTo(value(KeyValue.ofText("abc")));
         assertThat(read(KeyType.TEXT, GivenKeys.binary(1042, PostgresBinary.text("abc  "))))
@@ -90,6 +93,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
     void readsUntypedTextOnlyWhenEveryTypeItCouldBeGivesTheSameKey() {
         assertThat(read(KeyType.INT8, GivenKeys.text(UNTYPED, "42"))).isEqualTo(value(KeyValue.ofLong(42)));
         assertThat(read(KeyType.INT8, GivenKeys.text(UNKNOWN, " 0x2A "))).isEqualTo(value(KeyValue.ofLong(42)));
@@ -106,6 +110,35 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
+    void asksForTheTypeOfAParameterThatStandsElsewhereToo() {
+        KeyOperand elsewhere = new KeyOperand.Parameter(1, null, Places.SEVERAL);
+        KeyOperand cast = new KeyOperand.Parameter(1, "int8", Places.SEVERAL);
+        KeyOperand castToText = new KeyOperand.Parameter(1, "text", Places.SEVERAL);
+
+        // Stored as text behind an integer 042 is 42, and 20240101 behind a date 2024-01-01; "char" has one byte.
+        assertNeedsType(elsewhere, KeyType.TEXT, "042");
+        assertNeedsType(elsewhere, KeyType.VARCHAR, "abc");
+        assertNeedsType(castToText, KeyType.TEXT, "042");
+        // As real 16777217 is 16777216, and as numeric 4.6 is stored as 5.
+        assertThat(read(elsewhere, KeyType.INT8, GivenKeys.text(UNTYPED, "16777216")))
+                .isEqualTo(value(KeyValue.ofLong(16_777_216)));
+        assertNeedsType(elsewhere, KeyType.INT8, "16777217");
+        assertNeedsType(elsewhere, KeyType.INT8, "4.6");
+        // As bits 101 is 5.
+        assertNeedsType(cast, KeyType.INT8, "101");
+        assertThat(read(cast, KeyType.INT8, GivenKeys.text(20, "101"))).isEqualTo(value(KeyValue.ofLong(101)));
+        assertUnreadable(read(castToText, KeyType.TEXT, GivenKeys.text(23, "042")), "has type 23");
+        assertThat(ShardKeyReader.readArray(
+                        elsewhere, KeyType.INT8, GivenKeys.text(UNTYPED, "{16777217}"), element -> {}))
+                .isEqualTo(KeyReading.Absent.NEEDS_PARAMETER_TYPE);
+        // What is no uuid as text is none as uuid.
+        assertThat(read(elsewhere, KeyType.UUID, GivenKeys.text(UNTYPED, "00000000-0000-0000-0000-000000000001")))
+                .isInstanceOf(KeyReading.Value.class);
+    }
+
+    @Test
+    @Case("H61")
     void readsOnlyAsciiWhenTheClientsEncodingIsAnother() {
         assertUnreadable(read(KeyType.TEXT, GivenKeys.text(25, "müller").inOtherEncoding()), "characters beyond ASCII");
         assertThat(read(KeyType.TEXT, GivenKeys.text(25, "miller").inOtherEncoding()))
@@ -138,6 +171,7 @@ class ShardKeyReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"text", "numeric", "varchar(3)", "money", "int8[]", "oid", "my.int8"})
+    @Case("H04")
     void refusesCastsThatMayLose(String cast) {
         assertUnreadable(
                 read(new KeyOperand.Parameter(1, cast), KeyType.INT8, GivenKeys.text(UNTYPED, "42")),
@@ -170,6 +204,7 @@ class ShardKeyReaderTest {
                 "select $tag$42$tag$|42",
                 "select 9223372036854775807|9223372036854775807",
             })
+    @Case("H04")
     void readsLiteralsOfEveryForm(String sql, long expected) {
         assertThat(read(new KeyOperand.Literal(0, null, false), KeyType.INT8, GivenKeys.literal(sql)))
                 .isEqualTo(value(KeyValue.ofLong(expected)));
@@ -234,6 +269,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H04")
     void keepsAVarcharFromLosingItsBlanksInStorage() {
         GivenKeys padded = GivenKeys.text(1043, "abc ");
 
@@ -246,6 +282,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H03")
     void readsArraysElementByElement() {
         assertThat(array(KeyType.INT8, null, GivenKeys.text(1016, "{1,NULL, 2 ,{3}}")))
                 .isNull();
@@ -263,6 +300,7 @@ class ShardKeyReaderTest {
     }
 
     @Test
+    @Case("H03")
     void readsArraysInLiteralsAndThroughCasts() {
         List<KeyValue> elements = new ArrayList<>();
 
@@ -344,6 +382,10 @@ class ShardKeyReaderTest {
 
     private static void assertNeedsType(KeyType key, String text) {
         assertThat(read(key, GivenKeys.text(UNTYPED, text))).isEqualTo(KeyReading.Absent.NEEDS_PARAMETER_TYPE);
+    }
+
+    private static void assertNeedsType(KeyOperand operand, KeyType key, String text) {
+        assertThat(read(operand, key, GivenKeys.text(UNTYPED, text))).isEqualTo(KeyReading.Absent.NEEDS_PARAMETER_TYPE);
     }
 
     private static void assertUnreadable(@Nullable KeyReading reading, String problem) {

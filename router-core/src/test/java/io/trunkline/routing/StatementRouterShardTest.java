@@ -8,6 +8,7 @@ import io.trunkline.sql.KeyOperand;
 import io.trunkline.sql.RefusalCode;
 import io.trunkline.sql.ShardingShape;
 import io.trunkline.sql.ShardingShape.Reach;
+import io.trunkline.testing.Case;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,7 @@ class StatementRouterShardTest {
     }
 
     @Test
+    @Case("H03")
     void runsConditionsThatMeetOnOneShard() {
         GivenKeys twice = keys(onShard[1], onShard[1]);
 
@@ -82,6 +84,7 @@ class StatementRouterShardTest {
     }
 
     @Test
+    @Case("H06")
     void answersFromAnyShardWhenNoRowCanMatch() {
         Target target = target(SELECT, equal(FIRST), GivenKeys.text(20, null));
 
@@ -98,6 +101,7 @@ class StatementRouterShardTest {
     }
 
     @Test
+    @Case("H06")
     void refusesToStoreARowWithoutAKey() {
         assertRefused(target(INSERT, Given.stored(eq(FIRST)), GivenKeys.text(20, null)), "TL0208", "23502");
         assertRefused(
@@ -170,6 +174,7 @@ class StatementRouterShardTest {
                 "select query_to_xml('select * from orders', true, true, '')",
                 "select pg_catalog.table_to_xml('orders', true, true, '')",
             })
+    @Case("H08")
     void refusesFunctionsThatMayReadTablesWhereNoShardIsNamed(String sql) {
         assertRefused(target(sql, Given.reach(Reach.NO_TABLE), GivenKeys.none()), "TL0212", "0A000");
     }
@@ -183,6 +188,7 @@ class StatementRouterShardTest {
                 "listen news",
                 "notify news",
             })
+    @Case({"H49", "H53", "H55"})
     void keepsLocksSequencesAndNotificationsOnTheFirstShard(String sql) {
         Target target = target(sql, Given.reach(Reach.NO_TABLE), GivenKeys.none());
 
@@ -217,6 +223,7 @@ class StatementRouterShardTest {
     }
 
     @Test
+    @Case({"H49", "H55"})
     void refusesALockThatWouldBeTakenOnAnotherShard() {
         String lock = "select pg_advisory_xact_lock(customer_id) from orders where customer_id = $1";
 
@@ -368,6 +375,7 @@ class StatementRouterShardTest {
     }
 
     @Test
+    @Case({"H43", "H45"})
     void staysOnTheTransactionsShard() {
         SessionRouting onB = Given.SESSION.begin(TransactionScope.READ_WRITE).placedOn(1, RoleNeed.PRIMARY);
 
@@ -383,6 +391,7 @@ class StatementRouterShardTest {
     }
 
     @Test
+    @Case("H17")
     void knowsNoConditionOfAnotherTopology() {
         KeyCondition stale = new KeyCondition.Equal("gone", FIRST);
 

@@ -65,6 +65,7 @@ class ShardingShapeReaderTest {
             select * from orders where customer_id = -$1                               → C*
             select * from orders where customer_id = now()                             → C*
             select * from orders where customer_id = current_user                      → C*
+            select * from orders where customer_id = $01                               → TL0104
             select * from orders where customer_id = $1 collate "C"                    → C*
             select * from orders where customer_id[1] = $1                             → C*
             select * from orders where (orders).customer_id = $1                       → C*
@@ -76,6 +77,7 @@ class ShardingShapeReaderTest {
             select * from orders where customer_id = (select 5)                        → C*
             select * from orders                                                       → C*
             """)
+    @Case({"H01", "H04", "H05"})
     void readsComparisonsOfTheKey(String sql, String expected) {
         assertThat(read(sql)).isEqualTo(expected);
     }
@@ -126,6 +128,7 @@ class ShardingShapeReaderTest {
             select customer_id = $1 from orders                                             → C*
             select * from orders order by customer_id = $1                                  → C*
             """)
+    @Case({"H01", "H02"})
     void followsPredicateAlgebra(String sql, String expected) {
         assertThat(read(sql)).isEqualTo(expected);
     }
@@ -178,6 +181,7 @@ class ShardingShapeReaderTest {
             select * from orders global join customers on true where customer_id = 1               → TL0101
             select * from orders final where customer_id = 1                                       → TL0101
             """)
+    @Case("H02")
     void followsJoins(String sql, String expected) {
         assertThat(read(sql)).isEqualTo(expected);
     }
@@ -240,6 +244,8 @@ class ShardingShapeReaderTest {
             insert into orders (customer_id) values (null)                                          → C=null
             insert into orders (id) values ($1)                                                     → TL0110
             insert into orders default values                                                       → TL0110
+            insert into orders (customer_id) overriding user value values (5)                       → TL0110
+            insert into orders (customer_id) overriding system value values (5)                     → C=#0
             insert into orders values ($1, $2)                                                      → TL0109
             insert into orders (customer_id) values ($1 + 1)                                        → TL0111
             insert into orders (customer_id) values (nextval('s'))                                  → TL0111
@@ -295,6 +301,7 @@ class ShardingShapeReaderTest {
             with d as (delete from countries returning *) select * from d                           → reference write
             merge into orders using customers on true when matched then delete                      → TL0114
             """)
+    @Case({"H05", "H07"})
     void readsModifications(String sql, String expected) {
         assertThat(read(sql)).isEqualTo(expected);
     }
@@ -341,11 +348,13 @@ class ShardingShapeReaderTest {
             select 'abc                                             → TL0101
             select * from orders where customer_id = 5 limit 10 offset 5 → C=#0
             """)
+    @Case("H08")
     void sortsStatementsByReach(String sql, String expected) {
         assertThat(read(sql)).isEqualTo(expected);
     }
 
     @Test
+    @Case("H11")
     void takesCommentsAndQuotesAsPostgresqlDoes() {
         assertThat(read("select /* where customer_id = 1 /* nested */ */ * from orders -- where customer_id = 2"))
                 .isEqualTo("C*");
@@ -385,6 +394,31 @@ class ShardingShapeReaderTest {
 
         assertThat(read.get(0)).isEqualTo("C=$1");
         assertThat(read.get(1)).startsWith("C(");
+    }
+
+    @ParameterizedTest
+    @Case("H04")
+    @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
+            select * from orders where customer_id = $1 and total = $2                → THIS
+            select * from orders where customer_id = $1 and total = $1                → SEVERAL
+            select * from orders where customer_id = $1 and total = $1::text          → SEVERAL
+            select $1::int from orders where customer_id = $1::text                   → SEVERAL
+            select * from orders where customer_id = $1 limit $11                     → THIS
+            select * from orders where customer_id in ($1, $2) and total = $2         → SEVERAL
+            select * from orders where customer_id = any(array[$1, $2]) and total = $2 → SEVERAL
+            select * from orders where customer_id = any($1) and x = any($1)          → SEVERAL
+            select * from orders where (customer_id, total) = ($1, $2)                → THIS
+            insert into orders (total, customer_id) values ($1, $1)                   → SEVERAL
+            insert into orders (total, customer_id) values ($2, $1)                   → THIS
+            insert into orders (customer_id) select $1 where $1 > 0                   → SEVERAL
+            """)
+    void tellsWhenAParameterMayHaveItsTypeFromAnotherPlace(String sql, KeyOperand.Places places) {
+        ShardingShape shape = reader.read(sql, true, ShardingShapeReaderTest::lookup);
+
+        assertThat(shape.conditions().get(0).toString())
+                .contains("Parameter[number=1")
+                .contains("places=" + places)
+                .doesNotContain("places=" + KeyOperand.Places.values()[1 - places.ordinal()]);
     }
 
     @Test

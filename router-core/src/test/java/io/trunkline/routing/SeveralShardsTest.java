@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trunkline.routing.OfflineExplainer.Circumstances;
+import io.trunkline.testing.Case;
+import io.trunkline.topology.Topology;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What rows of several shards would have to be merged, counted or written for: refused without a key and with keys of several shards, and run on
+ * one shard with one key.
+ *
+ * <p>Three shards; {@code …} in a statement is where its WHERE stands.
+ */
+class SeveralShardsTest {
+    private static final String ONE_KEY = " where customer_id = 42 ";
+    private static final String KEYS_OF_ALL = " where customer_id in (1, 2, 3, 4, 5, 6) ";
+
+    private final RoutingTable table = Given.table(3);
+    private final Topology topology = Given.topology(table.cluster());
+    private final String shardOf42 = table.shardName(Given.shardOf(table, 42L));
+
+    @ParameterizedTest
+    @Case({"H22", "H23", "H24", "H25", "H26", "H28"})
+    @ValueSource(
+            strings = {
+                "select * from orders … order by note",
+                "select * from orders … order by note collate \"C\" desc",
+                "select * from orders … order by note nulls first, amount desc nulls last",
+                "select * from orders … order by place::inet, span::interval, data::jsonb",
+                "select placed_at, price, data from orders … order by 1",
+                "select amount as a from orders … order by a",
+                "select id from orders … order by amount * 2",
+                "select distinct on (note) * from orders … order by note, amount",
+                "select distinct note from orders …",
+                "select min(note), max(note) from orders …",
+            })
+    void mergesNoSortedRows(String statement) {
+        assertRunsWithOneKeyOnly(statement);
+    }
+
+    @ParameterizedTest
+    @Case("H27")
+    @ValueSource(
+            strings = {
+                "select * from orders … order by id limit 10 offset 5",
+                "select * from orders … limit null",
+                "select * from orders … limit all offset 1",
+                "select * from orders … limit (select 5)",
+                "select * from orders … order by id fetch first 3 rows with ties",
+                "select * from orders … order by id offset 2 rows fetch next row only",
+            })
+    void countsNoLimitOverShards(String statement) {
+        assertRunsWithOneKeyOnly(statement);
+    }
+
+    @ParameterizedTest
+    @Case({"H29", "H30", "H31"})
+    @ValueSource(
+            strings = {
+                "select count(*) from orders …",
+                "select avg(amount), sum(amount), stddev(amount) from orders …",
+                "select count(distinct note) from orders …",
+                "select string_agg(note, ',' order by id), array_agg(id) from orders …",
+                "select percentile_cont(0.5) within group (order by amount) from orders …",
+                "select bool_and(paid) filter (where amount > 1) from orders …",
+                "select note, sum(amount) from orders … group by note",
+                "select note from orders … group by note having count(*) > 1",
+                "select grouping(note), sum(amount) from orders … group by grouping sets ((note), ())",
+                "select sum(amount) from orders … group by rollup (note)",
+                "select id, rank() over (partition by note order by amount) from orders …",
+                "select sum(amount) over w from orders … window w as (order by id)",
+                "select id from orders … union select 1",
+                "select id from orders … except all select 1",
+                "select 1 intersect select id from orders …",
+                "with recursive t as (select id from orders … union all select id + 1 from t where id < 3) select * from t",
+                "select * from countries r, lateral (select * from orders … limit 1) o",
+            })
+    void combinesNoRowsOfShards(String statement) {
+        assertRunsWithOneKeyOnly(statement);
+    }
+
+    @ParameterizedTest
+    @Case("H33")
+    @ValueSource(
+            strings = {
+                "select * from orders … for update",
+                "select * from orders … for no key update nowait",
+                "select * from orders … for share skip locked",
+                "select * from orders o … for key share of o",
+            })
+    void locksNoRowsOfSeveralShards(String statement) {
+        assertRunsWithOneKeyOnly(statement);
+    }
+
+    @ParameterizedTest
+    @Case({"H34", "H35", "H52", "H58"})
+    @ValueSource(
+            strings = {
+                "select * from orders …",
+                "declare c cursor for select * from orders …",
+                "declare c no scroll cursor with hold for select * from orders …",
+                "copy (select * from orders …) to stdout",
+                "copy (select * from orders …) to stdout (format csv, header)",
+                "copy (select * from orders …) to stdout (format binary)",
+            })
+    void readsNoStreamsOfSeveralShards(String statement) {
+        assertRunsWithOneKeyOnly(statement);
+    }
+
+    @ParameterizedTest
+    @Case({"H36", "H37", "H38"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "insert into orders (customer_id, id) values (1, 1), (2, 2), (3, 3), (4, 4), (5, 5)|TL0207",
+                "insert into orders (customer_id, id) values (1, default), (2, 1 + 1), (3, 3), (4, 4) returning id|TL0207",
+                "insert into orders (customer_id) values (1), (2), (3), (4), (5) on conflict do nothing|TL0207",
+                "insert into orders (customer_id) overriding system value values (1), (2), (3), (4), (5)|TL0207",
+                "insert into orders (customer_id) select unnest(array[1, 2, 3])|TL0112",
+                "update orders set amount = 0|TL0106",
+                "update orders set amount = 0 where customer_id in (1, 2, 3, 4, 5)|TL0207",
+                "delete from orders where amount > 1|TL0106",
+                "with x as (delete from orders where customer_id = 1 returning 1) "
+                        + "delete from customers where id in (2, 3, 4, 5)|TL0207",
+            })
+    void splitsNoWrite(String statement, String code) {
+        assertRefused(statement, code);
+    }
+
+    @ParameterizedTest
+    @Case({"H46", "H47"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "insert into countries (code, name) values ('AT', 'Austria')|TL0214",
+                "insert into countries (code, since) values ('AT', now())|TL0214",
+                "update countries set since = random()|TL0214",
+                "delete from countries|TL0214",
+                "insert into countries (code) select note from orders where customer_id = 42|TL0116",
+                "with x as (delete from countries returning code) select * from orders where customer_id = 42|TL0116",
+            })
+    void writesNoReferenceTableOnItsOwn(String statement, String code) {
+        assertRefused(statement, code);
+    }
+
+    @ParameterizedTest
+    @Case("H50")
+    @ValueSource(
+            strings = {
+                "create table t (id int8)",
+                "create index concurrently i on orders (amount)",
+                "alter table orders add column x int",
+                "drop table orders",
+                "truncate orders",
+                "lock table orders",
+                "vacuum orders",
+                "refresh materialized view v",
+                "grant select on orders to public",
+                "comment on table orders is 'x'",
+                "select * into t from orders where customer_id = 42",
+            })
+    void definesNothingOnEveryShard(String statement) {
+        assertRefused(statement, "TL0115");
+    }
+
+    @ParameterizedTest
+    @Case("H51")
+    @ValueSource(
+            strings = {
+                "copy orders from stdin",
+                "copy orders (customer_id, amount) from stdin with (format csv, header, null 'x', encoding 'LATIN1')",
+                "copy orders from stdin (format binary)",
+                "copy orders from '/tmp/orders'",
+                "copy orders to stdout",
+                "copy countries from stdin",
+            })
+    void copiesNoTable(String statement) {
+        assertRefused(statement, "TL0117");
+    }
+
+    private void assertRunsWithOneKeyOnly(String statement) {
+        assertRefused(statement.replace("…", ""), "TL0106");
+        assertRefused(statement.replace("…", KEYS_OF_ALL), "TL0207");
+        RouteExplanation route = explain(statement.replace("…", ONE_KEY));
+        assertThat(route.refusal()).as(statement).isEmpty();
+        assertThat(route.shard()).as(statement).isEqualTo(shardOf42);
+    }
+
+    private void assertRefused(String statement, String code) {
+        RouteExplanation route = explain(statement);
+
+        assertThat(route.isRefused())
+                .as("%s goes to %s", statement, route.shard())
+                .isTrue();
+        assertThat(route.refusal().get("detail")).as(statement).startsWith(code + ": ");
+        assertThat(route.refusal().get("error")).as(statement).startsWith("0A000: ");
+    }
+
+    private RouteExplanation explain(String statement) {
+        return OfflineExplainer.explain(topology, "app", statement, List.of(), Circumstances.DEFAULT);
+    }
+}
