@@ -429,6 +429,11 @@ public final class RouterErrors {
                 "authentication with a node failed: " + problem);
     }
 
+    /** A node could not parse a client's statement, in its own words. */
+    public static RouterError notParsed(ErrorResponse response) {
+        return new RouterError(Kind.CLIENT, response);
+    }
+
     /** A node refused the login of the router, in its own words. */
     public static RouterError backendRefused(ErrorResponse response) {
         return new RouterError(Kind.BACKEND, response.withSeverity(Severity.ERROR));

@@ -129,9 +129,13 @@ final class ExtendedQueryReader {
             return true;
         }
         Target target = targets.ofBind(session, bind, statement, scan);
+        RouterError problem = session.portals.takeProblem();
         if (target instanceof Target.NeedsParameterTypes) {
-            worker.describe(session, statement);
-            return false;
+            request.refusal = problem;
+            if (problem == null) {
+                worker.describe(session, statement);
+            }
+            return problem != null;
         }
         request.target = target;
         request.deferrable = isDeferrable(session, statement, target);

@@ -6,8 +6,10 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendHolder;
 import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
 import io.trunkline.pool.Lease;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
@@ -20,11 +22,10 @@ import io.trunkline.wire.TransactionStatus;
  * Learns the parameter types of a statement whose client left them open, from any shard, unseen by the client: without them a binary shard key
  * cannot be read.
  *
- * <p>When the statement cannot be parsed the types stay unknown (none): the statement then goes to a shard as it is, so that the client gets
- * the server's error in its place.
+ * <p>When the statement cannot be parsed, or no backend is given, the session is told the error, and answers with it: to ask again, or to guess a
+ * shard, would help nobody. When the backend is lost another one is asked.
  */
 final class StatementDescriber {
-    private static final int[] UNKNOWN = {};
     private static final byte[] UNNAMED = {};
 
     private final Worker worker;
@@ -43,7 +44,7 @@ final class StatementDescriber {
 
             @Override
             public void onRefused(RouterError error) {
-                statement.described(UNKNOWN);
+                session.portals.notDescribed(error);
                 session.proceedLater();
             }
 
@@ -71,7 +72,7 @@ final class StatementDescriber {
         void send() {
             backend.attach(this);
             backend.statements().forgetUnnamed();
-            backend.expected().add(Kind.PARSE, Action.SWALLOW, null);
+            backend.expected().add(Kind.PARSE, Action.SWALLOW, new ParseEffect(session));
             backend.expected().add(Kind.DESCRIBE_STATEMENT, Action.SWALLOW, new DescribeEffect(statement));
             backend.expected().add(Kind.SYNC, Action.SWALLOW, null);
             ByteBuf out = backend.link().allocator().buffer(statement.sql().length + 32);
@@ -82,16 +83,9 @@ final class StatementDescriber {
             backend.link().flush();
         }
 
-        private void finish() {
-            if (statement.describedTypes() == null) {
-                statement.described(UNKNOWN);
-            }
-            session.proceedLater();
-        }
-
         @Override
         public void onRun(ByteBuf buffer, int index, int length) {
-            // An error: the client gets it when the statement runs.
+            // An error, which the session has from the effect.
         }
 
         @Override
@@ -108,7 +102,7 @@ final class StatementDescriber {
         public void onQuiet() {
             backend.detach(this);
             lease.release();
-            finish();
+            session.proceedLater();
         }
 
         @Override
@@ -119,7 +113,7 @@ final class StatementDescriber {
         @Override
         public void onLost(ErrorResponse cause, boolean midMessage) {
             lease.discard("lost");
-            finish();
+            session.proceedLater();
         }
 
         @Override
@@ -130,6 +124,21 @@ final class StatementDescriber {
         @Override
         public void onWritabilityChanged(boolean writable) {
             // three short messages
+        }
+    }
+
+    /** Tells the session why the statement could not be parsed. */
+    private static final class ParseEffect extends ReplyEffect {
+        private final Session session;
+
+        ParseEffect(Session session) {
+            this.session = session;
+        }
+
+        @Override
+        public ErrorResponse translate(ErrorResponse error) {
+            session.portals.notDescribed(RouterErrors.notParsed(error));
+            return error;
         }
     }
 }
