@@ -40,9 +40,8 @@ final class Dialog implements AutoCloseable {
 
     /** Sends all of them in one text. */
     Answer askTogether(List<Statement> statements) {
-        client.send(ClientMessage.query(statements.stream()
-                .map(statement -> statement.sql().literal())
-                .collect(Collectors.joining("; "))));
+        client.send(ClientMessage.query(
+                statements.stream().map(statement -> statement.sql().literal()).collect(Collectors.joining("; "))));
         return answer(statements.stream().map(Statement::order).toList(), null);
     }
 
@@ -63,7 +62,9 @@ final class Dialog implements AutoCloseable {
             frames.add(ClientMessage.bind(
                     "",
                     "",
-                    parameters.stream().mapToInt(parameter -> parameter.binary() ? 1 : 0).toArray(),
+                    parameters.stream()
+                            .mapToInt(parameter -> parameter.binary() ? 1 : 0)
+                            .toArray(),
                     parameters.stream().map(Parameter::bytes).toArray(byte[][]::new),
                     statement.protocol() == Protocol.EXTENDED_BINARY_RESULT ? new int[] {1} : new int[0]));
             frames.add(ClientMessage.describePortal(""));

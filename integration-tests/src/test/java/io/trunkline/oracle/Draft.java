@@ -9,7 +9,11 @@ import org.jspecify.annotations.Nullable;
  * @param order what is known of the order of its rows
  * @param copyData what is sent when the server asks for data
  */
-record Draft(String kind, Sql sql, Statement.Order order, @Nullable String copyData) {
+record Draft(
+        String kind,
+        Sql sql,
+        Statement.Order order,
+        @Nullable String copyData) {
     static Draft of(String kind, Sql sql) {
         return new Draft(kind, sql, Statement.Order.ANY, null);
     }

@@ -44,6 +44,7 @@ record Episode(OracleDatabase database, int routerPort, String routerDatabase) {
         List<String> differences = database.differences();
         return differences.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Finding(steps.size(), "rows in the end:\n      " + String.join("\n      ", differences)));
+                : Optional.of(
+                        new Finding(steps.size(), "rows in the end:\n      " + String.join("\n      ", differences)));
     }
 }

@@ -45,8 +45,7 @@ final class OracleDatabase implements AutoCloseable {
 
     /** Makes the database anew on every server and fills it. */
     static OracleDatabase create(OracleServers servers, String name, OracleSchema schema) throws SQLException {
-        OracleDatabase database =
-                new OracleDatabase(name, schema, servers.shards(schema.shardCount()), servers.one());
+        OracleDatabase database = new OracleDatabase(name, schema, servers.shards(schema.shardCount()), servers.one());
         database.fill();
         return database;
     }
@@ -113,7 +112,8 @@ final class OracleDatabase implements AutoCloseable {
 
     /** Brings back the first rows everywhere. */
     void reset() throws SQLException {
-        String truncate = schema.tables().stream().map(Table::name).collect(Collectors.joining(", ", "truncate ", "; "));
+        String truncate =
+                schema.tables().stream().map(Table::name).collect(Collectors.joining(", ", "truncate ", "; "));
         String fill = schema.tables().stream()
                 .map(table -> "insert into " + table.name() + " table first." + table.name())
                 .collect(Collectors.joining("; "));
@@ -161,7 +161,8 @@ final class OracleDatabase implements AutoCloseable {
 
     private static List<String> rows(Connection connection, List<Table> tables, String condition) throws SQLException {
         String query = tables.stream()
-                .map(table -> "select '%1$s ' || t::text from public.%1$s t where %2$s".formatted(table.name(), condition))
+                .map(table ->
+                        "select '%1$s ' || t::text from public.%1$s t where %2$s".formatted(table.name(), condition))
                 .collect(Collectors.joining(" union all "));
         List<String> rows = new ArrayList<>();
         try (Statement statement = connection.createStatement();
@@ -178,8 +179,8 @@ final class OracleDatabase implements AutoCloseable {
     Cluster cluster() {
         List<Shard> list = new ArrayList<>();
         for (PostgresServer shard : shards) {
-            Node node = new Node(
-                    "n" + list.size(), shard.host(), shard.port(), NodeRole.PRIMARY, Node.WEIGHT_DEFAULT, "");
+            Node node =
+                    new Node("n" + list.size(), shard.host(), shard.port(), NodeRole.PRIMARY, Node.WEIGHT_DEFAULT, "");
             list.add(new Shard("s" + list.size(), List.of(node)));
         }
         return new Cluster(

@@ -92,8 +92,8 @@ class OracleIT {
                 RouterUnderTest.with(servers.workspace(), topology).start()) {
             long target = Math.min(STATEMENTS, report.statements() + STATEMENTS_OF_ONE_ROUND);
             List<OracleRound> rounds = databases.stream()
-                    .map(database -> new OracleRound(
-                            new Episode(database, router.port(), database.name()), seed, report))
+                    .map(database ->
+                            new OracleRound(new Episode(database, router.port(), database.name()), seed, report))
                     .toList();
             if (EPISODE >= 0) {
                 rounds.forEach(round -> round.skipTo(EPISODE));

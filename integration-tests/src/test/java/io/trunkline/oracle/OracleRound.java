@@ -45,7 +45,9 @@ final class OracleRound {
     }
 
     private List<Step> steps() {
-        Random random = new Random(seed * 31 + number * 0x9E3779B97F4A7C15L + episode.database().schema().shardCount());
+        Random random = new Random(seed * 31
+                + number * 0x9E3779B97F4A7C15L
+                + episode.database().schema().shardCount());
         return new StatementGenerator(episode.database().schema(), random).steps(STEPS);
     }
 

@@ -72,12 +72,11 @@ record OracleSchema(int shardCount, List<Spread> spreads, List<Table> sharded, T
             ValueType type = ValueType.values()[random.nextInt(ValueType.values().length)];
             others.add(new Column("c" + i, type, random.nextInt(4) > 0));
         }
-        List<String> primaryKey =
-                switch (random.nextInt(3)) {
-                    case 0 -> List.of(key.name());
-                    case 1 -> List.of(key.name(), "n");
-                    default -> List.of("n", key.name());
-                };
+        List<String> primaryKey = switch (random.nextInt(3)) {
+            case 0 -> List.of(key.name());
+            case 1 -> List.of(key.name(), "n");
+            default -> List.of("n", key.name());
+        };
         return new Table(name, spread, key, others, primaryKey);
     }
 
@@ -94,7 +93,11 @@ record OracleSchema(int shardCount, List<Spread> spreads, List<Table> sharded, T
                 for (Column column : table.columns()) {
                     int value = column == table.key() ? number : column.isNumber() ? copy + 4 : random.nextInt(12);
                     boolean isNull = column.nullable() && random.nextInt(5) == 0;
-                    values.add(isNull ? "null" : Values.quoted(column.type().value(value)) + "::" + column.type().sql());
+                    values.add(
+                            isNull
+                                    ? "null"
+                                    : Values.quoted(column.type().value(value)) + "::"
+                                            + column.type().sql());
                 }
                 rows.add("(" + String.join(", ", values) + ")");
             }
@@ -108,7 +111,9 @@ record OracleSchema(int shardCount, List<Spread> spreads, List<Table> sharded, T
 
     /** Returns the DDL, without rows. */
     List<String> ddl() {
-        return Stream.concat(spreads.stream().map(Spread::helperTable), tables().stream().map(Table::sql))
+        return Stream.concat(
+                        spreads.stream().map(Spread::helperTable),
+                        tables().stream().map(Table::sql))
                 .toList();
     }
 

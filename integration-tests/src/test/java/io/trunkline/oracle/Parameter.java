@@ -57,7 +57,8 @@ record Parameter(
     /** {@code int32 dimensions · int32 hasNull · int32 elementType · int32 count · int32 lowerBound · count × (int32 length | -1, bytes)}. */
     private byte[] binaryArray() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes(ints(texts.isEmpty() ? 0 : 1, texts.contains(null) ? 1 : 0, type.oid()));
+        out.writeBytes(
+                ints(texts.isEmpty() ? 0 : 1, texts.stream().anyMatch(text -> text == null) ? 1 : 0, type.oid()));
         if (!texts.isEmpty()) {
             out.writeBytes(ints(texts.size(), 1));
         }

@@ -24,13 +24,12 @@ final class Player {
 
     /** Returns the first difference of a step, or what became of its last statement. Afterwards neither is in a transaction. */
     Verdict play(Step step) {
-        Verdict verdict =
-                switch (step.form()) {
-                    case SINGLE -> counted(step.kind(), both(step.statements().get(0)));
-                    case ONE_TEXT -> counted(step.kind(), both(dialog -> dialog.askTogether(step.statements())));
-                    case PIPELINE -> counted(step.kind(), both(dialog -> dialog.askPipelined(step.statements())));
-                    case TRANSACTION -> counted(step.kind(), transaction(step.statements()));
-                };
+        Verdict verdict = switch (step.form()) {
+            case SINGLE -> counted(step.kind(), both(step.statements().get(0)));
+            case ONE_TEXT -> counted(step.kind(), both(dialog -> dialog.askTogether(step.statements())));
+            case PIPELINE -> counted(step.kind(), both(dialog -> dialog.askPipelined(step.statements())));
+            case TRANSACTION -> counted(step.kind(), transaction(step.statements()));
+        };
         if (!verdict.isDifferent() && (router.status() != 'I' || one.status() != 'I')) {
             Verdict end = both(dialog -> dialog.ask("rollback"));
             return end.isDifferent() ? end : verdict;

@@ -24,7 +24,9 @@ final class Predicates {
             default -> {
                 Sql more = any(source, 2);
                 yield values.oneIn(2)
-                        ? Sql.of(" where ").add(oneKey(source)).optional(Sql.of(" and ").add(more))
+                        ? Sql.of(" where ")
+                                .add(oneKey(source))
+                                .optional(Sql.of(" and ").add(more))
                         : Sql.of(" where ").optional(more.add(" and ")).add(oneKey(source));
             }
         };
@@ -37,7 +39,8 @@ final class Predicates {
         return switch (values.below(8)) {
             case 0 -> value.add(" = " + source.key());
             case 1 -> Sql.of(source.key() + " in (").add(value).add(")");
-            case 2 -> Sql.of(source.key() + " = any (").add(Sql.of(values.array(key))).add(")");
+            case 2 ->
+                Sql.of(source.key() + " = any (").add(Sql.of(values.array(key))).add(")");
             case 3 -> Sql.of("(" + source.key() + " = ").add(value).add(")");
             default -> Sql.of(source.key() + " = ").add(value);
         };
@@ -59,7 +62,9 @@ final class Predicates {
                     break;
             }
         }
-        return values.oneIn(2) ? aboutTheKey(source) : about(source, values.oneOf(source.table().others()));
+        return values.oneIn(2)
+                ? aboutTheKey(source)
+                : about(source, values.oneOf(source.table().others()));
     }
 
     private Sql both(Source source, int depth, String word) {
@@ -76,9 +81,15 @@ final class Predicates {
             case 2 -> Sql.of(column + " not in (").add(list(key)).add(")");
             case 3 -> Sql.of(column + " = any (").add(values.array(key)).add(")");
             case 4 -> Sql.of(column + " <> all (").add(values.array(key)).add(")");
-            case 5 -> Sql.of(column + " between ").add(values.comparable(key)).add(" and ").add(values.comparable(key));
+            case 5 ->
+                Sql.of(column + " between ")
+                        .add(values.comparable(key))
+                        .add(" and ")
+                        .add(values.comparable(key));
             case 6 -> Sql.of(column + values.oneOf(" is null", " is not null", " = null"));
-            case 7 -> Sql.of(column + values.oneOf(" is not distinct from ", " is distinct from ")).add(values.comparable(key));
+            case 7 ->
+                Sql.of(column + values.oneOf(" is not distinct from ", " is distinct from "))
+                        .add(values.comparable(key));
             case 8 ->
                 Sql.of("(" + column + ", " + source.column("n") + ") = (")
                         .add(values.comparable(key))
@@ -91,7 +102,8 @@ final class Predicates {
 
     private Sql list(Column column) {
         List<Sql> elements = new ArrayList<>();
-        values.texts(column).forEach(text -> elements.add(Sql.of(values.parameter(column.type(), text, values.oneIn(2)))));
+        values.texts(column)
+                .forEach(text -> elements.add(Sql.of(values.parameter(column.type(), text, values.oneIn(2)))));
         return Sql.join(", ", elements);
     }
 
@@ -100,13 +112,18 @@ final class Predicates {
         return switch (values.below(8)) {
             case 0 -> Sql.of(name + values.oneOf(" is null", " is not null"));
             case 1 -> Sql.of(name + " in (").add(list(column)).add(")");
-            case 2 -> Sql.of("coalesce(" + name + ", ").add(values.comparable(column)).add(") = ").add(values.comparable(column));
+            case 2 ->
+                Sql.of("coalesce(" + name + ", ")
+                        .add(values.comparable(column))
+                        .add(") = ")
+                        .add(values.comparable(column));
             case 3 ->
                 column.type() == ValueType.TEXT
                         ? Sql.of(name + values.oneOf(" like 'a%'", " like '%' || 'b'", " ilike 'B'", " ~ '^[ab]'"))
                         : Sql.of(name + " = any (").add(values.array(column)).add(")");
             case 4 -> column.type() == ValueType.BOOL ? Sql.of(name) : Sql.of("length(" + name + "::text) > 1");
-            default -> Sql.of(name + values.oneOf(" < ", " >= ", " <> ", " = ", " = ")).add(values.comparable(column));
+            default ->
+                Sql.of(name + values.oneOf(" < ", " >= ", " <> ", " = ", " = ")).add(values.comparable(column));
         };
     }
 
@@ -123,7 +140,8 @@ final class Predicates {
                         .add(any(inner, 0))
                         .add(")");
             case 1 ->
-                Sql.of(source.column(firstNumber(source)) + " = (select max(" + inner.column(firstNumber(inner)) + ") from " + inner.from() + " where ")
+                Sql.of(source.column(firstNumber(source)) + " = (select max(" + inner.column(firstNumber(inner))
+                                + ") from " + inner.from() + " where ")
                         .add(tie)
                         .optional(rest)
                         .add(")");
@@ -137,7 +155,9 @@ final class Predicates {
 
     /** A column of the inner table cannot hide the outer one behind an alias of its own. */
     private static String qualified(Source source) {
-        return source.alias().isEmpty() ? source.table().name() + "." + source.table().key().name() : source.key();
+        return source.alias().isEmpty()
+                ? source.table().name() + "." + source.table().key().name()
+                : source.key();
     }
 
     /** Returns the key so that it can be compared with that of the other; no cast may fail, for whether it runs is up to the plan. */

@@ -55,7 +55,8 @@ final class Reads {
         Source source = sharded();
         return Draft.of(
                 "point read",
-                Sql.of("select " + list(source) + " from " + source.from() + " where ").add(predicates.oneKey(source)));
+                Sql.of("select " + list(source) + " from " + source.from() + " where ")
+                        .add(predicates.oneKey(source)));
     }
 
     private Draft inList() {
@@ -95,7 +96,9 @@ final class Reads {
         if (values.oneIn(4)) {
             Sql condition = where.literal().isEmpty() ? Sql.of(" where " + tie) : where.add(" and " + tie);
             return Draft.of(
-                    "join by key", Sql.of("select " + columns + " from " + left.from() + ", " + right.from()).add(condition));
+                    "join by key",
+                    Sql.of("select " + columns + " from " + left.from() + ", " + right.from())
+                            .add(condition));
         }
         String join = values.oneOf(" join ", " join ", " left join ", " right join ", " full join ");
         Sql on = Sql.of(tie).optional(Sql.of(" and ").add(predicates.any(values.oneOf(left, right), 0)));
@@ -124,19 +127,24 @@ final class Reads {
     private Draft joinOfOthers() {
         Source left = new Source(schema.sharded().get(0), "x");
         Source right = new Source(schema.sharded().get(2), "y");
-        Sql where = Sql.of(" where ").add(predicates.oneKey(left)).optional(Sql.of(" and ").add(predicates.oneKey(right)));
+        Sql where = Sql.of(" where ")
+                .add(predicates.oneKey(left))
+                .optional(Sql.of(" and ").add(predicates.oneKey(right)));
         return Draft.of(
                 "join not by key",
-                Sql.of("select x.*, y.c1 from " + left.from() + " join " + right.from() + " on x.n = y.n").add(where));
+                Sql.of("select x.*, y.c1 from " + left.from() + " join " + right.from() + " on x.n = y.n")
+                        .add(where));
     }
 
     private Draft derivedTable() {
         Source inner = new Source(values.oneOf(schema.sharded()), "i");
         Source other = new Source(inner.table(), "o");
         String key = inner.table().key().name();
-        Sql query = Sql.of("select i." + key + ", i.n, i.c0 from " + inner.from()).add(predicates.where(inner));
+        Sql query =
+                Sql.of("select i." + key + ", i.n, i.c0 from " + inner.from()).add(predicates.where(inner));
         return switch (values.below(4)) {
-            case 0 -> Draft.of("subquery", Sql.of("select q.* from (").add(query).add(") q"));
+            case 0 ->
+                Draft.of("subquery", Sql.of("select q.* from (").add(query).add(") q"));
             case 1 ->
                 Draft.of(
                         "subquery",
@@ -147,8 +155,8 @@ final class Reads {
             case 2 ->
                 Draft.of(
                         "subquery",
-                        Sql.of("select o." + key + ", (select count(*) from " + inner.from() + " where " + inner.key() + " = "
-                                        + other.key() + ") from " + other.from())
+                        Sql.of("select o." + key + ", (select count(*) from " + inner.from() + " where " + inner.key()
+                                        + " = " + other.key() + ") from " + other.from())
                                 .add(predicates.where(other)));
             default ->
                 Draft.of(
@@ -162,12 +170,15 @@ final class Reads {
     private Draft cte() {
         Source inner = new Source(values.oneOf(schema.sharded()), "i");
         Source other = new Source(values.oneOf(schema.sharded()), "o");
-        Sql query = Sql.of("with q as (select i.* from " + inner.from()).add(predicates.where(inner)).add(") select ");
+        Sql query = Sql.of("with q as (select i.* from " + inner.from())
+                .add(predicates.where(inner))
+                .add(") select ");
         return values.oneIn(2)
                 ? Draft.of("cte", query.add("count(*), min(n) from q"))
                 : Draft.of(
                         "cte",
-                        query.add("q.n, o.c1 from q join " + other.from() + " on q.n = o.n").add(predicates.where(other)));
+                        query.add("q.n, o.c1 from q join " + other.from() + " on q.n = o.n")
+                                .add(predicates.where(other)));
     }
 
     private Draft setOperation() {
@@ -188,11 +199,13 @@ final class Reads {
         Source source = sharded();
         List<String> columns = new ArrayList<>();
         for (int i = 0; i <= values.below(3); i++) {
-            columns.add(aggregateOf(source) + (values.oneIn(6) ? " filter (where " + source.column("n") + " > 0)" : ""));
+            columns.add(
+                    aggregateOf(source) + (values.oneIn(6) ? " filter (where " + source.column("n") + " > 0)" : ""));
         }
         return Draft.of(
                 "aggregate",
-                Sql.of("select " + String.join(", ", columns) + " from " + source.from()).add(predicates.where(source)));
+                Sql.of("select " + String.join(", ", columns) + " from " + source.from())
+                        .add(predicates.where(source)));
     }
 
     private String aggregateOf(Source source) {
@@ -240,7 +253,8 @@ final class Reads {
 
     private Draft orderAndLimit() {
         Source source = sharded();
-        String first = source.column(values.oneOf(source.table().columns())) + values.oneOf("", " desc", " nulls first", " asc");
+        String first = source.column(values.oneOf(source.table().columns()))
+                + values.oneOf("", " desc", " nulls first", " asc");
         Sql query = Sql.of("select " + list(source) + " from " + source.from())
                 .add(predicates.where(source))
                 .add(" order by " + first + ", " + source.total());
@@ -258,10 +272,14 @@ final class Reads {
         Source source = sharded();
         String column = source.column(values.oneOf(source.table().columns()));
         return values.oneIn(2)
-                ? Draft.of("distinct", Sql.of("select distinct " + column + " from " + source.from()).add(predicates.where(source)))
+                ? Draft.of(
+                        "distinct",
+                        Sql.of("select distinct " + column + " from " + source.from())
+                                .add(predicates.where(source)))
                 : Draft.ordered(
                         "distinct",
-                        Sql.of("select distinct on (" + column + ") " + column + ", " + source.total() + " from " + source.from())
+                        Sql.of("select distinct on (" + column + ") " + column + ", " + source.total() + " from "
+                                        + source.from())
                                 .add(predicates.where(source))
                                 .add(" order by " + column + ", " + source.total()));
     }
@@ -275,7 +293,8 @@ final class Reads {
                 "lag(" + source.column("c0") + ") over (order by " + source.total() + ")");
         return Draft.of(
                 "window",
-                Sql.of("select " + source.total() + ", " + over + " from " + source.from()).add(predicates.where(source)));
+                Sql.of("select " + source.total() + ", " + over + " from " + source.from())
+                        .add(predicates.where(source)));
     }
 
     private Draft locking() {
@@ -306,7 +325,9 @@ final class Reads {
             default ->
                 Draft.of(
                         "no table",
-                        Sql.of("select ").add(values.comparable(column)).add("::" + column.type().sql() + " as v"));
+                        Sql.of("select ")
+                                .add(values.comparable(column))
+                                .add("::" + column.type().sql() + " as v"));
         };
     }
 
@@ -318,7 +339,9 @@ final class Reads {
                 switch (values.below(5)) {
                     case 0 -> Sql.of("select 1/0 from " + source.from()).add(where);
                     case 1 -> Sql.of("select missing from " + source.from()).add(where);
-                    case 2 -> Sql.of("select " + source.column("n") + "::bool::bytea from " + source.from()).add(where);
+                    case 2 ->
+                        Sql.of("select " + source.column("n") + "::bool::bytea from " + source.from())
+                                .add(where);
                     case 3 -> Sql.of("select * from " + source.from() + " where " + source.key() + " = any (1, 2)");
                     default -> Sql.of("select 'x'::int4 from " + source.from()).add(where);
                 });
@@ -330,15 +353,21 @@ final class Reads {
                 "copy to",
                 values.oneIn(2)
                         ? Sql.of("copy " + source.table().name() + " to stdout")
-                        : Sql.of("copy (" + Sql.of("select * from " + source.from()).add(predicates.where(source)).literal()
-                                + ") to stdout"));
+                        : Sql.of("copy ("
+                                + Sql.of("select * from " + source.from())
+                                        .add(predicates.where(source))
+                                        .literal() + ") to stdout"));
     }
 
     private String list(Source source) {
         return switch (values.below(4)) {
             case 0 -> "*";
-            case 1 -> source.key() + ", " + source.column(values.oneOf(source.table().others()));
-            case 2 -> source.table().columns().stream().map(source::column).collect(java.util.stream.Collectors.joining(", "));
+            case 1 ->
+                source.key() + ", " + source.column(values.oneOf(source.table().others()));
+            case 2 ->
+                source.table().columns().stream()
+                        .map(source::column)
+                        .collect(java.util.stream.Collectors.joining(", "));
             default -> source.column(values.oneOf(source.table().others())) + " as v, " + source.key();
         };
     }

@@ -35,9 +35,7 @@ record Spread(String name, ValueType keyType, int[] slotToShard) {
 
     Distribution distribution() {
         return new Distribution(
-                name,
-                KeyType.ofTypeName(keyType.sql()).orElseThrow(),
-                new HashSlots(slotToShard.length, slotToShard));
+                name, KeyType.ofTypeName(keyType.sql()).orElseThrow(), new HashSlots(slotToShard.length, slotToShard));
     }
 
     /** Returns the same under another map, which the data does not follow. */

@@ -127,6 +127,8 @@ final class Sql {
         return parameters.isEmpty()
                 ? numbered()
                 : numbered()
-                        + parameters.stream().map(Parameter::toString).collect(Collectors.joining(", ", "  -- with ", ""));
+                        + parameters.stream()
+                                .map(Parameter::toString)
+                                .collect(Collectors.joining(", ", "  -- with ", ""));
     }
 }

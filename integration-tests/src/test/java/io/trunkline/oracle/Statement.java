@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param protocol how it is sent
  * @param copyData what is sent when the server asks for data; null when it must not ask
  */
-record Statement(String kind, Sql sql, Order order, Protocol protocol, @Nullable String copyData) {
+record Statement(
+        String kind,
+        Sql sql,
+        Order order,
+        Protocol protocol,
+        @Nullable String copyData) {
     /** What is known of the order of the rows. */
     enum Order {
         ANY,

@@ -50,13 +50,16 @@ final class StatementGenerator {
                 statements.add(draft.by(protocol));
             }
         }
-        return statements.isEmpty() ? List.of(Statement.of("no table", "select 1").by(protocol)) : statements;
+        return statements.isEmpty()
+                ? List.of(Statement.of("no table", "select 1").by(protocol))
+                : statements;
     }
 
     private List<Statement> transaction() {
         List<Statement> statements = new ArrayList<>();
         boolean savepoint = values.oneIn(3);
-        statements.add(Statement.of("begin", values.oneOf("begin", "begin isolation level repeatable read")));
+        statements.add(Statement.of(
+                "begin", values.oneOf("begin", "start transaction", "begin isolation level repeatable read")));
         for (int i = 0; i < 1 + values.below(4); i++) {
             if (savepoint && i == 1) {
                 statements.add(Statement.of("savepoint", "savepoint s"));

@@ -47,7 +47,9 @@ record Table(String name, @Nullable Spread spread, Column key, List<Column> othe
     }
 
     String sql() {
-        return columns().stream().map(Column::sql).collect(Collectors.joining(", ", "create table " + name + " (", ", "))
+        return columns().stream()
+                        .map(Column::sql)
+                        .collect(Collectors.joining(", ", "create table " + name + " (", ", "))
                 + "primary key (" + String.join(", ", primaryKey) + "))";
     }
 }

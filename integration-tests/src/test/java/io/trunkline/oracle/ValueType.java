@@ -30,7 +30,25 @@ enum ValueType {
     UUID(2950, 2951);
 
     private static final List<String> WORDS = List.of(
-            "a", "b", "B", "", "it's", "null", "NULL", "\u00e4pfel", "x%y", "a b", "a ", "\\n", "$1", "0", "{}", "\"q\"", "--", "\u20ac", "aa",
+            "a",
+            "b",
+            "B",
+            "",
+            "it's",
+            "null",
+            "NULL",
+            "\u00e4pfel",
+            "x%y",
+            "a b",
+            "a ",
+            "\\n",
+            "$1",
+            "0",
+            "{}",
+            "\"q\"",
+            "--",
+            "\u20ac",
+            "aa",
             "z;");
     private static final Instant EPOCH = Instant.parse("2000-01-01T00:00:00Z");
     private static final DateTimeFormatter TIMESTAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ssX");
@@ -89,7 +107,9 @@ enum ValueType {
     byte[] binary(String text) {
         return switch (this) {
             case INT4 ->
-                ByteBuffer.allocate(Integer.BYTES).putInt(Integer.parseInt(text)).array();
+                ByteBuffer.allocate(Integer.BYTES)
+                        .putInt(Integer.parseInt(text))
+                        .array();
             case INT8 ->
                 ByteBuffer.allocate(Long.BYTES).putLong(Long.parseLong(text)).array();
             case NUMERIC -> numeric(new BigDecimal(text));

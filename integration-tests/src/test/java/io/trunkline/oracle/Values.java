@@ -111,7 +111,13 @@ final class Values {
         if (text == null) {
             return oneIn(3) ? "null::" + type.sql() : "null";
         } else if (type.isNumber() && oneIn(2)) {
-            return oneOf(text, text, text, "(" + text + ")", text + "::" + type.sql(), "cast(" + text + " as " + type.sql() + ")");
+            return oneOf(
+                    text,
+                    text,
+                    text,
+                    "(" + text + ")",
+                    text + "::" + type.sql(),
+                    "cast(" + text + " as " + type.sql() + ")");
         } else if (type == ValueType.BOOL && oneIn(2)) {
             return text.equals("t") ? "true" : "false";
         } else if (type == ValueType.TEXT && oneIn(3)) {

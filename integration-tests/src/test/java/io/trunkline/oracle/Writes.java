@@ -38,6 +38,8 @@ final class Writes {
                 this::writeInWith,
                 this::merge,
                 this::referenceWrite,
+                this::referenceWrite,
+                this::referenceWrite,
                 this::onEveryShard,
                 this::copyIn);
     }
@@ -77,8 +79,7 @@ final class Writes {
                 " on conflict " + target + " do update set c0 = " + table.name() + ".c0 + 1, c1 = excluded.c1 where "
                         + table.name() + ".c0 is not null");
         return Draft.of(
-                "upsert",
-                insert(table, List.of(row(table))).add(action).optional(returning(new Source(table, ""))));
+                "upsert", insert(table, List.of(row(table))).add(action).optional(returning(new Source(table, ""))));
     }
 
     private Draft insertSelect() {
@@ -89,8 +90,8 @@ final class Writes {
                 .collect(Collectors.joining(", "));
         return Draft.of(
                 "insert select",
-                Sql.of("insert into " + table.name() + " (" + table.columnNames() + ") select " + columns + " from " + from.from()
-                                + " where ")
+                Sql.of("insert into " + table.name() + " (" + table.columnNames() + ") select " + columns + " from "
+                                + from.from() + " where ")
                         .add(predicates.oneKey(from)));
     }
 
@@ -100,8 +101,13 @@ final class Writes {
         return Draft.of(
                 "insert oddly",
                 switch (values.below(4)) {
-                    case 0 -> Sql.of("insert into " + table.name() + " values (").add(row).add(")");
-                    case 1 -> Sql.of("insert into " + table.name() + " (" + table.columnNames() + ") select ").add(row);
+                    case 0 ->
+                        Sql.of("insert into " + table.name() + " values (")
+                                .add(row)
+                                .add(")");
+                    case 1 ->
+                        Sql.of("insert into " + table.name() + " (" + table.columnNames() + ") select ")
+                                .add(row);
                     case 2 -> Sql.of("insert into " + table.name() + " (n) values (1)");
                     default -> Sql.of("insert into " + table.name() + " default values");
                 });
@@ -122,17 +128,18 @@ final class Writes {
         Source source = source();
         return Draft.of(
                 "update by predicate",
-                update(source, assignment(source.table())).add(predicates.where(source)).optional(returning(source)));
+                update(source, assignment(source.table()))
+                        .add(predicates.where(source))
+                        .optional(returning(source)));
     }
 
     private Draft updateOfKey() {
         Source source = source();
         Column key = source.table().key();
-        Sql assignment = Sql.of(key.name() + " = ")
-                .add(values.oneIn(3) ? Sql.of(key.name()) : Sql.of(values.storable(key)));
+        Sql assignment =
+                Sql.of(key.name() + " = ").add(values.oneIn(3) ? Sql.of(key.name()) : Sql.of(values.storable(key)));
         return Draft.of(
-                "update of key",
-                update(source, assignment).add(" where ").add(predicates.oneKey(source)));
+                "update of key", update(source, assignment).add(" where ").add(predicates.oneKey(source)));
     }
 
     private Draft updateFrom() {
@@ -140,7 +147,8 @@ final class Writes {
         Source reference = new Source(schema.reference(), "r");
         return Draft.of(
                 "update from",
-                Sql.of("update " + source.from() + " set c1 = r.label from " + reference.from() + " where r.code = t.n and ")
+                Sql.of("update " + source.from() + " set c1 = r.label from " + reference.from()
+                                + " where r.code = t.n and ")
                         .add(predicates.oneKey(source))
                         .optional(Sql.of(" and ").add(predicates.any(reference, 0))));
     }
@@ -149,7 +157,9 @@ final class Writes {
         Source source = source();
         return Draft.of(
                 "delete",
-                Sql.of("delete from " + source.from()).add(predicates.where(source)).optional(returning(source)));
+                Sql.of("delete from " + source.from())
+                        .add(predicates.where(source))
+                        .optional(returning(source)));
     }
 
     private Draft deleteUsing() {
@@ -157,8 +167,8 @@ final class Writes {
         Source other = new Source(schema.sharded().get(1), "u");
         return Draft.of(
                 "delete using",
-                Sql.of("delete from " + source.from() + " using " + other.from() + " where " + source.key() + " = " + other.key()
-                                + " and ")
+                Sql.of("delete from " + source.from() + " using " + other.from() + " where " + source.key() + " = "
+                                + other.key() + " and ")
                         .add(predicates.oneKey(values.oneOf(source, other)))
                         .optional(Sql.of(" and ").add(predicates.any(other, 0))));
     }
@@ -192,8 +202,12 @@ final class Writes {
                         Sql.of("insert into ref (code, label) values (")
                                 .add(values.storable(schema.reference().key()))
                                 .add(", 'new') on conflict (code) do update set label = excluded.label");
-                    case 1 -> Sql.of("update ref set label = 'x' where code = ").add(values.comparable(schema.reference().key()));
-                    default -> Sql.of("delete from ref where code = ").add(values.comparable(schema.reference().key()));
+                    case 1 ->
+                        Sql.of("update ref set label = 'x' where code = ")
+                                .add(values.comparable(schema.reference().key()));
+                    default ->
+                        Sql.of("delete from ref where code = ")
+                                .add(values.comparable(schema.reference().key()));
                 });
     }
 
@@ -236,7 +250,9 @@ final class Writes {
     }
 
     private static Sql insert(Table table, List<Sql> rows) {
-        Sql insert = Sql.of("insert into " + table.name() + " (" + table.columnNames() + ") values (").add(rows.get(0)).add(")");
+        Sql insert = Sql.of("insert into " + table.name() + " (" + table.columnNames() + ") values (")
+                .add(rows.get(0))
+                .add(")");
         for (Sql row : rows.subList(1, rows.size())) {
             insert = insert.optional(Sql.of(", (").add(row).add(")"));
         }

@@ -42,7 +42,8 @@ public final class ClientMessage {
         return bind(portal, statement, new int[0], values, new int[0]);
     }
 
-    public static byte[] bind(String portal, String statement, int[] formats, byte[][] parameters, int[] resultFormats) {
+    public static byte[] bind(
+            String portal, String statement, int[] formats, byte[][] parameters, int[] resultFormats) {
         return frame('B', out -> {
             string(out, portal);
             string(out, statement);
