@@ -10,18 +10,18 @@ import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /** Client messages as the bytes of their frames, written independently of the router's own encoders. */
-final class ClientMessage {
+public final class ClientMessage {
     private interface Body {
         void writeTo(DataOutputStream out) throws IOException;
     }
 
     private ClientMessage() {}
 
-    static byte[] query(String sql) {
+    public static byte[] query(String sql) {
         return frame('Q', out -> string(out, sql));
     }
 
-    static byte[] parse(String name, String sql, int... types) {
+    public static byte[] parse(String name, String sql, int... types) {
         return frame('P', out -> {
             string(out, name);
             string(out, sql);
@@ -33,7 +33,7 @@ final class ClientMessage {
     }
 
     /** Bind with every parameter and every result column as text. */
-    static byte[] bind(String portal, String statement, @Nullable String... parameters) {
+    public static byte[] bind(String portal, String statement, @Nullable String... parameters) {
         byte[][] values = new byte[parameters.length][];
         for (int i = 0; i < parameters.length; i++) {
             String parameter = parameters[i];
@@ -42,7 +42,8 @@ final class ClientMessage {
         return bind(portal, statement, new int[0], values, new int[0]);
     }
 
-    static byte[] bind(String portal, String statement, int[] formats, byte[][] parameters, int[] resultFormats) {
+    public static byte[] bind(
+            String portal, String statement, int[] formats, byte[][] parameters, int[] resultFormats) {
         return frame('B', out -> {
             string(out, portal);
             string(out, statement);
@@ -62,7 +63,7 @@ final class ClientMessage {
         return named('D', 'S', name);
     }
 
-    static byte[] describePortal(String name) {
+    public static byte[] describePortal(String name) {
         return named('D', 'P', name);
     }
 
@@ -74,7 +75,7 @@ final class ClientMessage {
         return named('C', 'P', name);
     }
 
-    static byte[] execute(String portal, int rowsMax) {
+    public static byte[] execute(String portal, int rowsMax) {
         return frame('E', out -> {
             string(out, portal);
             out.writeInt(rowsMax);
@@ -85,7 +86,7 @@ final class ClientMessage {
         return frame('H', out -> {});
     }
 
-    static byte[] sync() {
+    public static byte[] sync() {
         return frame('S', out -> {});
     }
 
@@ -93,15 +94,15 @@ final class ClientMessage {
         return frame('X', out -> {});
     }
 
-    static byte[] copyData(String text) {
+    public static byte[] copyData(String text) {
         return frame('d', out -> out.write(text.getBytes(UTF_8)));
     }
 
-    static byte[] copyDone() {
+    public static byte[] copyDone() {
         return frame('c', out -> {});
     }
 
-    static byte[] copyFail(String reason) {
+    public static byte[] copyFail(String reason) {
         return frame('f', out -> string(out, reason));
     }
 

@@ -40,14 +40,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Its configuration and, unless a test names another source, its topology are files in the servers' workspace. Closing it fails when it
  * leaves a buffer unreleased.
  */
-final class RouterUnderTest implements AutoCloseable {
+public final class RouterUnderTest implements AutoCloseable {
     /** Proves itself by password, to the router and to the servers. */
     static final String USER = "app";
 
     static final String PASSWORD = "app-secret";
 
     /** Is let in by the router and by the servers without any proof: the user of {@link WireClient}. */
-    static final String TRUSTED_USER = "wire";
+    public static final String TRUSTED_USER = "wire";
 
     /** One for all: a client a call leaves its connection open, and a router takes only 64 on this port. */
     private static final HttpClient PAGES = HttpClient.newHttpClient();
@@ -72,7 +72,7 @@ final class RouterUnderTest implements AutoCloseable {
     }
 
     /** What a router is started with. */
-    static final class Builder {
+    public static final class Builder {
         private final Path folder;
         private final RouterConfiguration configuration;
 
@@ -88,7 +88,7 @@ final class RouterUnderTest implements AutoCloseable {
         }
 
         /** Starts the router and returns when it says that it is ready. */
-        RouterUnderTest start() {
+        public RouterUnderTest start() {
             RouterUnderTest router = startUnready();
             router.awaitReady();
             return router;
@@ -111,7 +111,7 @@ final class RouterUnderTest implements AutoCloseable {
     }
 
     /** Returns what starts a router with the given topology. */
-    static Builder with(Workspace workspace, Topology topology) {
+    public static Builder with(Workspace workspace, Topology topology) {
         Builder builder = with(workspace);
         write(builder.folder.resolve("topology.json"), topology);
         return builder;
@@ -151,7 +151,7 @@ final class RouterUnderTest implements AutoCloseable {
                         .satisfies(page -> assertThat(page.statusCode()).isEqualTo(200)));
     }
 
-    int port() {
+    public int port() {
         return server.address().getPort();
     }
 

@@ -18,19 +18,19 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #toString} says all that two servers must agree on, in the words of the manual: {@code DataRow [7, null]}. What is left out may differ:
  * source file and line of an error, process ids, keys.
  */
-record ServerMessage(char type, byte[] body) {
+public record ServerMessage(char type, byte[] body) {
 
-    boolean isReadyForQuery() {
+    public boolean isReadyForQuery() {
         return type == 'Z';
     }
 
     /** Returns the transaction status of ReadyForQuery. */
-    char status() {
+    public char status() {
         return (char) body[0];
     }
 
     /** Returns the fields of an ErrorResponse or NoticeResponse. */
-    Map<Character, String> fields() {
+    public Map<Character, String> fields() {
         Map<Character, String> fields = new LinkedHashMap<>();
         ByteBuffer in = ByteBuffer.wrap(body);
         for (char code = (char) in.get(); code != 0; code = (char) in.get()) {
@@ -40,12 +40,12 @@ record ServerMessage(char type, byte[] body) {
     }
 
     /** Returns the SQLSTATE of an ErrorResponse or NoticeResponse. */
-    String sqlState() {
+    public String sqlState() {
         return fields().getOrDefault('C', "");
     }
 
     /** Returns the columns of a DataRow. */
-    List<@Nullable String> columns() {
+    public List<@Nullable String> columns() {
         ByteBuffer in = ByteBuffer.wrap(body);
         List<@Nullable String> columns = new ArrayList<>();
         int count = in.getShort();

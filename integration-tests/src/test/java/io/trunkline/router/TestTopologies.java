@@ -19,14 +19,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Topologies of the fixture's servers, and what the tests' users need on these servers. */
-final class TestTopologies {
+public final class TestTopologies {
     /** The name of the database on every server. */
     static final String DATABASE = "app";
 
     private TestTopologies() {}
 
     /** Returns options under which the trusted user needs no password. */
-    static PostgresOptions trusting(PostgresOptions options) {
+    public static PostgresOptions trusting(PostgresOptions options) {
         return options.hostBasedAuthentication("host all " + RouterUnderTest.TRUSTED_USER + " 127.0.0.1/32 trust")
                 .setting("max_connections", "100");
     }

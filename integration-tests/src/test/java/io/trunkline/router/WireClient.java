@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Logs in as a user that needs no password. Not thread-safe, but for {@link #cancel} and {@link #cancelAt}.
  */
-final class WireClient implements AutoCloseable {
+public final class WireClient implements AutoCloseable {
     /** Takes the body of a message that is too long to be kept. */
     interface BodyReader {
         /** Reads exactly {@code length} bytes. */
@@ -62,7 +62,7 @@ final class WireClient implements AutoCloseable {
     }
 
     /** Logs in and returns after the first ReadyForQuery. */
-    static WireClient connect(int port, String database) {
+    public static WireClient connect(int port, String database) {
         return connect(port, database, Map.of(), false);
     }
 
@@ -128,7 +128,7 @@ final class WireClient implements AutoCloseable {
     }
 
     /** Sends frames in one write. */
-    WireClient send(byte[]... frames) {
+    public WireClient send(byte[]... frames) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] frame : frames) {
             all.writeBytes(frame);
@@ -162,7 +162,7 @@ final class WireClient implements AutoCloseable {
     }
 
     /** Returns the next message. */
-    ServerMessage receive() {
+    public ServerMessage receive() {
         ServerMessage message = receiveOrEnd();
         if (message == null) {
             throw new UncheckedIOException(new EOFException("the connection was closed"));
@@ -191,7 +191,7 @@ final class WireClient implements AutoCloseable {
     }
 
     /** Returns everything up to the next ReadyForQuery, with it. */
-    List<ServerMessage> receiveUntilReady() {
+    public List<ServerMessage> receiveUntilReady() {
         return receiveUntil('Z');
     }
 
@@ -236,7 +236,7 @@ final class WireClient implements AutoCloseable {
     }
 
     /** Runs a simple query and returns the replies. */
-    List<ServerMessage> query(String sql) {
+    public List<ServerMessage> query(String sql) {
         return send(ClientMessage.query(sql)).receiveUntilReady();
     }
 

@@ -3,7 +3,6 @@ package io.trunkline.prepared;
 
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.StatementShape;
-import io.trunkline.wire.ErrorResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -41,7 +40,6 @@ public final class PreparedStatement {
     private long analysisRevision;
     private String analysisPath = "";
     private int @Nullable [] describedTypes;
-    private @Nullable ErrorResponse descriptionError;
     private @Nullable PreparedStatement executed;
     private int users;
     private boolean parsed;
@@ -160,18 +158,6 @@ public final class PreparedStatement {
     /** Keeps the parameter types a backend described. */
     public void described(int[] types) {
         describedTypes = types;
-    }
-
-    /** Keeps why no backend has described the parameters, for whoever asked. */
-    public void notDescribed(ErrorResponse why) {
-        descriptionError = why;
-    }
-
-    /** Returns why no backend has described the parameters, once: whoever needs them next may ask again. */
-    public @Nullable ErrorResponse takeDescriptionError() {
-        ErrorResponse error = descriptionError;
-        descriptionError = null;
-        return error;
     }
 
     /** Returns the type of parameter {@code index} (from 0): declared, else described, else 0. */

@@ -17,7 +17,6 @@ import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.Bind;
-import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Execute;
 import io.trunkline.wire.Parse;
 import io.trunkline.wire.StatementOrPortal;
@@ -130,14 +129,13 @@ final class ExtendedQueryReader {
             return true;
         }
         Target target = targets.ofBind(session, bind, statement, scan);
+        RouterError problem = session.portals.takeProblem();
         if (target instanceof Target.NeedsParameterTypes) {
-            ErrorResponse problem = statement.takeDescriptionError();
+            request.refusal = problem;
             if (problem == null) {
                 worker.describe(session, statement);
-                return false;
             }
-            request.refusal = RouterErrors.notDescribed(problem);
-            return true;
+            return problem != null;
         }
         request.target = target;
         request.deferrable = isDeferrable(session, statement, target);

@@ -2,8 +2,10 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.sql.AnalyzedQuery;
+import io.trunkline.sql.BeginTag;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.sql.TransactionMode;
@@ -65,8 +67,9 @@ final class LocalAnswers {
         StatementKind kind = kind(request);
         switch (kind) {
             case BEGIN -> {
-                gathering.begin(text(request), mode(request));
-                BackendWriter.commandComplete(out, "BEGIN");
+                byte[] sql = text(request);
+                gathering.begin(sql, mode(request));
+                BackendWriter.commandComplete(out, BeginTag.of(Unpooled.wrappedBuffer(sql)));
                 return TransactionStatus.IN_TRANSACTION;
             }
             case COMMIT, ROLLBACK -> {

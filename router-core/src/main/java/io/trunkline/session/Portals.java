@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import io.trunkline.error.RouterError;
 import io.trunkline.prepared.PreparedStatement;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,6 +25,9 @@ final class Portals {
     /** Portals of the router's own statements that were bound for binary results; null when there is none. */
     private @Nullable Set<String> binary;
 
+    /** Why the statement of the Bind that waits could not be described; null when it was, or nothing waits. */
+    private @Nullable RouterError problem;
+
     private long nameBytes;
 
     void put(String name, PreparedStatement statement) {
@@ -45,6 +49,19 @@ final class Portals {
             return unnamed;
         }
         return named == null ? null : named.get(name);
+    }
+
+    /** The Bind that waits for the types of its parameters will not get them. */
+    void notDescribed(RouterError error) {
+        problem = error;
+    }
+
+    /** Returns what the last {@link #notDescribed} said, once. */
+    @Nullable
+    RouterError takeProblem() {
+        RouterError taken = problem;
+        problem = null;
+        return taken;
     }
 
     /** Notes which statement the one of a portal executes by name, or null. */

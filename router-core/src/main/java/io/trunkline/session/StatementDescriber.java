@@ -9,6 +9,7 @@ import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
 import io.trunkline.pool.Lease;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
@@ -16,13 +17,13 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.TransactionStatus;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Learns the parameter types of a statement whose client left them open, from any shard, unseen by the client: without them a binary shard key
  * cannot be read.
  *
- * <p>When the statement cannot be parsed, or no backend is to be had, the client gets that error in place of its Bind; the next Bind asks again.
+ * <p>When the statement cannot be parsed, no backend is given or the backend is lost, the session is told the error, and answers its Bind with it;
+ * the next Bind asks again.
  */
 final class StatementDescriber {
     private static final byte[] UNNAMED = {};
@@ -43,7 +44,7 @@ final class StatementDescriber {
 
             @Override
             public void onRefused(RouterError error) {
-                statement.notDescribed(error.response());
+                session.portals.notDescribed(error);
                 session.proceedLater();
             }
 
@@ -60,7 +61,6 @@ final class StatementDescriber {
         private final PreparedStatement statement;
         private final Lease lease;
         private final BackendConnection backend;
-        private @Nullable ErrorResponse error;
 
         Description(Session session, PreparedStatement statement, Lease lease) {
             this.session = session;
@@ -72,13 +72,7 @@ final class StatementDescriber {
         void send() {
             backend.attach(this);
             backend.statements().forgetUnnamed();
-            backend.expected().add(Kind.PARSE, Action.SWALLOW, new ReplyEffect() {
-                @Override
-                public ErrorResponse translate(ErrorResponse response) {
-                    error = response;
-                    return response;
-                }
-            });
+            backend.expected().add(Kind.PARSE, Action.SWALLOW, new ParseEffect(session));
             backend.expected().add(Kind.DESCRIBE_STATEMENT, Action.SWALLOW, new DescribeEffect(statement));
             backend.expected().add(Kind.SYNC, Action.SWALLOW, null);
             ByteBuf out = backend.link().allocator().buffer(statement.sql().length + 32);
@@ -89,17 +83,9 @@ final class StatementDescriber {
             backend.link().flush();
         }
 
-        private void finish() {
-            ErrorResponse response = error;
-            if (response != null) {
-                statement.notDescribed(response);
-            }
-            session.proceedLater();
-        }
-
         @Override
         public void onRun(ByteBuf buffer, int index, int length) {
-            // An error, which is known already.
+            // An error, which the session has from the effect.
         }
 
         @Override
@@ -116,7 +102,7 @@ final class StatementDescriber {
         public void onQuiet() {
             backend.detach(this);
             lease.release();
-            finish();
+            session.proceedLater();
         }
 
         @Override
@@ -126,9 +112,11 @@ final class StatementDescriber {
 
         @Override
         public void onLost(ErrorResponse cause, boolean midMessage) {
+            // The node may have died of the statement: another one is not asked.
+            session.portals.notDescribed(
+                    RouterErrors.transactionLost(backend.target().node()));
             lease.discard("lost");
-            error = cause;
-            finish();
+            session.proceedLater();
         }
 
         @Override
@@ -139,6 +127,21 @@ final class StatementDescriber {
         @Override
         public void onWritabilityChanged(boolean writable) {
             // three short messages
+        }
+    }
+
+    /** Tells the session why the statement could not be parsed. */
+    private static final class ParseEffect extends ReplyEffect {
+        private final Session session;
+
+        ParseEffect(Session session) {
+            this.session = session;
+        }
+
+        @Override
+        public ErrorResponse translate(ErrorResponse error) {
+            session.portals.notDescribed(RouterErrors.notDescribed(error));
+            return error;
         }
     }
 }
