@@ -324,7 +324,7 @@ public final class TestRouter implements AutoCloseable {
 
     /** Waits until a thread of the analyzer has handed something back; false when nothing comes. */
     public boolean awaitAnalyzer() {
-        boolean came = plan.shards > 1 && time.awaitOtherThreads(1_000);
+        boolean came = plan.shards > 1 && time.awaitOtherThreads(10_000);
         settle();
         return came;
     }
