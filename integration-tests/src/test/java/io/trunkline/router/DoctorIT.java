@@ -65,10 +65,10 @@ class DoctorIT {
                 "create extension if not exists pg_trgm");
         CommandLine.Outcome after = doctor(topology(2));
 
-        assertThat(before.lines()).containsExactly("2 asked, 0 errors, 0 warnings");
+        assertThat(printed(before)).containsExactly("2 asked, 0 errors, 0 warnings");
         assertThat(before.exitCode()).isZero();
         String where = "sharded " + TestTopologies.DATABASE + ": ";
-        assertThat(after.lines())
+        assertThat(printed(after))
                 .contains(
                         "error " + where + "table-differs: public.customers has nothing on s0 and number integer"
                                 + " NOT NULL on s1",
@@ -83,6 +83,13 @@ class DoctorIT {
                 .asString()
                 .startsWith("2 asked, 2 errors, ");
         assertThat(after.exitCode()).isEqualTo(1);
+    }
+
+    /** Returns the report without what a newer JVM says of its flags. */
+    private static List<String> printed(CommandLine.Outcome outcome) {
+        return outcome.lines().stream()
+                .filter(line -> !line.isEmpty() && !line.startsWith("WARNING: "))
+                .toList();
     }
 
     private static Topology topology(long revision) {

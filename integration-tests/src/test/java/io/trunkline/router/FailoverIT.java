@@ -112,7 +112,9 @@ class FailoverIT {
             for (Future<Writer> future : writers) {
                 Writer writer = future.get(60, TimeUnit.SECONDS);
                 assertThat(writer.states).isSubsetOf(Set.of("40001", "08007"));
-                assertThat(writer.states).hasSizeLessThanOrEqualTo(1);
+                // The processes of a killed server die one after the other: the next transaction may have begun on one
+                // that still answered.
+                assertThat(writer.states).hasSizeLessThanOrEqualTo(2);
                 assertThat(found(writer.acknowledged)).isEqualTo(writer.acknowledged.size());
                 assertThat(found(writer.failed)).isZero();
             }
