@@ -10,10 +10,10 @@ import io.trunkline.wire.ProtocolViolation;
  * <p>Shards are numbered from 0. Whoever owns this reads from them, offers what they send and calls {@link #drain} whenever something came or
  * the client takes rows again. Confined to one event loop. Keeps as many bytes of each shard as its owner reads after {@link #wants} says no.
  *
- * <p>Bytes of a shard that are no rows of the plan are a {@link ProtocolViolation}; after an exception of any kind only {@link #close} may
- * follow.
+ * <p>Bytes of a shard that are no rows of the plan are a {@link ProtocolViolation}; a sum that leaves its type's range or groups that need too much
+ * memory are a {@link MergeFailure}. After an exception only {@link #close} may follow.
  */
-public abstract sealed class MergedRows permits UnorderedRows, SortedRows {
+public abstract sealed class MergedRows permits UnorderedRows, SortedRows, GroupedRows {
     /** How many bytes of a shard may lie here before it is not read any more. */
     static final int QUEUED_BYTES_MAX = 64 * 1024;
 
@@ -34,6 +34,11 @@ public abstract sealed class MergedRows permits UnorderedRows, SortedRows {
     /** Returns a merge of rows that are sorted by the plan's keys, or of rows in order of arrival when it has none. */
     public static MergedRows of(int sourceCount, MergePlan plan) {
         return plan.keys().isEmpty() ? new UnorderedRows(sourceCount, plan) : new SortedRows(sourceCount, plan);
+    }
+
+    /** Returns a merge that makes groups of rows. */
+    public static MergedRows of(int sourceCount, GroupPlan plan) {
+        return new GroupedRows(sourceCount, plan);
     }
 
     /**

@@ -89,7 +89,8 @@ class MergedRowsProperties {
                         .map(MergedRowsProperties::name)
                         .filter(names::contains)
                         .toList();
-                assertThat(passed).isEqualTo(names.stream().filter(passed::contains).toList());
+                assertThat(passed)
+                        .isEqualTo(names.stream().filter(passed::contains).toList());
             }
             assertThat(rows.rowCount()).isEqualTo(sink.messages.size());
         });
