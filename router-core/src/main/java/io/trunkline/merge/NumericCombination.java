@@ -92,7 +92,8 @@ final class NumericCombination extends CombinedValue {
         if (asText) {
             writeAscii(out, text);
         } else {
-            out.writeShort(0).writeShort(0).writeShort(sign).writeShort(0);
+            out.writeShort(0).writeShort(0).writeShort(sign);
+            out.writeShort(sign == NumericFormat.NAN ? 0 : NumericFormat.INFINITY_SCALE);
         }
     }
 }

@@ -25,6 +25,8 @@ final class NumericFormat {
     static final int NAN = 0xC000;
     static final int INFINITY = 0xD000;
     static final int NEGATIVE_INFINITY = 0xF000;
+    /** The scale servers send of both infinities: what a bit of their signs is where short numbers have the scale. */
+    static final int INFINITY_SCALE = 0x20;
 
     private NumericFormat() {}
 
