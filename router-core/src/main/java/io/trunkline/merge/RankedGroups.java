@@ -3,6 +3,7 @@ package io.trunkline.merge;
 
 import io.netty.buffer.ByteBuf;
 import io.trunkline.error.RouterErrors;
+import io.trunkline.wire.ProtocolViolation;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.PriorityQueue;
@@ -15,8 +16,6 @@ import java.util.PriorityQueue;
 final class RankedGroups {
     /** About what the objects around a group take. */
     private static final int GROUP_OVERHEAD_BYTES = 160;
-
-    private static final int[] UNREAD = {};
 
     /** A row as the client gets it, and behind it what it is ranked by. */
     private static final class Group {
@@ -69,13 +68,22 @@ final class RankedGroups {
     private Group copy(OpenGroup open, ByteBuf scratch) {
         scratch.clear();
         open.writeRow(scratch);
-        int[] keyStarts = keys.length == 0 ? UNREAD : new int[keys.length];
+        int[] keyStarts = new int[keys.length];
         for (int i = 0; i < keys.length; i++) {
             keyStarts[i] = scratch.writerIndex() + Integer.BYTES;
             open.writeKey(scratch, plan.finalOrder().get(i));
         }
         int length = scratch.readableBytes();
-        return new Group(scratch.alloc().buffer(length, length).writeBytes(scratch), keyStarts, addedCount++);
+        Group group = new Group(scratch.alloc().buffer(length, length).writeBytes(scratch), keyStarts, addedCount++);
+        try {
+            // Compared with itself a value is checked to its end, so no comparison fails later, half way through
+            // sorting.
+            compare(group, group);
+            return group;
+        } catch (ProtocolViolation e) {
+            group.bytes.release();
+            throw e;
+        }
     }
 
     private int compare(Group a, Group b) {

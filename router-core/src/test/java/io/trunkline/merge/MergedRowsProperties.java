@@ -7,11 +7,9 @@ import static io.trunkline.merge.Rows.text;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
 import io.trunkline.merge.Rows.Kept;
 import io.trunkline.testing.ByteBufLeaks;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -57,7 +55,7 @@ class MergedRowsProperties {
 
         ByteBufLeaks.during(() -> {
             MergedRows rows = MergedRows.of(shards.size(), new MergePlan(3, visible, keys, range));
-            Kept sink = feed(random, rows, shards);
+            Kept sink = Rows.feed(random, rows, messages(shards));
 
             assertThat(sink.messages)
                     .containsExactlyElementsOf(within(range, expected).stream()
@@ -77,7 +75,7 @@ class MergedRowsProperties {
 
         ByteBufLeaks.during(() -> {
             MergedRows rows = MergedRows.of(shards.size(), new MergePlan(3, visible, List.of(), range));
-            Kept sink = feed(random, rows, shards);
+            Kept sink = Rows.feed(random, rows, messages(shards));
 
             assertThat(sink.messages).hasSize((int) Math.min(range.limit(), Math.max(0, total - range.offset())));
             for (List<Sample> shard : shards) {
@@ -96,37 +94,10 @@ class MergedRowsProperties {
         });
     }
 
-    /** Offers everything in random pieces and order, with a sink that closes now and then. */
-    private static Kept feed(Random random, MergedRows rows, List<List<Sample>> shards) {
-        List<ArrayDeque<ByteBuf>> pieces = new ArrayList<>();
-        for (List<Sample> shard : shards) {
-            pieces.add(new ArrayDeque<>(Rows.cut(
-                    random, shard.stream().map(sample -> sample.message(3)).toList())));
-        }
-        Kept sink = new Kept();
-        List<Integer> open = new ArrayList<>();
-        for (int i = 0; i < shards.size(); i++) {
-            open.add(i);
-        }
-        while (!open.isEmpty()) {
-            Integer source = open.get(random.nextInt(open.size()));
-            ByteBuf piece = pieces.get(source).poll();
-            if (piece == null) {
-                rows.end(source);
-                open.remove(source);
-            } else {
-                rows.offer(source, piece);
-            }
-            sink.open = random.nextInt(3) > 0;
-            if (random.nextBoolean()) {
-                rows.drain(sink);
-            }
-        }
-        sink.open = true;
-        rows.drain(sink);
-        assertThat(rows.isDone()).isTrue();
-        rows.close();
-        return sink;
+    private static List<List<byte[]>> messages(List<List<Sample>> shards) {
+        return shards.stream()
+                .map(shard -> shard.stream().map(sample -> sample.message(3)).toList())
+                .toList();
     }
 
     private static List<List<Sample>> shards(Random random) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.merge;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -64,6 +67,40 @@ final class Rows {
             from = to;
         }
         return buffers;
+    }
+
+    /** Offers all rows of shards in random pieces and order, with a sink that closes now and then, and closes the merge. */
+    static Kept feed(Random random, MergedRows rows, List<List<byte[]>> shards) {
+        List<ArrayDeque<ByteBuf>> pieces = new ArrayList<>();
+        List<Integer> open = new ArrayList<>();
+        for (List<byte[]> shard : shards) {
+            open.add(pieces.size());
+            pieces.add(new ArrayDeque<>(cut(random, shard)));
+        }
+        Kept sink = new Kept();
+        try {
+            while (!open.isEmpty()) {
+                Integer source = open.get(random.nextInt(open.size()));
+                ByteBuf piece = pieces.get(source).poll();
+                if (piece == null) {
+                    rows.end(source);
+                    open.remove(source);
+                } else {
+                    rows.offer(source, piece);
+                }
+                sink.open = random.nextInt(3) > 0;
+                if (random.nextBoolean()) {
+                    rows.drain(sink);
+                }
+            }
+            sink.open = true;
+            rows.drain(sink);
+            assertThat(rows.isDone()).isTrue();
+            return sink;
+        } finally {
+            rows.close();
+            pieces.forEach(left -> left.forEach(ByteBuf::release));
+        }
     }
 
     /** A sink that keeps the messages and is open as long as a test wants. */
