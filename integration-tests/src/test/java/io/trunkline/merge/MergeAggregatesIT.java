@@ -13,9 +13,7 @@ import io.trunkline.merge.OutputColumn.Combine;
 import io.trunkline.merge.OutputColumn.End;
 import io.trunkline.merge.OutputColumn.Extreme;
 import io.trunkline.merge.OutputColumn.Pass;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -39,8 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class MergeAggregatesIT {
     private static final long SEED = 20260811;
-    private static final int GROUPS = 1_200;
-    private static final int PARTS = 3;
+    private static final int GROUPS = SplitTable.GROUPS;
     private static final int FLOATS = 20_000;
 
     private static final TreeMap<Integer, PostgresServer> SERVERS = new TreeMap<>();
@@ -173,7 +170,7 @@ class MergeAggregatesIT {
     @MethodSource("splitsOnEveryMajor")
     void combinesPartialAggregatesToTheServersOwn(int major, Split split) throws SQLException {
         try (Connection connection = server(major).connect("postgres")) {
-            fill(
+            SplitTable.fill(
                     connection,
                     split.type,
                     IntStream.range(0, 12)
@@ -212,7 +209,7 @@ class MergeAggregatesIT {
     @MethodSource("majors")
     void ordersGroupsByAnAggregateAsTheServerDoes(int major) throws SQLException {
         try (Connection connection = server(major).connect("postgres")) {
-            fill(
+            SplitTable.fill(
                     connection,
                     "int4",
                     new Random(SEED)
@@ -246,7 +243,7 @@ class MergeAggregatesIT {
     void findsTheExtremesTheServerFinds(int major, OrderedValues type) throws SQLException {
         ValueOrder order = requireNonNull(ValueOrder.of(type.oid()));
         try (Connection connection = server(major).connect("postgres")) {
-            fill(connection, type.typeName(), type.texts(major, SEED, 12 * GROUPS));
+            SplitTable.fill(connection, type.typeName(), type.texts(major, SEED, 12 * GROUPS));
             String send = sendFunction(connection, type);
             String x = type.ordered("x");
             GroupPlan plan = plan(
@@ -254,8 +251,9 @@ class MergeAggregatesIT {
                     List.of(new Pass(0), new Extreme(End.LEAST, 1, 1, order), new Extreme(End.GREATEST, 2, 2, order)));
             String select = "select int4send(g), %1$s(min(%2$s)), %1$s(max(%2$s)) from t %3$s group by g order by g";
 
-            List<List<@Nullable String>> merged = merged(connection, select.formatted(send, x, "where part = ?"), plan);
-            List<List<@Nullable String>> whole = rows(connection, select.formatted(send, x, ""), 3);
+            List<List<@Nullable String>> merged =
+                    SplitTable.merged(connection, select.formatted(send, x, "where part = ?"), plan);
+            List<List<@Nullable String>> whole = SplitTable.rows(connection, select.formatted(send, x, ""), 3);
 
             assertThat(merged).hasSameSizeAs(whole);
             for (int i = 0; i < whole.size(); i++) {
@@ -276,15 +274,16 @@ class MergeAggregatesIT {
             List<String> texts = IntStream.range(0, FLOATS)
                     .mapToObj(i -> OrderedValues.float8(random))
                     .toList();
-            List<String> written =
-                    rows(connection, "select convert_to(t::float8::text, 'UTF8') from unnest(?::text[]) t", texts);
+            List<String> written = SplitTable.rows(
+                    connection, "select convert_to(t::float8::text, 'UTF8') from unnest(?::text[]) t", texts);
             for (int i = 0; i < FLOATS; i++) {
                 assertThat(FloatText.of(Double.parseDouble(texts.get(i)))).isEqualTo(written.get(i));
             }
             texts = IntStream.range(0, FLOATS)
                     .mapToObj(i -> OrderedValues.float4(random))
                     .toList();
-            written = rows(connection, "select convert_to(t::float4::text, 'UTF8') from unnest(?::text[]) t", texts);
+            written = SplitTable.rows(
+                    connection, "select convert_to(t::float4::text, 'UTF8') from unnest(?::text[]) t", texts);
             for (int i = 0; i < FLOATS; i++) {
                 assertThat(FloatText.of(Float.parseFloat(texts.get(i)))).isEqualTo(written.get(i));
             }
@@ -294,9 +293,11 @@ class MergeAggregatesIT {
     /** Compares the router's rows with those of a query, of which it may leave out the last column. */
     private static void assertSame(Connection connection, String partial, GroupPlan plan, String whole)
             throws SQLException {
-        List<List<@Nullable String>> merged = merged(connection, partial, plan);
+        List<List<@Nullable String>> merged = SplitTable.merged(connection, partial, plan);
 
-        assertThat(merged).isNotEmpty().containsExactlyElementsOf(rows(connection, whole, plan.visibleOutputs()));
+        assertThat(merged)
+                .isNotEmpty()
+                .containsExactlyElementsOf(SplitTable.rows(connection, whole, plan.visibleOutputs()));
     }
 
     private static void assertEqual(ValueOrder order, @Nullable String one, @Nullable String other) {
@@ -309,118 +310,6 @@ class MergeAggregatesIT {
         assertThat(order.compare(a, 0, a.readableBytes(), b, 0, b.readableBytes()))
                 .as("%s and %s", one, other)
                 .isZero();
-    }
-
-    /** Returns the values, in hexadecimal digits, of what the router makes of the parts' rows. */
-    private static List<List<@Nullable String>> merged(Connection connection, String partial, GroupPlan plan)
-            throws SQLException {
-        MergedRows rows = MergedRows.of(PARTS, plan);
-        for (int part = 0; part < PARTS; part++) {
-            try (PreparedStatement statement = connection.prepareStatement(partial)) {
-                statement.setInt(1, part);
-                try (ResultSet result = statement.executeQuery()) {
-                    while (result.next()) {
-                        rows.offer(part, message(result, plan.columnCount()));
-                    }
-                }
-            }
-            rows.end(part);
-        }
-        List<List<@Nullable String>> values = new ArrayList<>();
-        rows.drain(new RowSink() {
-            @Override
-            public void rows(ByteBuf messages) {
-                while (messages.isReadable()) {
-                    messages.skipBytes(5);
-                    List<@Nullable String> row = new ArrayList<>();
-                    for (int left = messages.readShort(); left > 0; left--) {
-                        int length = messages.readInt();
-                        byte[] value = new byte[Math.max(length, 0)];
-                        messages.readBytes(value);
-                        row.add(length < 0 ? null : hexadecimal(value));
-                    }
-                    values.add(row);
-                }
-                messages.release();
-            }
-
-            @Override
-            public boolean isOpen() {
-                return true;
-            }
-        });
-        assertThat(rows.isDone()).isTrue();
-        rows.close();
-        return values;
-    }
-
-    /** Of infinity less infinity the processor of the server decides which NaN it is. */
-    private static String hexadecimal(byte[] value) {
-        String digits = HexFormat.of().formatHex(value);
-        return digits.equals("fff8000000000000") || digits.equals("ffc00000") ? "7" + digits.substring(1) : digits;
-    }
-
-    private static ByteBuf message(ResultSet result, int columns) throws SQLException {
-        ByteBuf message = Unpooled.buffer().writeByte('D').writeInt(0).writeShort(columns);
-        for (int column = 1; column <= columns; column++) {
-            byte[] value = result.getBytes(column);
-            message.writeInt(value == null ? -1 : value.length);
-            if (value != null) {
-                message.writeBytes(value);
-            }
-        }
-        return message.setInt(1, message.writerIndex() - 1);
-    }
-
-    private static List<List<@Nullable String>> rows(Connection connection, String query, int columns)
-            throws SQLException {
-        List<List<@Nullable String>> values = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(query)) {
-            while (rows.next()) {
-                List<@Nullable String> row = new ArrayList<>();
-                for (int column = 1; column <= columns; column++) {
-                    byte[] value = rows.getBytes(column);
-                    row.add(value == null ? null : hexadecimal(value));
-                }
-                values.add(row);
-            }
-        }
-        return values;
-    }
-
-    private static List<String> rows(Connection connection, String query, List<String> texts) throws SQLException {
-        List<String> values = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setArray(1, connection.createArrayOf("text", texts.toArray()));
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    values.add(new String(rows.getBytes(1), StandardCharsets.UTF_8));
-                }
-            }
-        }
-        return values;
-    }
-
-    /** Makes the table: some groups small and some of nothing but NULL, each spread over the parts. */
-    private static void fill(Connection connection, String type, List<String> texts) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("drop table if exists t");
-            statement.execute("create table t (part int, g int, x %s)".formatted(type));
-        }
-        Random random = new Random(SEED);
-        Integer[] parts = texts.stream().map(text -> random.nextInt(PARTS)).toArray(Integer[]::new);
-        Integer[] groups = texts.stream()
-                .map(text -> random.nextInt(1 + random.nextInt(GROUPS)))
-                .toArray(Integer[]::new);
-        try (PreparedStatement insert = connection.prepareStatement("""
-                insert into t select p, g, case when g %% 10 = 3 or p = 1 and g %% 7 = 2 then null else t::%1$s end
-                    from unnest(?::int[], ?::int[], ?::text[]) as u (p, g, t)""".formatted(type))) {
-            insert.setArray(1, connection.createArrayOf("int4", parts));
-            insert.setArray(2, connection.createArrayOf("int4", groups));
-            insert.setArray(3, connection.createArrayOf("text", texts.toArray()));
-            insert.executeUpdate();
-        }
     }
 
     private static SortKey byGroup() {

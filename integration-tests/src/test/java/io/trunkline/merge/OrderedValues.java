@@ -106,6 +106,7 @@ enum OrderedValues {
             case 1 -> Float.toString((float) Math.scalb(random.nextBoolean() ? 1.0 : -1.0, random.nextInt(276) - 149));
             case 2 -> Integer.toString(random.nextInt(41) - 20);
             case 3 -> Float.toString(random.nextInt(2_000_000) * (float) Math.pow(10, random.nextInt(20) - 10));
+            case 4 -> random.nextInt(10_000) + "e" + random.nextInt(14);
             default -> Float.toString(Float.intBitsToFloat(random.nextInt()));
         };
     }
@@ -116,6 +117,8 @@ enum OrderedValues {
             case 1 -> Double.toString(Math.scalb(random.nextBoolean() ? 1.0 : -1.0, random.nextInt(2098) - 1074));
             case 2 -> Integer.toString(random.nextInt(41) - 20);
             case 3 -> Double.toString(random.nextInt(2_000_000) * Math.pow(10, random.nextInt(30) - 15));
+            // Some of these stand exactly between two values, such as 1e23.
+            case 4 -> random.nextInt(100) + "e" + (15 + random.nextInt(12));
             default -> Double.toString(Double.longBitsToDouble(random.nextLong()));
         };
     }

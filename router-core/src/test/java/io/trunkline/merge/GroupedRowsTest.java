@@ -203,6 +203,20 @@ class GroupedRowsTest {
     }
 
     @Test
+    void refusesGroupsThatCannotBeOrdered() {
+        List<FinalKey> byThird = List.of(new FinalKey.OfRow(new SortKey(2, INT8, false, false)));
+        for (int bad = 1; bad <= 2; bad++) {
+            MergedRows rows = MergedRows.of(1, plan(List.of(BY_SECOND), List.of(new Pass(0)), byThird));
+            rows.offer(0, buffer(row(text("a"), int4(1), bad == 1 ? int4(1) : int8(1))));
+            rows.offer(0, buffer(row(text("b"), int4(2), bad == 2 ? int4(1) : int8(1))));
+            rows.end(0);
+
+            assertThatThrownBy(() -> rows.drain(sink)).isInstanceOf(ProtocolViolation.class);
+            rows.close();
+        }
+    }
+
+    @Test
     void mayBeClosedByItsSink() {
         MergedRows rows = MergedRows.of(1, plan(List.of(BY_SECOND), List.of(new Pass(0), COUNT), List.of()));
         String wide = "x".repeat(20_000);

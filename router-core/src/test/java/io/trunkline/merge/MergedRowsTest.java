@@ -14,6 +14,7 @@ import io.trunkline.merge.Rows.Kept;
 import io.trunkline.testing.ByteBufLeaks;
 import io.trunkline.wire.ProtocolViolation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -217,10 +218,16 @@ class MergedRowsTest {
         shortValue[10] = 0;
         byte[] negative = good.clone();
         negative[7] = (byte) 0x80;
+        byte[] rest = good.clone();
+        rest[4]++;
+        rest = Arrays.copyOf(rest, rest.length + 1);
+        byte[] belowNull = row(text("a"), null);
+        belowNull[belowNull.length - 1] = (byte) 0xFE;
         byte[] wrongType = row(text("a"), text("b"));
         byte[] half = {'D', 0, 0};
 
-        for (byte[] bad : List.of(tag, columns, frame, longValue, shortValue, negative, wrongType, half)) {
+        for (byte[] bad :
+                List.of(tag, columns, frame, longValue, shortValue, negative, rest, belowNull, wrongType, half)) {
             MergedRows rows = MergedRows.of(2, new MergePlan(2, 2, List.of(BY_SECOND), RowRange.ALL));
             rows.offer(1, buffer(good));
 

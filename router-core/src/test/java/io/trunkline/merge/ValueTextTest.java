@@ -34,6 +34,8 @@ class ValueTextTest {
         "1.7976931348623157e308, 1.7976931348623157e+308",
         "9007199254740993, 9.007199254740992e+15",
         "5.684341886080802e-14, 5.684341886080802e-14",
+        "1e23, 9.999999999999999e+22",
+        "9e22, 9e+22",
         "NaN, NaN",
         "-Infinity, -Infinity"
     })
@@ -63,7 +65,8 @@ class ValueTextTest {
         "0, 7, 0.00000000000000000000",
         "100000, 3, 33333.333333333333",
         "1.50, 2, 0.75000000000000000000",
-        "-5, 2, -2.5000000000000000"
+        "-5, 2, -2.5000000000000000",
+        "3, 3, 1.00000000000000000000"
     })
     void dividesNumericsToPostgreSqlsScale(BigDecimal sum, long count, String quotient) {
         assertThat(NumericDivision.divide(sum, count).toPlainString()).isEqualTo(quotient);
