@@ -14,6 +14,7 @@
  *   <li>{@code pool}: leases of backends
  *   <li>{@code health}: what the nodes of a cluster are and how far they lag
  *   <li>{@code routing}: pure decisions
+ *   <li>{@code merge}: the rows of several shards becoming one stream
  *   <li>{@code relay}: the way between a session and the backends it holds
  *   <li>{@code session}: one client
  *   <li>{@code frontend}: before a session exists

@@ -48,6 +48,7 @@ class LayersTest {
             Map.entry("health", Set.of("backend", "error", "metrics", "topology", "wire")),
             Map.entry("pool", Set.of("backend", "error", "health", "metrics", "topology", "wire")),
             Map.entry("routing", Set.of("error", "metrics", "sql", "topology", "wire")),
+            Map.entry("merge", Set.of("error", "wire")),
             Map.entry("relay", Set.of("backend", "error", "metrics", "pool", "prepared", "wire")),
             Map.entry("notification", Set.of("backend", "error", "metrics", "pool", "wire")),
             Map.entry("catalog", Set.of("backend", "error", "metrics", "routing", "wire")),
@@ -169,6 +170,7 @@ class LayersTest {
                         "io.trunkline.sql..",
                         "io.trunkline.prepared..",
                         "io.trunkline.routing..",
+                        "io.trunkline.merge..",
                         "io.trunkline.relay..")
                 .should()
                 .dependOnClassesThat()

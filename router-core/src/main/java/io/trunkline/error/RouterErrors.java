@@ -296,6 +296,28 @@ public final class RouterErrors {
                 "Those of one event loop keep more than " + limitBytes + " bytes (limits.kept_per_loop).");
     }
 
+    /** The groups of a statement, which must all be there before the first one can be sent, need too much memory. */
+    public static RouterError mergeMemory(long neededBytes, long limitBytes) {
+        return new RouterError(
+                Kind.LIMIT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.OUT_OF_MEMORY,
+                                "groups of the statement need more memory than limits.merge_memory allows")
+                        .detail("They need at least " + neededBytes + " bytes; the limit is " + limitBytes + ".")
+                        .hint("Ask for fewer groups, or add a LIMIT.")
+                        .build());
+    }
+
+    /**
+     * An aggregate of all shards is no value of its type any more.
+     *
+     * @param message what PostgreSQL says of it
+     */
+    public static RouterError combinedOutOfRange(String message) {
+        return error(Kind.CLIENT, SqlState.NUMERIC_VALUE_OUT_OF_RANGE, message);
+    }
+
     /** No backend became free in time. */
     public static RouterError leaseTimeout(Duration limit) {
         return error(Kind.LIMIT, SqlState.QUERY_CANCELED, "no backend became free within " + limit.toMillis() + " ms");
