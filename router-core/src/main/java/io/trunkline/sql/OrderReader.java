@@ -104,7 +104,10 @@ final class OrderReader {
             return new OrderItem(expression, Kind.NAME, 0, name, descending, nullsFirst, false);
         }
         boolean collateC = isCollateC(expression);
-        int selected = twins.indexOf(expression, list.expressions(), oneRelation);
+        // Where it makes no difference, nothing is made to depend on literals: data->>'a' and data->>'b' may be meant.
+        int selected = rows.distinct || rows.partial
+                ? twins.indexOf(expression, list.expressions(), oneRelation)
+                : twins.indexOfCertain(expression, list.expressions(), oneRelation);
         if (selected >= 0 && list.hasFixedPlace(selected)) {
             return new OrderItem(expression, Kind.ORDINAL, selected + 1, null, descending, nullsFirst, collateC);
         }

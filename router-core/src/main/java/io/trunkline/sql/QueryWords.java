@@ -89,7 +89,7 @@ final class QueryWords {
     }
 
     /**
-     * An aggregate in a sub-query belongs to the innermost query that its arguments name a column of, which may be the outer one. It is the sub-query's own when
+     * An aggregate in a sub-query belongs to the innermost query around it that its arguments name a column of, which may be the outer one. It is the sub-query's own when
      * it counts rows, or when a relation that is not in the outer FROM qualifies one of its columns.
      */
     private void refuseAggregate(int i) {
@@ -109,6 +109,12 @@ final class QueryWords {
     }
 
     private boolean namesOther(TokenRange range) {
+        for (int i = range.from(); i < range.to(); i++) {
+            if (tokens.isWord(i, "select", "values", "table")) {
+                // Columns of a query inside the argument do not count.
+                return false;
+            }
+        }
         for (int i = range.from(); i + 2 < range.to(); i++) {
             boolean qualified = tokens.token(i).isName()
                     && tokens.isCharacter(i + 1, '.')

@@ -54,6 +54,17 @@ final class TokenTwins {
         return similar;
     }
 
+    /** Returns the index of the first candidate that is the same expression in every text, for there is no literal in it, or -1. */
+    int indexOfCertain(TokenRange expression, List<TokenRange> candidates, boolean loose) {
+        for (int k = 0; k < candidates.size(); k++) {
+            List<SameText> pairs = new ArrayList<>();
+            if (isSame(expression, candidates.get(k), loose, pairs) && pairs.isEmpty()) {
+                return k;
+            }
+        }
+        return -1;
+    }
+
     private boolean holds(SameText pair) {
         return tokens.raw(pair.token()).equals(tokens.raw(pair.other()));
     }

@@ -33,6 +33,10 @@ class ScatterOrderTest {
             select a from orders order by a collate c                    → order[<a collate c>]
             select a collate "C" from orders order by a collate "C"      → order[#1 C]
             select a from orders order by a + 1                          → order[<a + 1>]
+            select d->>'a', b from orders order by d->>'b'               → order[<d->>'b'>]
+            select d->>'a', b from orders order by d->>'a'               → order[<d->>'a'>]
+            select distinct d->>'b', d->>'a' from orders order by d->>'a' → order[#2]
+            select distinct d->>'a', b from orders order by d->>'b'      → another text
             select a from orders order by -1                             → order[<-1>]
             select a from orders order by 'x'                            → TL0128
             select a from orders order by 1.5                            → TL0128
