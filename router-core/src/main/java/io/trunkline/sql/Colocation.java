@@ -2,6 +2,7 @@
 package io.trunkline.sql;
 
 import io.trunkline.sql.KeyFacts.Equality;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -70,10 +71,17 @@ final class Colocation {
 
     private void add(KeyJoin join) {
         switch (join.type()) {
-            case INNER -> unite(join.condition(), null);
+            case INNER -> unite(join.condition(), keysOf(join));
             case LEFT -> addLeft(join);
             case OTHER -> throw join("there is a right, full or natural join");
         }
+    }
+
+    /** An ON that names a table outside of its join is none PostgreSQL takes. */
+    private static List<KeyNode> keysOf(KeyJoin join) {
+        List<KeyNode> keys = new ArrayList<>(join.left());
+        keys.addAll(join.right());
+        return keys;
     }
 
     private void addLeft(KeyJoin join) {
@@ -88,15 +96,16 @@ final class Colocation {
             KeyNode preserved = join.left().contains(equality.left()) ? equality.left() : equality.right();
             KeyNode other = preserved == equality.left() ? equality.right() : equality.left();
             boolean across = join.left().contains(preserved) && join.right().contains(other);
-            if (oneGroup && across && equality.colocates()) {
-                parents.put(right, groupOf(preserved));
+            KeyNode group = groupOf(preserved);
+            if (oneGroup && across && equality.colocates() && group != right) {
+                parents.put(right, group);
                 return;
             }
         }
         throw join("a left join does not compare the keys of both sides in its ON");
     }
 
-    /** Makes one group of tables whose keys are equal; with {@code among} only of tables that are in it both. */
+    /** Makes one group of tables whose keys are equal; with {@code among} only of tables that both are in it. */
     private void unite(KeyFacts facts, @Nullable List<KeyNode> among) {
         for (Equality equality : facts.equalities()) {
             boolean counts = among == null || among.contains(equality.left()) && among.contains(equality.right());

@@ -45,6 +45,8 @@ class ScatterJoinTest {
             orders o join events e on e.tenant = o.customer_id                                 → TL0124
             orders a, orders b, orders c where a.customer_id = b.customer_id                   → TL0124
             customers c left join orders o on true                                             → TL0124
+            orders a left join (orders b join orders c on b.customer_id = c.customer_id and b.customer_id = a.customer_id) on a.customer_id = b.customer_id where c.customer_id = a.customer_id → scattered
+            orders a left join (orders b left join orders c on c.customer_id = a.customer_id) on a.customer_id = b.customer_id → TL0124
             customers c left join orders o on o.x = c.x where o.customer_id = c.id             → TL0124
             customers c left join orders o on o.customer_id = c.id or o.x                      → TL0124
             customers c left join (orders a cross join orders b) on a.customer_id = c.id       → TL0124
