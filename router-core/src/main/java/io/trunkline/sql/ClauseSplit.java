@@ -27,6 +27,12 @@ record ClauseSplit(
         List<TokenRange> orderBy,
         TokenRange tail) {
 
+    /** PostgreSQL has no wider select list. */
+    private static final int ITEMS_MAX = 1_664;
+
+    /** Longer lists are refused: each entry is compared with each that is selected. */
+    private static final int KEYS_MAX = 64;
+
     /** The clauses in the only order they may have. */
     private enum Clause {
         FROM,
@@ -54,11 +60,11 @@ record ClauseSplit(
         int tail = starts[Clause.TAIL.ordinal()];
         return new ClauseSplit(
                 distinct,
-                list(tokens, distinct ? 2 : 1, from),
+                list(tokens, distinct ? 2 : 1, from, ITEMS_MAX),
                 new TokenRange(from, group),
-                group == having ? List.of() : list(tokens, group + 2, having),
+                group == having ? List.of() : list(tokens, group + 2, having, KEYS_MAX),
                 having == order ? null : new TokenRange(having + 1, order),
-                order == tail ? List.of() : list(tokens, order + 2, tail),
+                order == tail ? List.of() : list(tokens, order + 2, tail, KEYS_MAX),
                 new TokenRange(tail, end));
     }
 
@@ -118,7 +124,7 @@ record ClauseSplit(
                 && (tokens.isWord(i - 2, "is") || tokens.isSequence(i - 3, "is", "not"));
     }
 
-    private static List<TokenRange> list(TokenList tokens, int from, int to) {
+    private static List<TokenRange> list(TokenList tokens, int from, int to, int partsMax) {
         List<TokenRange> parts = new ArrayList<>();
         int depth = 0;
         int start = from;
@@ -127,6 +133,9 @@ record ClauseSplit(
             if (i == to || depth == 0 && tokens.isCharacter(i, ',')) {
                 if (i <= start) {
                     throw unclear("there is a list with an empty place");
+                }
+                if (parts.size() == partsMax) {
+                    throw clause("a list of more than " + partsMax + " entries");
                 }
                 parts.add(new TokenRange(start, i));
                 start = i + 1;

@@ -4,6 +4,7 @@ package io.trunkline.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.testing.Case;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -79,5 +80,19 @@ class ScatterShapeReaderTest {
     @Case({"H31", "H33"})
     void refusesWhatNeedsAllRowsInOnePlace(String sql, String expected) {
         assertThat(ScatterNotation.read(sql)).isEqualTo(expected);
+    }
+
+    @Test
+    @Case("Q13")
+    void refusesListsThatWouldTakeLongToCompare() {
+        String wide = "select a" + ", a".repeat(1_663) + " from orders";
+        String long64 = " order by lower(b)" + ", lower(b)".repeat(63);
+
+        assertThat(ScatterNotation.read(wide)).startsWith("items");
+        assertThat(ScatterNotation.read(wide + long64)).startsWith("items");
+        assertThat(ScatterNotation.read(wide.replaceFirst("a", "a, a"))).isEqualTo("TL0121");
+        assertThat(ScatterNotation.read(wide + long64 + ", a")).isEqualTo("TL0121");
+        assertThat(ScatterNotation.read(wide + long64.replace("order", "group") + ", a"))
+                .isEqualTo("TL0121");
     }
 }
