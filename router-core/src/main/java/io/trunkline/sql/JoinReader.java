@@ -35,7 +35,8 @@ final class JoinReader {
         this.left = group.subList(0, group.size() - right.size());
     }
 
-    void read(Join join) {
+    /** Reads the join and returns it as it concerns keys. */
+    KeyJoin read(Join join) {
         refuseForeignJoins(join);
         Set<KeyNode> droppable = new HashSet<>();
         if (join.isFull()) {
@@ -50,12 +51,21 @@ final class JoinReader {
             droppable.addAll(right);
         }
         // The condition is tested on rows as they are; only behind the join one side may be null.
-        condition(join).apply(droppable::contains);
+        KeyFacts condition = condition(join);
+        condition.apply(droppable::contains);
         if (join.isLeft()) {
             right.forEach(KeyNode::becomeNullable);
         } else if (join.isRight()) {
             left.forEach(KeyNode::becomeNullable);
         }
+        return new KeyJoin(typeOf(join), List.copyOf(left), List.copyOf(right), condition);
+    }
+
+    private static KeyJoin.Type typeOf(Join join) {
+        if (join.isNatural() || join.isRight() || join.isFull()) {
+            return KeyJoin.Type.OTHER;
+        }
+        return join.isLeft() ? KeyJoin.Type.LEFT : KeyJoin.Type.INNER;
     }
 
     private static void refuseForeignJoins(Join join) {

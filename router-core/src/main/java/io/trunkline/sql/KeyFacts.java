@@ -26,7 +26,17 @@ final class KeyFacts {
     }
 
     /** Two keys that are equal, and not null. */
-    private record Equality(KeyNode left, KeyNode right) {}
+    record Equality(KeyNode left, KeyNode right) {
+        /** Returns true when rows with these keys lie on one shard. */
+        boolean colocates() {
+            return left.distribution().equals(right.distribution());
+        }
+    }
+
+    /** Returns the pairs of keys that are equal whenever the predicate is true. */
+    List<Equality> equalities() {
+        return equalities;
+    }
 
     static KeyFacts about(KeyNode node, KeyCondition condition) {
         return new KeyFacts(Map.of(node, condition), List.of());

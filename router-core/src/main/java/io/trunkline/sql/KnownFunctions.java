@@ -97,7 +97,8 @@ public final class KnownFunctions {
                 || HOST_VIEWS.contains(relation);
     }
 
-    private static Set<String> load(String resource) {
+    /** Returns the names in a resource beside this class, one a line. */
+    static Set<String> load(String resource) {
         Set<String> names = new HashSet<>();
         try (InputStream in = Objects.requireNonNull(KnownFunctions.class.getResourceAsStream(resource), resource);
                 BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {

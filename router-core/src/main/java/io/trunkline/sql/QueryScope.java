@@ -19,6 +19,8 @@ final class QueryScope {
     private final @Nullable QueryScope outer;
     private final List<Entry> entries = new ArrayList<>();
     private final Set<KeyNode> nodes = new HashSet<>();
+    private final List<KeyJoin> joins = new ArrayList<>();
+    private KeyFacts filter = KeyFacts.NONE;
 
     QueryScope(@Nullable QueryScope outer) {
         this.outer = outer;
@@ -53,6 +55,31 @@ final class QueryScope {
         nodes.add(key);
     }
 
+    /** Records a join; those inside parentheses come before the one around them. */
+    void addJoin(KeyJoin join) {
+        joins.add(join);
+    }
+
+    /** Returns the joins of FROM, commas included, in the order in which they are made. */
+    List<KeyJoin> joins() {
+        return joins;
+    }
+
+    /** Records what WHERE says. */
+    void filterBy(KeyFacts facts) {
+        filter = facts;
+    }
+
+    /** Returns what WHERE says. */
+    KeyFacts filter() {
+        return filter;
+    }
+
+    /** Returns true when a relation of this block goes by a folded name. */
+    boolean hasName(String name) {
+        return entries.stream().anyMatch(entry -> name.equals(entry.alias) || name.equals(entry.schema));
+    }
+
     /** Returns true when the key belongs to a table of this very block. */
     boolean owns(KeyNode node) {
         return nodes.contains(node);
@@ -72,6 +99,17 @@ final class QueryScope {
             }
         }
         return keys;
+    }
+
+    /** Returns the key of the first relation that goes by a folded name, or null. */
+    @Nullable
+    KeyNode keyOf(String name) {
+        for (Entry entry : entries) {
+            if (name.equals(entry.alias)) {
+                return entry.key;
+            }
+        }
+        return null;
     }
 
     /** Returns the sharding key that a column reference means, or null when it means something else or cannot be told. */

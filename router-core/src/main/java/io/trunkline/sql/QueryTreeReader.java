@@ -147,7 +147,9 @@ final class QueryTreeReader {
         refuseForeignClauses(select);
         QueryScope scope = new QueryScope(outer);
         readFrom(select.getFromItem(), select.getJoins(), scope, outer, with);
-        predicates.read(select.getWhere(), scope).apply(scope::owns);
+        KeyFacts filter = predicates.read(select.getWhere(), scope);
+        filter.apply(scope::owns);
+        scope.filterBy(filter);
         for (SelectItem<?> item : select.getSelectItems()) {
             readNested(item.getExpression(), scope, with);
         }
@@ -210,7 +212,7 @@ final class QueryTreeReader {
             }
             readFromItem(join.getFromItem(), scope, outer, with);
             JoinReader reader = new JoinReader(predicates, scope, groupStart, right);
-            reader.read(join);
+            scope.addJoin(reader.read(join));
             Collection<Expression> conditions = join.getOnExpressions();
             if (conditions != null) {
                 conditions.forEach(condition -> readNested(condition, scope, with));

@@ -70,7 +70,52 @@ public enum RefusalCode {
     /** Server-side code or statements whose content the router does not see. */
     HIDDEN_STATEMENT("TL0118", "statement runs other statements the router cannot see", Hints.NAME_THE_SHARD),
     /** LISTEN and NOTIFY. */
-    NOTIFICATION("TL0119", "notifications do not cross shards", "Name the shard: /* trunkline: shard=... */.");
+    NOTIFICATION("TL0119", "notifications do not cross shards", "Name the shard: /* trunkline: shard=... */."),
+    /** Something else than one SELECT that sends its rows to the client. */
+    NOT_A_PLAIN_QUERY(
+            "TL0120",
+            "statement of this kind runs on one shard only",
+            "Restrict the key to one value, or name the shard: /* trunkline: shard=... */."),
+    /** A clause whose meaning is lost when the query is run in parts. */
+    CLAUSE_ACROSS_SHARDS(
+            "TL0121", "query over several shards has a clause that needs all rows in one place", Hints.SIMPLER_OR_KEY),
+    /** The text and the tree show different clauses. */
+    CLAUSES_UNCLEAR("TL0122", "clauses of a query over several shards cannot be told apart", Hints.SIMPLER_OR_KEY),
+    /** A relation that is not the same on every shard, and no sharded table of the FROM either. */
+    RELATION_ACROSS_SHARDS(
+            "TL0123",
+            "query over several shards reads a relation or column that differs from shard to shard",
+            "Read only sharded and reference tables, directly in FROM, or restrict the key to one value."),
+    /** Joined rows may lie on several shards. */
+    JOIN_ACROSS_SHARDS(
+            "TL0124",
+            "query over several shards joins rows of different shards",
+            "Join sharded tables by equality of their keys in ON or WHERE, reference tables by INNER JOIN or behind LEFT JOIN."),
+    /** A sub-query whose rows are not the same on every shard. */
+    SUBQUERY_ACROSS_SHARDS(
+            "TL0125",
+            "query over several shards has a sub-query that may differ from shard to shard",
+            "Read only reference tables in sub-queries, without LIMIT, or restrict the key to one value."),
+    /** An aggregate that the values of the shards do not give. */
+    AGGREGATE_ACROSS_SHARDS(
+            "TL0126",
+            "aggregate over several shards cannot be put together",
+            "Select count, sum, min, max, avg, bool_and, bool_or or bit_and on its own, or group by the key."),
+    /** A grouping, DISTINCT or HAVING that the groups of the shards do not give. */
+    GROUP_ACROSS_SHARDS(
+            "TL0127",
+            "groups over several shards cannot be put together",
+            "Group by exactly the expressions that are selected, or by the key as well."),
+    /** An order that the router cannot keep when it merges rows. */
+    ORDER_ACROSS_SHARDS(
+            "TL0128",
+            "order over several shards cannot be kept",
+            "Order by columns of the select list, by their name or position."),
+    /** LIMIT or OFFSET that is computed. */
+    ROW_COUNT_ACROSS_SHARDS(
+            "TL0129",
+            "limit over several shards is not a number or parameter",
+            "Write LIMIT and OFFSET with a whole number or a parameter.");
 
     private final String code;
     private final String message;
@@ -106,5 +151,7 @@ public enum RefusalCode {
     private static final class Hints {
         static final String NAME_THE_SHARD =
                 "Write the statement more simply, or name the shard: /* trunkline: shard=... */.";
+        static final String SIMPLER_OR_KEY =
+                "Write the query more simply, or restrict the key to one value by =, IN or = ANY.";
     }
 }

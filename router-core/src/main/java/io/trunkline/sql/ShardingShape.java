@@ -13,14 +13,23 @@ import org.jspecify.annotations.Nullable;
  * @param storesKeys for {@link Reach#KEYED}: whether some of the conditions are about rows that are inserted, at the top or in WITH. A NULL, or a key no
  *     shard holds, then is not one that matches nothing but a row without a place
  * @param refusal for {@link Reach#REFUSED} why, else null
+ * @param scatter for a {@link Reach#KEYED} query that may run on every shard: how its rows make up the answer, else null
+ * @param scatterRefusal for a {@link Reach#KEYED} query without that: why not, else null. A modification has neither
  */
 public record ShardingShape(
         Reach reach,
         List<KeyCondition> conditions,
         boolean storesKeys,
-        @Nullable Refusal refusal) {
+        @Nullable Refusal refusal,
+        @Nullable ScatterShape scatter,
+        @Nullable Refusal scatterRefusal) {
     public ShardingShape {
         conditions = List.copyOf(conditions);
+    }
+
+    /** What is known of a statement that runs on one shard if at all. */
+    public ShardingShape(Reach reach, List<KeyCondition> conditions, boolean storesKeys, @Nullable Refusal refusal) {
+        this(reach, conditions, storesKeys, refusal, null, null);
     }
 
     /** Which shards a statement concerns. */
@@ -49,5 +58,13 @@ public record ShardingShape(
 
     static ShardingShape refused(Refusal refusal) {
         return new ShardingShape(Reach.REFUSED, List.of(), false, refusal);
+    }
+
+    ShardingShape scatteredAs(ScatterShape shape) {
+        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null);
+    }
+
+    ShardingShape notScatteredFor(Refusal reason) {
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, reason);
     }
 }

@@ -12,6 +12,7 @@ import net.sf.jsqlparser.parser.ParseException;
 import net.sf.jsqlparser.parser.TokenMgrException;
 import net.sf.jsqlparser.statement.Statement;
 import net.sf.jsqlparser.statement.select.Select;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads which tables one statement uses and which sharding keys its rows can have.
@@ -142,21 +143,27 @@ public final class ShardingShapeReader {
         }
         TableReferences references = new TableReferences(directory);
         QueryTreeReader reader = new QueryTreeReader(marked, references);
-        walk(tree, reader);
+        QueryScope scope = walk(tree, reader);
         if (reader.selectCount() != marked.count("select")) {
             throw new RefusedStatement(
                     RefusalCode.AMBIGUOUS_TEXT.because("a sub-query stands where the router does not look"));
         }
-        return references.shape();
+        ShardingShape shape = references.shape();
+        if (shape.reach() != ShardingShape.Reach.KEYED || !(tree instanceof Select)) {
+            return shape;
+        }
+        boolean whole = first == 0 && last == lastOf(tokens);
+        return ScatterShapeReader.addTo(shape, tokens, last, tree, scope, references, whole);
     }
 
-    private static void walk(Statement tree, QueryTreeReader reader) {
+    /** Walks the tree and returns the scope of its FROM when it is a query of a single block. */
+    private static @Nullable QueryScope walk(Statement tree, QueryTreeReader reader) {
         try {
             if (tree instanceof Select select) {
-                reader.read(select, null, WithQueries.NONE);
-            } else {
-                reader.modifications().read(tree, WithQueries.NONE);
+                return reader.read(select, null, WithQueries.NONE);
             }
+            reader.modifications().read(tree, WithQueries.NONE);
+            return null;
         } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException e) {
             // A part is missing that every such tree had so far: the tree is not understood.
             throw QueryTreeReader.unreadable("the parser's tree has an unknown form");

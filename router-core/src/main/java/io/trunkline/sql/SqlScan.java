@@ -15,7 +15,8 @@ import java.util.Objects;
  * <p>The text must be in UTF-8 or a single-byte encoding (see {@link SqlLexer}).
  *
  * <p>The fingerprint covers the sequence of tokens: literals count by kind only, comments not at all unless they are hints, unquoted identifiers in
- * lower case, empty statements not at all. Equal fingerprints mean equal {@link QueryShape}s.
+ * lower case, empty statements not at all. Whole numbers that may be positions in {@code ORDER BY} and {@code GROUP BY} count by their text. Equal
+ * fingerprints mean equal {@link QueryShape}s.
  */
 public final class SqlScan {
     /** More statements in one text make it incomplete. */
@@ -37,6 +38,9 @@ public final class SqlScan {
     private boolean strayHint;
     private Phase phase = Phase.BETWEEN;
     private int maxParameter;
+    private boolean behindBy;
+    private boolean positionMayFollow;
+    private int depth;
     private int statementCount;
     private int[] statements = new int[2 * INITIAL_CAPACITY];
     private int literalCount;
@@ -184,12 +188,19 @@ public final class SqlScan {
             statements[2 * statementCount++] = lexer.start();
             hash.add(SEPARATOR);
             phase = Phase.ONLY_HINTS;
+            behindBy = false;
+            positionMayFollow = false;
+            depth = 0;
         }
         if (token != Token.HINT) {
             phase = Phase.INSIDE;
         }
         statements[2 * statementCount - 1] = lexer.end();
         hash.add(fingerprintClass(token));
+        if (token == Token.INTEGER && positionMayFollow) {
+            addBytes(false);
+        }
+        noteListOfPositions(token);
         switch (token) {
             case IDENTIFIER -> addBytes(true);
             case STRING, ESCAPE_STRING, DOLLAR_STRING, NATIONAL_STRING, UNICODE_STRING, BIT_STRING, INTEGER, NUMERIC ->
@@ -202,6 +213,29 @@ public final class SqlScan {
             case END, BROKEN -> throw new AssertionError(token);
         }
         return true;
+    }
+
+    /**
+     * Notes whether a number that follows may be a position: behind BY, or behind a comma after it, outside of parentheses. {@link ScatterShape} depends on which
+     * one it is.
+     */
+    private void noteListOfPositions(Token token) {
+        if (token == Token.HINT) {
+            return;
+        }
+        positionMayFollow = false;
+        if (token == Token.IDENTIFIER && depth == 0 && lexer.isWord("by")) {
+            behindBy = true;
+            positionMayFollow = true;
+        } else if (token == Token.PUNCTUATION) {
+            if (lexer.isCharacter('(') || lexer.isCharacter('[')) {
+                depth++;
+            } else if (lexer.isCharacter(')') || lexer.isCharacter(']')) {
+                depth--;
+            } else {
+                positionMayFollow = behindBy && depth == 0 && lexer.isCharacter(',');
+            }
+        }
     }
 
     /** Returns the byte that stands for the kind of token: the three plain spellings of a string constant are one kind. */

@@ -100,6 +100,16 @@ final class TableReferences {
         storesKeys = true;
     }
 
+    /** Returns the keys of all occurrences of sharded tables. */
+    List<KeyNode> keys() {
+        return keys;
+    }
+
+    /** Returns true when the statement reads the system catalogue. */
+    boolean readsCatalog() {
+        return readsCatalog;
+    }
+
     /** Returns what the statement as a whole concerns; call when every part of it was read. */
     ShardingShape shape() {
         if (writesReference) {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import io.trunkline.sql.ScatterShape.TokenRange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The clauses of a plain query as its tokens show them: split at the words that PostgreSQL reserves for them, outside of all parentheses and brackets.
+ *
+ * @param distinct whether the select list is headed by DISTINCT
+ * @param items the entries of the select list
+ * @param body FROM and what follows up to the next clause named here
+ * @param groupBy the entries of GROUP BY
+ * @param having the predicate, or null
+ * @param orderBy the entries of ORDER BY
+ * @param tail LIMIT, OFFSET and FETCH
+ */
+record ClauseSplit(
+        boolean distinct,
+        List<TokenRange> items,
+        TokenRange body,
+        List<TokenRange> groupBy,
+        @Nullable TokenRange having,
+        List<TokenRange> orderBy,
+        TokenRange tail) {
+
+    /** PostgreSQL has no wider select list. */
+    private static final int ITEMS_MAX = 1_664;
+
+    /** Longer lists are refused: each entry is compared with each that is selected. */
+    private static final int KEYS_MAX = 64;
+
+    /** The clauses in the only order they may have. */
+    private enum Clause {
+        FROM,
+        WHERE,
+        GROUP,
+        HAVING,
+        ORDER,
+        TAIL
+    }
+
+    /** Splits the tokens before {@code end}, the first of which is SELECT. */
+    static ClauseSplit of(TokenList tokens, int end) {
+        boolean distinct = tokens.isWord(1, "distinct");
+        if (distinct && tokens.isWord(2, "on")) {
+            throw clause("DISTINCT ON");
+        }
+        if (tokens.isWord(1, "all")) {
+            throw clause("SELECT ALL");
+        }
+        int[] starts = starts(tokens, end);
+        int from = starts[Clause.FROM.ordinal()];
+        int group = starts[Clause.GROUP.ordinal()];
+        int having = starts[Clause.HAVING.ordinal()];
+        int order = starts[Clause.ORDER.ordinal()];
+        int tail = starts[Clause.TAIL.ordinal()];
+        return new ClauseSplit(
+                distinct,
+                list(tokens, distinct ? 2 : 1, from, ITEMS_MAX),
+                new TokenRange(from, group),
+                group == having ? List.of() : list(tokens, group + 2, having, KEYS_MAX),
+                having == order ? null : new TokenRange(having + 1, order),
+                order == tail ? List.of() : list(tokens, order + 2, tail, KEYS_MAX),
+                new TokenRange(tail, end));
+    }
+
+    /** Returns where each clause begins; one that is not there begins where the next does. */
+    private static int[] starts(TokenList tokens, int end) {
+        int[] starts = new int[Clause.values().length];
+        int next = 0;
+        int depth = 0;
+        for (int i = 1; i < end && next <= Clause.TAIL.ordinal(); i++) {
+            depth += depthChange(tokens, i);
+            Clause clause = depth == 0 && tokens.token(i) == Token.IDENTIFIER ? clauseAt(tokens, i) : null;
+            if (clause == null) {
+                continue;
+            }
+            if (clause.ordinal() < next) {
+                throw unclear("its clauses have another order than the router knows");
+            }
+            while (next <= clause.ordinal()) {
+                starts[next++] = i;
+            }
+        }
+        while (next <= Clause.TAIL.ordinal()) {
+            starts[next++] = end;
+        }
+        return starts;
+    }
+
+    private static @Nullable Clause clauseAt(TokenList tokens, int i) {
+        if (tokens.isWord(i - 1, "as") || tokens.isCharacter(i - 1, '.')) {
+            return null;
+        }
+        return switch (tokens.name(i)) {
+            case "from" -> isDistinctFrom(tokens, i) ? null : Clause.FROM;
+            case "where" -> Clause.WHERE;
+            case "group" -> by(tokens, i, Clause.GROUP);
+            case "having" -> Clause.HAVING;
+            case "order" -> by(tokens, i, Clause.ORDER);
+            case "limit", "offset", "fetch" -> Clause.TAIL;
+            case "into", "window", "union", "intersect", "except", "for" ->
+                throw clause(tokens.raw(i).toUpperCase(Locale.ROOT));
+            default -> null;
+        };
+    }
+
+    private static @Nullable Clause by(TokenList tokens, int i, Clause clause) {
+        if (tokens.isWord(i + 1, "by")) {
+            return clause;
+        }
+        if (clause == Clause.GROUP && tokens.isWord(i - 1, "within") && tokens.isCharacter(i + 1, '(')) {
+            return null;
+        }
+        throw unclear("there is " + tokens.name(i) + " without by");
+    }
+
+    private static boolean isDistinctFrom(TokenList tokens, int i) {
+        return tokens.isWord(i - 1, "distinct")
+                && (tokens.isWord(i - 2, "is") || tokens.isSequence(i - 3, "is", "not"));
+    }
+
+    private static List<TokenRange> list(TokenList tokens, int from, int to, int partsMax) {
+        List<TokenRange> parts = new ArrayList<>();
+        int depth = 0;
+        int start = from;
+        for (int i = from; i <= to; i++) {
+            depth += i < to ? depthChange(tokens, i) : 0;
+            if (i == to || depth == 0 && tokens.isCharacter(i, ',')) {
+                if (i <= start) {
+                    throw unclear("there is a list with an empty place");
+                }
+                if (parts.size() == partsMax) {
+                    throw clause("a list of more than " + partsMax + " entries");
+                }
+                parts.add(new TokenRange(start, i));
+                start = i + 1;
+            }
+        }
+        return parts;
+    }
+
+    /** Returns how much deeper in parentheses and brackets the next token is. */
+    static int depthChange(TokenList tokens, int i) {
+        if (tokens.isCharacter(i, '(') || tokens.isCharacter(i, '[')) {
+            return 1;
+        }
+        return tokens.isCharacter(i, ')') || tokens.isCharacter(i, ']') ? -1 : 0;
+    }
+
+    static RefusedStatement clause(String what) {
+        return new RefusedStatement(RefusalCode.CLAUSE_ACROSS_SHARDS.because("the query has " + what));
+    }
+
+    static RefusedStatement unclear(String what) {
+        return new RefusedStatement(RefusalCode.CLAUSES_UNCLEAR.because(what));
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import io.trunkline.sql.ScatterShape.Aggregate;
+import io.trunkline.sql.ScatterShape.GroupItem;
+import io.trunkline.sql.ScatterShape.Item;
+import io.trunkline.sql.ScatterShape.Plain;
+import io.trunkline.sql.ScatterShape.Star;
+import java.util.List;
+import net.sf.jsqlparser.statement.Statement;
+import net.sf.jsqlparser.statement.select.PlainSelect;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads how a query may run on every shard at once, or why it may not.
+ *
+ * <p>Two readings must agree, that of the tree and that of the tokens: the number and text of all entries of the select list, of GROUP BY, HAVING and ORDER BY.
+ * What is not known to be right is refused, for the routes a query has otherwise are not touched by the answer.
+ */
+final class ScatterShapeReader {
+    private final TokenList tokens;
+    private final PlainSelect select;
+    private final QueryScope scope;
+    private final ClauseSplit clauses;
+    private final TokenTwins twins;
+    private final int end;
+
+    private ScatterShapeReader(TokenList tokens, int end, PlainSelect select, QueryScope scope) {
+        this.tokens = tokens;
+        this.end = end;
+        this.select = select;
+        this.scope = scope;
+        this.clauses = ClauseSplit.of(tokens, end);
+        this.twins = new TokenTwins(tokens);
+    }
+
+    /**
+     * Adds to the shape of a statement what this reading finds.
+     *
+     * @param last the last token of the statement
+     * @param tree what was made of the statement
+     * @param scope the scope of its FROM, null when there is no single one
+     * @param whole whether the tree is of the whole statement, not of a query inside it
+     */
+    static ShardingShape addTo(
+            ShardingShape shape,
+            TokenList tokens,
+            int last,
+            Statement tree,
+            @Nullable QueryScope scope,
+            TableReferences references,
+            boolean whole) {
+        try {
+            if (!whole || !(tree instanceof PlainSelect select) || scope == null) {
+                throw new RefusedStatement(RefusalCode.NOT_A_PLAIN_QUERY.because("it is not one SELECT"));
+            }
+            if (!tokens.isWord(0, "select")) {
+                throw ClauseSplit.clause("WITH");
+            }
+            new QueryWords(tokens, last + 1, scope).refuse();
+            Colocation.prove(select, scope, references);
+            return shape.scatteredAs(new ScatterShapeReader(tokens, last + 1, select, scope).read());
+        } catch (RefusedStatement e) {
+            return shape.notScatteredFor(e.refusal());
+        } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException e) {
+            // A part of the tree is missing that every such tree had so far.
+            return shape.notScatteredFor(RefusalCode.CLAUSES_UNCLEAR.because("the parser's tree has an unknown form"));
+        }
+    }
+
+    private ScatterShape read() {
+        refuseDisagreement();
+        SelectList list = SelectList.read(tokens, clauses.items(), select.getSelectItems());
+        GroupReader groups = new GroupReader(tokens, select, scope, list, twins);
+        List<GroupItem> groupBy = groups.read(clauses.groupBy());
+        boolean grouped = !groupBy.isEmpty() || clauses.having() != null || list.hasAggregate() || orderHasAggregate();
+        boolean groupsWhole = grouped && groups.hasKey();
+        boolean distinctWhole = clauses.distinct() && list.hasKey(scope);
+        if (clauses.distinct() && grouped && !(groupsWhole && distinctWhole)) {
+            throw group("there is DISTINCT of rows that are groups");
+        }
+        boolean whole = clauses.distinct() ? distinctWhole : groupsWhole;
+        if (grouped && !whole) {
+            refusePartialGroups(list, groupBy);
+        }
+        OrderReader order = new OrderReader(tokens, list, twins, scope.size() == 1);
+        RowCountReader counts = new RowCountReader(tokens, clauses.tail());
+        return new ScatterShape(
+                end,
+                clauses.distinct(),
+                list.items(),
+                clauses.body(),
+                groupBy,
+                clauses.having(),
+                order.read(
+                        clauses.orderBy(),
+                        select.getOrderByElements(),
+                        new OrderReader.Rows(clauses.distinct(), grouped && !whole, clauses.groupBy())),
+                counts.limit(),
+                counts.offset(),
+                whole,
+                twins.sameTexts());
+    }
+
+    private void refuseDisagreement() {
+        boolean distinct = select.getDistinct() != null && !select.getDistinct().isUseUnique();
+        boolean agree = distinct == clauses.distinct()
+                && (select.getFromItem() == null) == clauses.body().isEmpty()
+                && (select.getGroupBy() == null) == clauses.groupBy().isEmpty()
+                && (select.getHaving() == null) == (clauses.having() == null)
+                && (select.getOrderByElements() == null) == clauses.orderBy().isEmpty();
+        if (!agree) {
+            throw ClauseSplit.unclear("the parser finds other clauses");
+        }
+        if (clauses.having() != null) {
+            Spelling.require(tokens, clauses.having(), select.getHaving());
+        }
+    }
+
+    private boolean orderHasAggregate() {
+        return clauses.orderBy().stream().anyMatch(entry -> Aggregates.find(tokens, entry) >= 0);
+    }
+
+    /** The shards have parts of groups: what is selected must be the group's own, or an aggregate that parts make up. */
+    private void refusePartialGroups(SelectList list, List<GroupItem> groupBy) {
+        if (clauses.having() != null) {
+            throw group("there is HAVING, and the key is not grouped by");
+        }
+        for (int i = 0; i < list.size(); i++) {
+            int index = i;
+            Item item = list.item(i);
+            if (item instanceof Star) {
+                throw group("the select list has a star");
+            }
+            if (item instanceof Aggregate) {
+                list.requireMergeable(i);
+            } else if (item instanceof Plain plain) {
+                boolean own = groupBy.stream().anyMatch(group -> group.item() == index)
+                        || twins.indexOf(plain.expression(), clauses.groupBy(), true) >= 0
+                        || list.isConstant(plain.expression());
+                int aggregate = Aggregates.find(tokens, plain.expression());
+                if (aggregate >= 0) {
+                    throw new RefusedStatement(RefusalCode.AGGREGATE_ACROSS_SHARDS.because(tokens.name(aggregate)
+                            + " is part of an expression, or has an order or several arguments"));
+                }
+                if (!own) {
+                    throw group("entry " + (i + 1) + " of the select list is not grouped by");
+                }
+            }
+        }
+    }
+
+    private static RefusedStatement group(String what) {
+        return new RefusedStatement(RefusalCode.GROUP_ACROSS_SHARDS.because(what));
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trunkline.testing.Case;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What aggregates, GROUP BY, HAVING and DISTINCT over several shards mean; the notation is that of {@link ScatterNotation}. */
+class ScatterGroupTest {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
+            select count(*) from orders                                  → items[count(*)] body<from orders>
+            select pg_catalog.count(*) n from orders                     → items[count(*) n] body<from orders>
+            select "count"(*), COUNT(x) from orders                      → items[count(*), count(<x>)] body<from orders>
+            select count(distinct lower(x)) from orders                  → items[count(distinct <lower(x)>)] body<from orders>
+            select sum(a + b), min(c), avg(d) as m from orders           → items[sum(<a + b>), min(<c>), avg(<d>) m] body<from orders>
+            select count(*) filter (where x > 1) n from orders           → items[count(*) where<x > 1> n] body<from orders>
+            select bool_and(a), bool_or(b), every(c), bit_and(d), bit_or(e), bit_xor(f) from orders → items[bool_and(<a>), bool_or(<b>), every(<c>), bit_and(<d>), bit_or(<e>), bit_xor(<f>)] body<from orders>
+            select max(greatest(a, (b, c))) from orders                  → items[max(<greatest(a, (b, c))>)] body<from orders>
+            select 'x', $1, null, -5, 'y'::text t, count(*) from orders  → items[<'x'>, <$1>, <null>, <-5>, <'y'::text> t, count(*)] body<from orders>
+            select count(*) from orders order by 1                       → items[count(*)] body<from orders> order[#1]
+            select app.sum(x) from orders                                → items[<app.sum(x)>] body<from orders>
+            select my_sum(x) from orders                                 → items[<my_sum(x)>] body<from orders>
+            select count, o.sum from orders o                            → items[<count>, <o.sum>] body<from orders o>
+            select a, count(*) from orders                               → TL0127
+            select *, count(*) from orders                               → TL0127
+            select count(*) + 1 from orders                              → TL0126
+            select count(*)::int from orders                             → TL0126
+            select -sum(x) from orders                                   → TL0126
+            select coalesce(sum(x), 0) from orders                       → TL0126
+            select round(avg(x), 2) from orders                          → TL0126
+            select sum(distinct x) from orders                           → TL0126
+            select string_agg(x, ',') from orders                        → TL0126
+            select array_agg(x) from orders                              → TL0126
+            select array_agg(x order by y) from orders                   → TL0126
+            select sum(x order by y) from orders                         → TL0126
+            select percentile_cont(0.5) within group (order by x) from orders → TL0126
+            select stddev(x) from orders                                 → TL0126
+            select json_arrayagg(x) from orders                          → TL0126
+            select count(all x) from orders                              → TL0126
+            select sum(*) from orders                                    → TL0126
+            select count() from orders                                   → TL0126
+            select any_value(x) from orders                              → TL0126
+            select 1 from orders having count(*) > 1                     → TL0127
+            select 1 from orders order by count(*)                       → TL0128
+            select count(*) from orders order by count(*)                → items[count(*)] body<from orders> order[#1]
+            select distinct count(*) from orders                         → TL0127
+            """)
+    @Case("H29")
+    void readsAggregatesOfAllRows(String sql, String expected) {
+        assertThat(ScatterNotation.read(sql)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
+            select a, count(*) from orders group by a                    → items[<a>, count(*)] body<from orders> group[<a>=0]
+            select count(*), a from orders where x group by 2 limit 1    → items[count(*), <a>] body<from orders where x> group[<2>=1] limit 1
+            select count(*) from orders group by a, lower(b)             → items[count(*)] body<from orders> group[<a>=-1, <lower(b)>=-1]
+            select o.a, count(*) from orders o group by a                → items[<o.a>, count(*)] body<from orders o> group[<a>=0]
+            select a, count(*) from orders o group by o.a                → items[<a>, count(*)] body<from orders o> group[<o.a>=0]
+            select o.a as a, count(*) from orders o group by a           → items[<o.a> a, count(*)] body<from orders o> group[<a>=0]
+            select "a", count(*) from orders group by A                  → items[<"a">, count(*)] body<from orders> group[<A>=0]
+            select "A", count(*) from orders group by a                  → TL0127
+            select date_trunc('day', a) d, count(*) from orders group by date_trunc('day', a) → items[<date_trunc('day', a)> d, count(*)] body<from orders> group[<date_trunc('day', a)>=0]
+            select date_trunc('day', a) d, count(*) from orders group by 1 order by 1 desc → items[<date_trunc('day', a)> d, count(*)] body<from orders> group[<1>=0] order[#1 desc nulls first]
+            select lower(o.a), count(*) from orders o group by lower(a)  → items[<lower(o.a)>, count(*)] body<from orders o> group[<lower(a)>=0]
+            select date_trunc('day', a) d, count(*) from orders group by d → TL0127
+            select b as a, count(*) from orders group by a               → TL0127
+            select lower(a), count(*) from orders group by lower         → TL0127
+            select b, x + a, count(*) from orders group by b, x + a, a   → TL0127
+            select a, b, count(*) from orders group by a                 → TL0127
+            select a + 1, count(*) from orders group by a                → TL0127
+            select a, sum(b) / count(*) from orders group by a           → TL0126
+            select a, count(*) from orders group by 2                    → TL0127
+            select a, count(*) from orders group by 3                    → TL0127
+            select a, count(*) from orders group by 'a'                  → TL0127
+            select *, count(*) from orders group by 1                    → TL0127
+            select a, count(*) from orders group by a having count(*) > 1 → TL0127
+            select a, count(*) from orders group by a having a > 1       → TL0127
+            select distinct a, count(*) from orders group by a           → TL0127
+            select a, count(*) n from orders group by a order by n desc, a → items[<a>, count(*) n] body<from orders> group[<a>=0] order[n desc nulls first, a]
+            select a, count(*) from orders group by a order by count(*) desc limit 3 → items[<a>, count(*)] body<from orders> group[<a>=0] order[#2 desc nulls first] limit 3
+            select a, count(*) from orders group by a order by count     → items[<a>, count(*)] body<from orders> group[<a>=0] order[count]
+            select count(*) from orders group by a order by a            → items[count(*)] body<from orders> group[<a>=-1] order[a]
+            select count(*) from orders group by lower(a) order by lower(a) → items[count(*)] body<from orders> group[<lower(a)>=-1] order[<lower(a)>]
+            select a, count(*) from orders group by a order by sum(b)    → TL0128
+            select a, count(*) from orders group by a order by b         → TL0128
+            select a, count(*) from orders group by a order by lower(a)  → TL0128
+            select a from orders group by a                              → items[<a>] body<from orders> group[<a>=0]
+            select c.name, sum(o.total) from orders o join countries c on c.code = o.c group by c.name → items[<c.name>, sum(<o.total>)] body<from orders o join countries c on c.code = o.c> group[<c.name>=0]
+            """)
+    @Case({"H29", "H30"})
+    void readsGroupsOfWhichShardsHaveParts(String sql, String expected) {
+        assertThat(ScatterNotation.read(sql)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
+            select customer_id, count(*) from orders group by customer_id → whole items[<customer_id>, count(*)] body<from orders> group[<customer_id>=0]
+            select o.customer_id c, string_agg(x, ',') from orders o group by 1 → whole items[<o.customer_id> c, <string_agg(x, ',')>] body<from orders o> group[<1>=0]
+            select count(*) from orders group by total, orders.customer_id having sum(total) > 5 order by avg(total) → whole items[count(*)] body<from orders> group[<total>=-1, <orders.customer_id>=-1] having<sum(total) > 5> order[<avg(total)>]
+            select customer_id, a, sum(distinct b) + 1 from orders group by customer_id → whole items[<customer_id>, <a>, <sum(distinct b) + 1>] body<from orders> group[<customer_id>=0]
+            select total as customer_id, count(*) from orders group by customer_id → whole items[<total> customer_id, count(*)] body<from orders> group[<customer_id>=-1]
+            select customer_id, percentile_cont(0.5) within group (order by x) from orders group by customer_id → whole items[<customer_id>, <percentile_cont(0.5) within group (order by x)>] body<from orders> group[<customer_id>=0]
+            select distinct customer_id, count(*) from orders group by customer_id, a → whole distinct items[<customer_id>, count(*)] body<from orders> group[<customer_id>=0, <a>=-1]
+            select distinct count(*) from orders group by customer_id     → TL0127
+            select customer_id as c, count(*) from orders group by c      → TL0127
+            select customer_id + 0, string_agg(a, b) from orders group by customer_id + 0 → TL0126
+            select customer_id::text, array_agg(a) from orders group by customer_id::text → TL0126
+            select customer_id, sum(a) + 1 from orders group by a, lower(customer_id) → TL0127
+            select c.id, array_agg(o.x) from customers c left join orders o on o.customer_id = c.id group by c.id → whole items[<c.id>, array_agg(<o.x>)] body<from customers c left join orders o on o.customer_id = c.id> group[<c.id>=0]
+            select o.customer_id, array_agg(o.x) from customers c left join orders o on o.customer_id = c.id group by o.customer_id → TL0126
+            select o.customer_id, count(*) from customers c left join orders o on o.customer_id = c.id group by o.customer_id → items[<o.customer_id>, count(*)] body<from customers c left join orders o on o.customer_id = c.id> group[<o.customer_id>=0]
+            select distinct o.customer_id from customers c left join orders o on o.customer_id = c.id → distinct items[<o.customer_id>] body<from customers c left join orders o on o.customer_id = c.id>
+            select distinct c.id, o.x from customers c left join orders o on o.customer_id = c.id → whole distinct items[<c.id>, <o.x>] body<from customers c left join orders o on o.customer_id = c.id>
+            select distinct o.* from customers c left join orders o on o.customer_id = c.id → distinct items[<o.*>] body<from customers c left join orders o on o.customer_id = c.id>
+            select distinct c.*, o.x from customers c left join orders o on o.customer_id = c.id → whole distinct items[<c.*>, <o.x>] body<from customers c left join orders o on o.customer_id = c.id>
+            select distinct r.* from orders o, countries r                → distinct items[<r.*>] body<from orders o, countries r>
+            """)
+    @Case({"H29", "H31"})
+    void knowsGroupsThatLieOnOneShard(String sql, String expected) {
+        assertThat(ScatterNotation.read(sql)).isEqualTo(expected);
+    }
+}

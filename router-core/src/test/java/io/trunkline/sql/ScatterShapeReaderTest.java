@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trunkline.testing.Case;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which queries may run on every shard, and what their clauses are; the notation is that of {@link ScatterNotation}, a refusal is its code. */
+class ScatterShapeReaderTest {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
+            select * from orders                                         → items[<*>] body<from orders>
+            select * from orders where total > 5                         → items[<*>] body<from orders where total > 5>
+            select o.*, 1 from orders o                                  → items[<o.*>, <1>] body<from orders o>
+            select public.orders.* from public.orders                    → items[<public.orders.*>] body<from public.orders>
+            select total as t, id "I d", x y from orders                 → items[<total> t, <id> I d, <x> y] body<from orders>
+            select total as "from", x as limit from orders               → items[<total> from, <x> limit] body<from orders>
+            select o.from, o.limit from orders o                         → items[<o.from>, <o.limit>] body<from orders o>
+            select a is distinct from b from orders                      → items[<a is distinct from b>] body<from orders>
+            select a is not distinct from b c from orders where a is distinct from b → items[<a is not distinct from b> c] body<from orders where a is distinct from b>
+            select extract(year from x), substring(x from 1 for 2) from orders → items[<extract(year from x)>, <substring(x from 1 for 2)>] body<from orders>
+            select case when a then b else c end as d from orders        → items[<case when a then b else c end> d] body<from orders>
+            select array[1, 2], x[1], f(a, b) from orders                → items[<array[1, 2]>, <x[1]>, <f(a, b)>] body<from orders>
+            select x::timestamp with time zone from orders               → items[<x::timestamp with time zone>] body<from orders>
+            select distinct a, b from orders                             → distinct items[<a>, <b>] body<from orders>
+            select distinct customer_id, b from orders                   → whole distinct items[<customer_id>, <b>] body<from orders>
+            select distinct * from orders                                → whole distinct items[<*>] body<from orders>
+            select all a from orders                                     → TL0104
+            select from orders                                           → TL0101
+            """)
+    @Case("H31")
+    void splitsTheClausesOfPlainQueries(String sql, String expected) {
+        assertThat(ScatterNotation.read(sql)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
+            explain select * from orders                                 → TL0120
+            declare c cursor for select * from orders                    → TL0120
+            copy (select * from orders) to stdout                        → TL0120
+            (select * from orders)                                       → TL0120
+            select * from orders union all select * from orders          → TL0120
+            select * from orders except select * from orders             → TL0120
+            with x as (select 1) select * from orders                    → TL0121
+            with x as (select * from orders) select * from x             → TL0121
+            select distinct on (a) a, b from orders                      → TL0121
+            select * from orders for update                              → TL0121
+            select * from orders for no key update skip locked           → TL0121
+            select rank() over (order by x) from orders                  → TL0121
+            select sum(x) over w from orders window w as (order by x)    → TL0121
+            select a, count(*) from orders group by rollup (a)           → TL0121
+            select a, count(*) from orders group by cube (a, b)          → TL0121
+            select a, count(*) from orders group by grouping sets ((a), ()) → TL0121
+            select a, grouping(a) from orders group by a                 → TL0121
+            select count(*) from orders group by ()                      → TL0121
+            select a, count(*) from orders group by (a, b)               → TL0121
+            select a, count(*) from orders group by (a)                  → TL0121
+            select a, count(*) from orders group by distinct a           → TL0101
+            select a from orders order by a fetch first 3 rows with ties → TL0121
+            select * from orders tablesample system (10)                 → TL0121
+            select * from orders, lateral (select 1) x                   → TL0121
+            select * from orders, generate_series(1, 3) x                → TL0123
+            select * from orders, unnest(array[1]) with ordinality x     → TL0121
+            select * from orders natural join countries                  → TL0121
+            select * from orders, pg_class                               → TL0123
+            select ctid from orders                                      → TL0123
+            select o.tableoid, count(*) from orders o group by o.tableoid → TL0123
+            select * from (select * from orders) x                       → TL0123
+            select * from (orders o join countries c on true) as j       → TL0123
+            select * from orders as x (a, b)                             → TL0123
+            update orders set total = 1                                  → KEYED
+            delete from orders                                           → KEYED
+            insert into orders (customer_id) values (1)                  → KEYED
+            select * from countries                                      → REFERENCE_READ
+            """)
+    @Case({"H31", "H33"})
+    void refusesWhatNeedsAllRowsInOnePlace(String sql, String expected) {
+        assertThat(ScatterNotation.read(sql)).isEqualTo(expected);
+    }
+
+    @Test
+    @Case("Q13")
+    void refusesListsThatWouldTakeLongToCompare() {
+        String wide = "select a" + ", a".repeat(1_663) + " from orders";
+        String long64 = " order by lower(b)" + ", lower(b)".repeat(63);
+
+        assertThat(ScatterNotation.read(wide)).startsWith("items");
+        assertThat(ScatterNotation.read(wide + long64)).startsWith("items");
+        assertThat(ScatterNotation.read(wide.replaceFirst("a", "a, a"))).isEqualTo("TL0121");
+        assertThat(ScatterNotation.read(wide + long64 + ", a")).isEqualTo("TL0121");
+        assertThat(ScatterNotation.read(wide + long64.replace("order", "group") + ", a"))
+                .isEqualTo("TL0121");
+    }
+}
