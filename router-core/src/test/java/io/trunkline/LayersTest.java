@@ -49,6 +49,7 @@ class LayersTest {
             Map.entry("pool", Set.of("backend", "error", "health", "metrics", "topology", "wire")),
             Map.entry("routing", Set.of("error", "metrics", "sql", "topology", "wire")),
             Map.entry("merge", Set.of("error", "wire")),
+            Map.entry("scatter", Set.of("backend", "error", "merge", "pool", "prepared", "routing", "sql", "wire")),
             Map.entry("relay", Set.of("backend", "error", "metrics", "pool", "prepared", "wire")),
             Map.entry("notification", Set.of("backend", "error", "metrics", "pool", "wire")),
             Map.entry("catalog", Set.of("backend", "error", "metrics", "routing", "wire")),
@@ -66,6 +67,7 @@ class LayersTest {
                             "prepared",
                             "relay",
                             "routing",
+                            "scatter",
                             "sql",
                             "wire")),
             Map.entry(

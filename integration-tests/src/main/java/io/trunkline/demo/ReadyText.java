@@ -34,8 +34,10 @@ final class ReadyText {
         }
         heading(text, "a read that must come from a replica");
         psql(text, url, "/* trunkline: role=replica */ select * from orders where customer_id = " + customer, ROUTE);
-        heading(text, "a query over several shards, which is refused with a hint");
-        psql(text, url, "select count(*) from orders");
+        heading(text, "a query over all shards, merged");
+        psql(text, url, "select count(*), sum(amount), max(placed_at) from orders", ROUTE);
+        heading(text, "a query that cannot be merged exactly, which is refused with a hint");
+        psql(text, url, "select stddev(amount) from orders");
         heading(text, "JDBC");
         line(
                 text,

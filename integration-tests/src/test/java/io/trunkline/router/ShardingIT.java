@@ -9,6 +9,7 @@ import static io.trunkline.router.ClientMessage.query;
 import static io.trunkline.router.ClientMessage.sync;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
@@ -94,6 +95,10 @@ class ShardingIT {
                             TestTopologies.DATABASE,
                             "insert into customers values (" + id + ", 'customer " + id + "')",
                             "insert into orders values (" + id * 10 + ", " + id + ", 1)");
+        }
+        try (WireClient client = connect()) {
+            // Until the catalogue has been read, nothing is known to be a read.
+            await().until(() -> "60".equals(client.ask("select count(*) from customers")));
         }
     }
 
@@ -270,7 +275,10 @@ class ShardingIT {
             // What a server makes of it is not what the message says.
             assertThat(server.ask("select word from words where n = 777")).isEqualTo("777");
             assertThat(inserted.get(0).fields().get('D')).startsWith("TL0206: Parameter $1 has type 23");
-            assertThat(selected.get(0).fields().get('D')).startsWith("TL0206: Parameter $1 has type 23");
+            // A read asks every shard.
+            assertThat(selected.toString())
+                    .isEqualTo(
+                            "[ParseComplete, BindComplete, DataRow [777], CommandComplete SELECT 1, ReadyForQuery I]");
             assertThat(contradicted.get(0).fields().get('C')).isEqualTo("42P08");
             assertThat(server.query("delete from words where n = 777").toString())
                     .isEqualTo("[CommandComplete DELETE 1, ReadyForQuery I]");
@@ -280,20 +288,20 @@ class ShardingIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "select * from customers",
-                "select count(*) from customers where name = 'customer 1'",
+                "table customers",
+                "select * from customers for update",
                 "delete from customers",
                 "update customers set name = 'x'",
                 "insert into customers (name) values ('no key')",
                 "insert into customers (id, name) values (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'), (5, 'e'), (6, 'f')",
-                "select * from customers where id = 1 or id > 5",
-                "select * from customers where id + 0 = 1",
+                "select * from customers where id = 1 or id > 5 union select 1, 'x'",
+                "with c as (select * from customers) select * from c",
                 "update customers set id = 7 where id = 1",
                 "select * from customers c, orders o where c.id = 1 and o.id = 10",
                 "insert into countries values ('XX', 'nowhere')",
                 "truncate customers",
                 "create table more (a int)",
-                "select * from customers where id in (1, 2, 3, 4, 5, 6, 7, 8, 9)"
+                "select row_number() over () from customers"
             })
     void whatHasNoSingleShardIsRefusedWithACodeAndAHintInBothProtocols(String sql) {
         try (WireClient client = connect()) {
@@ -434,7 +442,7 @@ class ShardingIT {
                 assertThat(client.ask("show trunkline.shard")).isEqualTo("s" + shard);
                 client.query("reset trunkline.shard");
             }
-            assertThat(client.ask("select count(*) from customers")).isEqualTo("0A000");
+            assertThat(client.ask("select count(*) from customers")).isEqualTo("60");
             assertThat(client.ask("/* trunkline: shard=s9 */ select 1")).isEqualTo("22023");
             assertThat(client.ask("set trunkline.shard = 's9'")).isEqualTo("22023");
             long there = idOn(1);

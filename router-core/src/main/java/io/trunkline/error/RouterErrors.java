@@ -557,6 +557,32 @@ public final class RouterErrors {
                         .build());
     }
 
+    /** A shard would answer a query over several shards with other columns than the first. */
+    public static RouterError shardsDiffer(String node, String difference) {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "shards do not return the same columns for the statement")
+                        .detail("Node \"" + node + "\" returns " + difference + ".")
+                        .hint("Give the tables the same definition on every shard; trunkline doctor shows differences.")
+                        .build());
+    }
+
+    /** A row of a query over several shards is longer than what is kept of one. */
+    public static RouterError mergedRowTooLong(long rowBytes, int limitBytes) {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.PROGRAM_LIMIT_EXCEEDED,
+                                "row of " + rowBytes + " bytes is too long to be merged")
+                        .detail("The limit of a row in a statement over several shards is " + limitBytes + " bytes.")
+                        .hint("Raise limits.merged_row, or restrict the statement to one shard.")
+                        .build());
+    }
+
     /** The answer to a query of the router's own is larger than it keeps. */
     public static RouterError internalReplyTooLong(int limitBytes) {
         return error(

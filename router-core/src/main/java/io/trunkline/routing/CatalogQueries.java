@@ -13,7 +13,8 @@ public final class CatalogQueries {
     public static final int ROWS_MAX = 200_000;
 
     /**
-     * Rows: name, whether any overload is volatile ({@code t} or {@code f}), whether any overload is somebody's own and not immutable.
+     * Rows: name, whether any overload is volatile ({@code t} or {@code f}), whether any overload is somebody's own and either not immutable or an
+     * aggregate or window function, whose answer is about all the rows it sees.
      *
      * <p>{@code CREATE AGGREGATE} calls every aggregate immutable; what counts are the functions behind it. Objects PostgreSQL brings itself
      * have OIDs below 16,384 (FirstNormalObjectId).
@@ -26,7 +27,8 @@ public final class CatalogQueries {
                                                               a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
                        WHERE a.aggfnoid OPERATOR(pg_catalog.=) p.oid AND s.provolatile OPERATOR(pg_catalog.=) 'v')),
                    pg_catalog.bool_or(p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
-                                      AND p.provolatile OPERATOR(pg_catalog.<>) 'i')
+                                      AND (p.provolatile OPERATOR(pg_catalog.<>) 'i'
+                                           OR p.prokind OPERATOR(pg_catalog.<>) 'f'))
             FROM pg_catalog.pg_proc p
             WHERE p.prokind OPERATOR(pg_catalog.<>) 'p'
             GROUP BY p.proname""";
@@ -77,6 +79,9 @@ public final class CatalogQueries {
      * one; and the name of a function that may change a parameter of the session, to go by the words of its body, behind {@code setting} when it says
      * so and {@code text} when it runs statements that are text.
      *
+     * <p>Behind {@code collation} stands a relation or domain with a collation of its own that is not {@code C}; {@code language} stands there when the
+     * database orders texts otherwise than by bytes, {@code encoding} when these are not UTF-8.
+     *
      * <p>{@code UPDATE ... SET}, {@code SET LOCAL} and a local {@code set_config} are taken out first. What a function calls in turn is looked for by
      * name, as long as there are not too many to compare.
      */
@@ -101,6 +106,28 @@ public final class CatalogQueries {
             FROM pg_catalog.pg_type t
             JOIN pg_catalog.pg_proc p ON p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend)
             WHERE p.provolatile OPERATOR(pg_catalog.=) 'v'
+            UNION
+            SELECT 'collation', c.relname::pg_catalog.text
+            FROM pg_catalog.pg_attribute a
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+            WHERE c.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+              AND c.relkind IN ('r', 'p', 'm', 'v', 'f')
+              AND a.attcollation NOT IN (0, 100, 950, 951)
+            UNION
+            SELECT 'collation', t.typname::pg_catalog.text
+            FROM pg_catalog.pg_type t
+            WHERE t.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid AND t.typcollation NOT IN (0, 100, 950, 951)
+            UNION
+            SELECT 'language', ''
+            FROM pg_catalog.pg_database d
+            WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+              AND CASE COALESCE(pg_catalog.to_jsonb(d) OPERATOR(pg_catalog.->>) 'datlocprovider', 'c')
+                      WHEN 'c' THEN d.datcollate NOT IN ('C', 'POSIX')
+                      WHEN 'b' THEN false
+                      ELSE true END
+            UNION
+            SELECT 'encoding', ''
+            WHERE pg_catalog.getdatabaseencoding() NOT IN ('UTF8', 'SQL_ASCII')
             UNION ALL
             (WITH RECURSIVE own AS (
                 SELECT p.proname,

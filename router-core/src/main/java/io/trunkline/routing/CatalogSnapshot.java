@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * judged as before; PostgreSQL's replica then refuses what would write.
  */
 public final class CatalogSnapshot implements FunctionCatalog {
-    private static final CatalogSnapshot UNLOADED =
-            new CatalogSnapshot(false, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), false);
-    private static final CatalogSnapshot PLAIN =
-            new CatalogSnapshot(true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), false);
+    private static final CatalogSnapshot UNLOADED = new CatalogSnapshot(
+            false, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.UNKNOWN, false);
+    private static final CatalogSnapshot PLAIN = new CatalogSnapshot(
+            true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.BYTES, false);
 
     private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
 
@@ -34,6 +34,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private final Set<String> volatileOperators;
     private final Set<String> settingFunctions;
     private final Set<String> textFunctions;
+    private final Set<String> collatedNames;
+    private final TextOrder textOrder;
     private final boolean hiddenCalls;
 
     private CatalogSnapshot(
@@ -43,6 +45,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
             Set<String> volatileOperators,
             Set<String> settingFunctions,
             Set<String> textFunctions,
+            Set<String> collatedNames,
+            TextOrder textOrder,
             boolean hiddenCalls) {
         this.loaded = loaded;
         this.functions = functions;
@@ -50,6 +54,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
         this.volatileOperators = volatileOperators;
         this.settingFunctions = settingFunctions;
         this.textFunctions = textFunctions;
+        this.collatedNames = collatedNames;
+        this.textOrder = textOrder;
         this.hiddenCalls = hiddenCalls;
     }
 
@@ -84,12 +90,17 @@ public final class CatalogSnapshot implements FunctionCatalog {
         Set<String> volatileOperators = new HashSet<>();
         Set<String> settingFunctions = new HashSet<>();
         Set<String> textFunctions = new HashSet<>();
+        Set<String> collatedNames = new HashSet<>();
+        TextOrder textOrder = TextOrder.BYTES;
         boolean hiddenCalls = false;
         for (List<@Nullable String> row : hiddenCallRows) {
             switch (text(row, 0, 2)) {
                 case "operator" -> volatileOperators.add(text(row, 1, 2));
                 case "setting" -> settingFunctions.add(text(row, 1, 2));
                 case "text" -> textFunctions.add(text(row, 1, 2));
+                case "collation" -> collatedNames.add(text(row, 1, 2));
+                case "language" -> textOrder = worse(textOrder, TextOrder.LANGUAGE);
+                case "encoding" -> textOrder = TextOrder.UNKNOWN;
                 default -> hiddenCalls = true;
             }
         }
@@ -100,6 +111,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 Set.copyOf(volatileOperators),
                 Set.copyOf(settingFunctions),
                 Set.copyOf(textFunctions),
+                Set.copyOf(collatedNames),
+                textOrder,
                 hiddenCalls);
     }
 
@@ -119,7 +132,13 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 union(volatileOperators, other.volatileOperators),
                 union(settingFunctions, other.settingFunctions),
                 union(textFunctions, other.textFunctions),
+                union(collatedNames, other.collatedNames),
+                worse(textOrder, other.textOrder),
                 hiddenCalls || other.hiddenCalls);
+    }
+
+    private static TextOrder worse(TextOrder one, TextOrder other) {
+        return one.compareTo(other) >= 0 ? one : other;
     }
 
     private static Set<String> union(Set<String> one, Set<String> other) {
@@ -161,6 +180,11 @@ public final class CatalogSnapshot implements FunctionCatalog {
     /** Returns true when one of the names may be a relation that hides more than a table, or a function called like a column. */
     boolean namesAnyOpaque(Collection<String> names) {
         return containsAny(opaqueNames, names);
+    }
+
+    /** Returns how the texts of a statement that has these names are ordered, as long as it says no collation itself. */
+    TextOrder textOrder(Collection<String> names) {
+        return containsAny(collatedNames, names) ? TextOrder.UNKNOWN : textOrder;
     }
 
     /** Returns true when one of the operators calls a volatile function. */

@@ -24,6 +24,8 @@ public enum Reason {
     NO_TABLE("no table is named"),
     /** Advisory locks and notifications of a cluster live on its first shard. */
     HOME_SHARD("locks and notifications live on the first shard"),
+    /** Rows of several shards are merged. */
+    SEVERAL_SHARDS("rows of several shards are merged"),
     /** The statement belongs to the session or the transaction, not to a shard. */
     SESSION("the statement concerns the session only"),
 

@@ -33,6 +33,20 @@ public record RouteExplanation(String shard, String role, String node, String re
             return new RouteExplanation(
                     shard, words(at.role()), nodes, reason(at.shardReason(), at.roleReason()), Map.of());
         }
+        if (target instanceof Target.Scatter scatter) {
+            String nodes = scatter.shards()
+                    .indexes()
+                    .mapToObj(shard -> nodes(
+                            table.cluster().shards().get(shard).nodes(),
+                            scatter.at().role()))
+                    .collect(Collectors.joining("; "));
+            return new RouteExplanation(
+                    table.namesOf(scatter.shards()),
+                    words(scatter.at().role()),
+                    nodes,
+                    reason(scatter.at().shardReason(), scatter.at().roleReason()),
+                    Map.of());
+        }
         return new RouteExplanation(
                 "",
                 "",

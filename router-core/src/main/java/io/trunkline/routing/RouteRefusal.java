@@ -102,7 +102,61 @@ public enum RouteRefusal {
             "TL0216",
             SqlState.INSUFFICIENT_PRIVILEGE,
             "permission denied for routing hints",
-            "Remove the comment, or have routing_hints set to true for the user or the database.");
+            "Remove the comment, or have routing_hints set to true for the user or the database."),
+    /** A transaction, or a session tied to its backend, has one shard. */
+    SCATTER_IN_TRANSACTION(
+            "TL0217",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement within a transaction needs rows of several shards",
+            "Run it outside the transaction, or restrict the key to one value."),
+    /** A query over several shards has requests beside it in its text or group. */
+    SCATTER_NOT_ALONE(
+            "TL0218",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement that needs rows of several shards is not sent alone",
+            "Send it as a query of its own: alone in its text, or with one Bind and one Execute before its Sync."),
+    /** Rows of several shards would have to be compared in a way that is not known to be the server's. */
+    SCATTER_ORDER(
+            "TL0219",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "rows of several shards cannot be compared",
+            "Order or group by numbers, times, uuid or bytea; order texts by COLLATE \"C\"."),
+    /** A query over several shards calls or names what is not proven to be a read of its own tables. */
+    SCATTER_UNPROVEN(
+            "TL0220",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement needs rows of several shards, and is not known to read only its own tables",
+            "Leave out volatile functions, functions and aggregates of your own that read tables, and views; or restrict the key to one value."),
+    /** LIMIT or OFFSET of a query over several shards. */
+    SCATTER_LIMIT(
+            "TL0221",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "limit or offset over several shards cannot be read",
+            "Write it as a whole number, or pass it as a parameter."),
+    /** Partial results of an aggregate that cannot be combined. */
+    SCATTER_AGGREGATE(
+            "TL0222",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "aggregate over several shards cannot be combined",
+            "Group by the shard key, restrict the key to one value, or use count, sum, min, max or avg of a number."),
+    /** A query over several shards in a text that cannot be rewritten. */
+    SCATTER_ENCODING(
+            "TL0223",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement that needs rows of several shards is in another encoding than UTF8",
+            "SET client_encoding TO 'UTF8'."),
+    /** Serializable transactions of several shards are not serializable together. */
+    SCATTER_SERIALIZABLE(
+            "TL0224",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement needs rows of several shards under serializable isolation",
+            "Run it under REPEATABLE READ or READ COMMITTED, or restrict the key to one value."),
+    /** A query over several shards is held until it has been answered, and this one cannot be. */
+    SCATTER_TOO_LONG(
+            "TL0225",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement that needs rows of several shards is longer than what is held",
+            "Pass the shard key before long parameters, send them in their own statement, or raise limits.inspected_message.");
 
     private final String code;
     private final SqlState sqlState;
@@ -137,7 +191,7 @@ public enum RouteRefusal {
     }
 
     /** Returns a refusal; {@code detail} says what was found, as a clause without a full stop and without values. */
-    Target.Refused because(String detail) {
+    public Target.Refused because(String detail) {
         return because(sqlState, detail);
     }
 

@@ -6,6 +6,7 @@ import io.trunkline.sql.Access;
 import io.trunkline.sql.KeyCondition;
 import io.trunkline.sql.Refusal;
 import io.trunkline.sql.RefusalCode;
+import io.trunkline.sql.ScatterShape;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.ShardingShape;
 import io.trunkline.sql.StatementKind;
@@ -149,7 +150,7 @@ final class ShardDecision {
             return place(Target.ANY_SHARD, Reason.NO_MATCH);
         }
         if (union.size() > 1) {
-            return severalShards(union, evaluation);
+            return severalShards(statement, shape, union, evaluation);
         }
         int shard = union.first();
         if (bindsToHome(statement) && shard != HOME_SHARD) {
@@ -172,7 +173,16 @@ final class ShardDecision {
                 : place(named);
     }
 
-    private Target severalShards(ShardSet union, KeyEvaluation evaluation) {
+    private Target severalShards(
+            StatementShape statement, ShardingShape shape, ShardSet union, KeyEvaluation evaluation) {
+        ScatterShape scatter = shape.scatter();
+        if (scatter != null) {
+            return scattered(statement, scatter, union);
+        }
+        Refusal notScattered = shape.scatterRefusal();
+        if (notScattered != null) {
+            return refusal(notScattered);
+        }
         KeyReading.Unreadable problem = evaluation.problem();
         if (problem != null) {
             return RouteRefusal.KEY_UNREADABLE.because(problem.sqlState(), problem.problem());
@@ -180,6 +190,25 @@ final class ShardDecision {
         return evaluation.certain().isEmpty()
                 ? refusal(RefusalCode.NO_KEY.because("no condition compares the key with a value"))
                 : RouteRefusal.KEYS_ON_SEVERAL_SHARDS.because("the shards are " + table.namesOf(union));
+    }
+
+    /** A key that cannot be read leaves more shards than need be, and none too few. */
+    private Target scattered(StatementShape statement, ScatterShape scatter, ShardSet shards) {
+        for (String function : statement.functions()) {
+            if (!catalog.nature(function).ignoresTables()
+                    || ShardBoundFunctions.readsTables(function)
+                    || ShardBoundFunctions.belongOnHomeShard(function)) {
+                return RouteRefusal.SCATTER_UNPROVEN.because("the function is " + function);
+            }
+        }
+        Reason verdict = ReadOnlyCheck.verdict(statement, catalog);
+        return verdict == Reason.READ
+                ? new Target.Scatter(
+                        shards,
+                        place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS),
+                        scatter,
+                        catalog.textOrder(statement.names()))
+                : RouteRefusal.SCATTER_UNPROVEN.because("what is said of it is: " + verdict.phrase());
     }
 
     private Target refused(ShardingShape shape, Asked.@Nullable Shard named) {

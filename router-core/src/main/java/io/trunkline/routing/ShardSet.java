@@ -2,6 +2,7 @@
 package io.trunkline.routing;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * An immutable set of shards of one cluster, by index. Union and intersection give back an operand where they can, so combining the sets of
@@ -87,6 +88,16 @@ public final class ShardSet {
     /** Returns true when the shard is in the set. */
     public boolean contains(int shard) {
         return shard >= 0 && shard < shardCount && (words[shard >>> 6] & 1L << shard) != 0;
+    }
+
+    /** Returns the shards of the set in order. */
+    public IntStream indexes() {
+        return IntStream.range(0, shardCount).filter(this::contains);
+    }
+
+    /** Returns how many shards the cluster has. */
+    public int shardCount() {
+        return shardCount;
     }
 
     /** Returns how many shards are in the set. */

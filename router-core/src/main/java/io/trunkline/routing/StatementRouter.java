@@ -62,6 +62,9 @@ public final class StatementRouter {
         Target place = table.isSingleShard()
                 ? onlyShard(statement, session)
                 : shards.decide(statement, sharding, keys, session);
+        if (place instanceof Target.Scatter scatter) {
+            return scattered(statement, scatter, session);
+        }
         if (!(place instanceof Target.At at)) {
             return place;
         }
@@ -79,6 +82,18 @@ public final class StatementRouter {
         RoleDecision role = RoleDecision.of(statement, session, catalog);
         int shard = at.shard() == Target.ANY_SHARD ? session.transaction().shard() : at.shard();
         return new Target.At(shard, role.role(), at.shardReason(), role.reason());
+    }
+
+    private Target scattered(StatementShape statement, Target.Scatter scatter, SessionRouting session) {
+        if (session.isPlaced() || session.transaction().scope() != TransactionScope.NONE) {
+            return RouteRefusal.SCATTER_IN_TRANSACTION.because("the shards are " + table.namesOf(scatter.shards()));
+        }
+        if (session.serializable()) {
+            return RouteRefusal.SCATTER_SERIALIZABLE.because("the shards are " + table.namesOf(scatter.shards()));
+        }
+        RoleDecision role = RoleDecision.of(statement, session, catalog);
+        Target.At at = new Target.At(Target.ANY_SHARD, role.role(), scatter.at().shardReason(), role.reason());
+        return new Target.Scatter(scatter.shards(), at, scatter.shape(), scatter.texts());
     }
 
     /** Returns true when the catalogue vouches that a statement changes nothing that lasts, wherever and however often it runs. */

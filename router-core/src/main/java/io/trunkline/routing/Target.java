@@ -2,6 +2,7 @@
 package io.trunkline.routing;
 
 import io.trunkline.error.RouterError;
+import io.trunkline.sql.ScatterShape;
 
 /** Where one statement, or a whole batch, may run. */
 public sealed interface Target {
@@ -21,6 +22,19 @@ public sealed interface Target {
         public int shardOr(int other) {
             return shard == ANY_SHARD ? other : shard;
         }
+    }
+
+    /**
+     * It reads rows of several shards, which are merged into one answer.
+     *
+     * @param shards those that may have rows, at least two
+     * @param at which of their nodes, and why
+     * @param shape what its text makes of the rows
+     * @param texts how the text values it returns are ordered
+     */
+    record Scatter(ShardSet shards, At at, ScatterShape shape, TextOrder texts) implements Target {
+        /** Stands for the shards where one has a name. */
+        public static final String SHARD_LABEL = "several";
     }
 
     /**

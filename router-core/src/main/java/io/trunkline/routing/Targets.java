@@ -18,10 +18,16 @@ public final class Targets {
         if (second instanceof Target.Refused) {
             return second;
         }
-        if (first instanceof Target.At one && second instanceof Target.At other) {
-            return together(table, one, other);
+        if (first instanceof Target.NeedsParameterTypes || second instanceof Target.NeedsParameterTypes) {
+            return Target.NeedsParameterTypes.INSTANCE;
         }
-        return Target.NeedsParameterTypes.INSTANCE;
+        if (first instanceof Target.Scatter scatter) {
+            return beside(scatter, second);
+        }
+        if (second instanceof Target.Scatter scatter) {
+            return beside(scatter, first);
+        }
+        return together(table, (Target.At) first, (Target.At) second);
     }
 
     /**
@@ -35,6 +41,13 @@ public final class Targets {
             all = combine(table, all, target);
         }
         return all;
+    }
+
+    /** A query over several shards runs beside what only has to be checked somewhere. */
+    private static Target beside(Target.Scatter scatter, Target other) {
+        return other instanceof Target.At at && at.shard() == Target.ANY_SHARD && at.role() != RoleNeed.PRIMARY
+                ? scatter
+                : RouteRefusal.SCATTER_NOT_ALONE.because("another statement is sent with it");
     }
 
     private static Target together(RoutingTable table, Target.At one, Target.At other) {

@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.SequenceValues;
+import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Gathering;
 import io.trunkline.session.SessionState.Idle;
@@ -123,9 +124,26 @@ final class RequestGathering {
             refuse(refused.error().response());
             return;
         }
+        if (target instanceof Target.Scatter scatter) {
+            scatter(scatter, complete);
+            return;
+        }
         Target.At at = (Target.At) target;
         session.placement.placing(at);
         session.lease(at);
+    }
+
+    private void scatter(Target.Scatter target, boolean complete) {
+        Target.Refused problem = input.longTag() != 0
+                ? RouteRefusal.SCATTER_TOO_LONG.because(
+                        "the limit is " + worker.limits().inspectedBytesMax() + " bytes")
+                : ScatterBatch.problem(batch.requests(), complete);
+        if (problem == null) {
+            ScatteredWork.begin(session, take(), target);
+        } else {
+            worker.metrics().refused(problem.code());
+            refuse(problem.error().response());
+        }
     }
 
     /** Returns whose values of sequences the batch asks for, or null. */

@@ -19,6 +19,7 @@ import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
+import io.trunkline.session.SessionState.Scattering;
 import io.trunkline.session.SessionState.Stranded;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.BackendWriter;
@@ -159,6 +160,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
             }
         }
         if (writable) {
+            if (state instanceof Scattering scattering) {
+                scattering.work().onClientWritable();
+            }
             channels.deliver();
         }
     }
@@ -310,6 +314,20 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         gathering.dispatchAgain(batch);
     }
 
+    /** What ran on several shards has been answered. */
+    void scatterEnded() {
+        if (state instanceof Scattering) {
+            released();
+            become(Idle.INSTANCE);
+            channels.deliver();
+            if (!input.isScanning()) {
+                client.flush();
+            }
+            input.updateReading();
+            input.resume();
+        }
+    }
+
     /** The lease has ended, or a transaction that never had one. */
     void released() {
         sentBatch.drop();
@@ -336,6 +354,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
             worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
             gathering.refuse(RouterErrors.queryCanceled("user request").response());
             delivered.run();
+        } else if (state instanceof Scattering scattering) {
+            worker.metrics().cancelRequest(CancelOutcome.SENT);
+            scattering.work().cancel(delivered);
         } else if (state instanceof Running running && !running.relay().isQuiet()) {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
             sentBatch.forget();
@@ -436,7 +457,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
 
     /** Returns true when a message that had to wait may be offered again: its way is open, or it is to be dropped. */
     boolean mayOfferAgain() {
-        return !(state instanceof Leasing) && !(state instanceof Checking) && !(state instanceof Closed);
+        return !(state instanceof Leasing
+                || state instanceof Scattering
+                || state instanceof Checking
+                || state instanceof Closed);
     }
 
     /** Offers the paused message again; something it waited for is there. */

@@ -12,6 +12,7 @@ import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
+import io.trunkline.session.SessionState.Scattering;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.Severity;
 import io.trunkline.wire.TransactionStatus;
@@ -84,7 +85,8 @@ final class SessionEnd {
         }
         Relay relay = session.state().relay();
         boolean incomplete = sender.isGroupOpen() || input.isMidMessage() || session.isCopyingIn();
-        if (!isOwedAnswers(relay) || incomplete) {
+        boolean owed = session.state() instanceof Scattering || isOwedAnswers(relay);
+        if (!owed || incomplete) {
             close(reason);
             return;
         }
@@ -108,7 +110,8 @@ final class SessionEnd {
     }
 
     private void closeIfAnswered() {
-        if (!isOwedAnswers(session.state().relay())) {
+        if (!(session.state() instanceof Scattering)
+                && !isOwedAnswers(session.state().relay())) {
             close("client left");
         }
     }
@@ -168,6 +171,9 @@ final class SessionEnd {
         session.become(Closed.INSTANCE);
         if (last instanceof Leasing wait) {
             wait.withdraw();
+        }
+        if (last instanceof Scattering scattering) {
+            scattering.work().abandon();
         }
         Relay relay = last.relay();
         if (relay != null) {

@@ -12,6 +12,7 @@ package io.trunkline.session;
  * @param keptPerLoopBytesMax bytes of those that all sessions of an event loop keep, beyond which no client is let in; 0 is no limit
  * @param idleStatementBytesMax bytes of statements that no session uses any more, kept per event loop
  * @param listening what a session that listens may use
+ * @param merging what a statement over several shards may use
  */
 public record SessionLimits(
         int inspectedBytesMax,
@@ -21,7 +22,19 @@ public record SessionLimits(
         long keptBytesMax,
         long keptPerLoopBytesMax,
         long idleStatementBytesMax,
-        Listening listening) {
+        Listening listening,
+        Merging merging) {
+
+    /**
+     * Limits of one statement over several shards.
+     *
+     * @param rowBytesMax bytes of one row of a shard
+     * @param memoryBytesMax bytes of groups or rows that must be kept before the first can be passed on
+     */
+    public record Merging(int rowBytesMax, long memoryBytesMax) {
+        /** The defaults. */
+        public static final Merging DEFAULT = new Merging(16 * 1024 * 1024, 64L * 1024 * 1024);
+    }
 
     /**
      * Limits of one session that listens.
@@ -44,5 +57,6 @@ public record SessionLimits(
             64L * 1024 * 1024,
             256L * 1024 * 1024,
             16L * 1024 * 1024,
-            Listening.DEFAULT);
+            Listening.DEFAULT,
+            Merging.DEFAULT);
 }

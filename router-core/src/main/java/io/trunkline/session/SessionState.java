@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *    │                                                                ▼                 │
  *    └──────────── COMMIT, ROLLBACK ─────────────────────────────  Stranded ◀───────────┘
  *                                                                      backend lost in a transaction
+ *   Gathering ── dispatched to several shards ──▶ Scattering ── answered ──▶ Idle
  *   Running ── a pin may have ended ──▶ Checking ── answered ──▶ Holding, Idle
  *   Running ── a timeout ──▶ Canceling ── answered and the cancel request delivered ──▶ Running, Holding, Idle
  *                                  └───── no answer in time ──▶ Idle, Stranded
@@ -130,6 +131,35 @@ sealed interface SessionState {
         @Override
         public RouterMetrics.SessionState label() {
             return RouterMetrics.SessionState.LEASING;
+        }
+    }
+
+    /** A query runs on several shards, or waits for its backends. */
+    record Scattering(ScatteredWork work) implements SessionState {
+        @Override
+        public Disposition onMessage(Session session, Request request) {
+            return Disposition.PAUSE;
+        }
+
+        @Override
+        public @Nullable Timeout waitsFor(Session session) {
+            // While backends are awaited their pools have their own limit.
+            return work.isFailing() ? Timeout.CANCEL : work.isRunning() ? Timeout.QUERY : null;
+        }
+
+        @Override
+        public boolean isInTransaction(Session session) {
+            return true;
+        }
+
+        @Override
+        public void onDeadline(Session session, Timeout timeout) {
+            work.onDeadline(timeout);
+        }
+
+        @Override
+        public RouterMetrics.SessionState label() {
+            return RouterMetrics.SessionState.RUNNING;
         }
     }
 

@@ -24,6 +24,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,7 @@ public final class SqlAnalyzer implements AutoCloseable {
 
     private final Cache<Key, AnalyzedQuery> known =
             Caffeine.newBuilder().maximumSize(TEXTS_MAX).executor(Runnable::run).build();
+    private final AtomicInteger reading = new AtomicInteger();
     private final ThreadPoolExecutor readers;
     private final ThreadLocal<ShardingShapeReader> treeReader = ThreadLocal.withInitial(ShardingShapeReader::new);
     private final ThreadLocal<StatementReader> statementReader = ThreadLocal.withInitial(StatementReader::new);
@@ -98,12 +100,18 @@ public final class SqlAnalyzer implements AutoCloseable {
         StatementRouter router = view.router();
         boolean conforming = scan.standardConformingStrings();
         Worker worker = session.worker;
+        reading.incrementAndGet();
         try {
             readers.execute(() -> {
-                known.put(key, new AnalyzedQuery(shape, readTrees(shape, statements, conforming, router, tables)));
-                worker.execute(session::proceed);
+                try {
+                    known.put(key, new AnalyzedQuery(shape, readTrees(shape, statements, conforming, router, tables)));
+                    worker.execute(session::proceed);
+                } finally {
+                    reading.decrementAndGet();
+                }
             });
         } catch (RejectedExecutionException full) {
+            reading.decrementAndGet();
             // Without its tree a statement runs only where the client names the shard; not remembered, so it is tried
             // again.
             return new AnalyzedQuery(shape, List.of());
@@ -148,6 +156,11 @@ public final class SqlAnalyzer implements AutoCloseable {
                     needed ? treeReader.get().read(statements.get(i), standardConformingStrings, tables.get(i)) : null);
         }
         return Collections.unmodifiableList(shapes);
+    }
+
+    /** Returns true while trees are being read or wait for it; what was read when this says no has been handed back. */
+    public boolean isReading() {
+        return reading.get() > 0;
     }
 
     private static boolean needsTree(QueryShape shape, ClusterView view) {

@@ -124,6 +124,21 @@ public final class Bind extends MessageView {
 
     /** Returns the format code asked for the result column {@code column} from 0: 0 text, 1 binary. */
     public int resultFormat(int column) {
+        int formats = parametersEnd();
+        int count = unsignedShort(formats);
+        if (count > 1 && column >= count) {
+            throw malformed("bind message has " + count + " result formats but query has more columns");
+        }
+        return formatAt(formats, count, column);
+    }
+
+    /** Returns how many result formats are given: none for text everywhere, one for all columns, or one for each. */
+    public int resultFormatCount() {
+        return unsignedShort(parametersEnd());
+    }
+
+    /** Returns where the parameters end that began, with their formats, at {@link #tailStart}. */
+    public int parametersEnd() {
         int parameters = parameterCount();
         if (cursorParameter > parameters) {
             resetCursor();
@@ -133,11 +148,7 @@ public final class Bind extends MessageView {
             cursor += 4 + Math.max(length, 0);
             cursorParameter++;
         }
-        int count = unsignedShort(cursor);
-        if (count > 1 && column >= count) {
-            throw malformed("bind message has " + count + " result formats but query has more columns");
-        }
-        return formatAt(cursor, count, column);
+        return cursor;
     }
 
     private int formatAt(int countIndex, int count, int k) {

@@ -183,6 +183,12 @@ public record ErrorResponse(List<Field> fields) {
         return new ErrorResponse(changed);
     }
 
+    /** Returns the same response without a field. */
+    public ErrorResponse without(char code) {
+        return new ErrorResponse(
+                fields.stream().filter(field -> field.code != code).toList());
+    }
+
     /** Returns the same response with another word for {@code word} in the texts for people; this one when they do not have it. */
     public ErrorResponse replacing(String word, String replacement) {
         List<Field> changed = new ArrayList<>(fields);

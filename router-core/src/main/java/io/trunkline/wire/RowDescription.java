@@ -79,7 +79,12 @@ public final class RowDescription extends MessageView {
 
     /** Returns the format of the column {@code i}: 0 text, 1 binary; 0 in answer to Describe of a statement, where it is not known yet. */
     public int format(int i) {
-        return buffer().getShort(nameEnd(i) + 17);
+        return buffer().getShort(formatStart(i));
+    }
+
+    /** Returns where the format of the column {@code i} stands in the buffer, as two bytes. */
+    public int formatStart(int i) {
+        return nameEnd(i) + 17;
     }
 
     private int nameEnd(int i) {

@@ -57,13 +57,13 @@ class OfflineExplainerTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "select count(*) from orders|TL0106",
-                "select * from orders where customer_id > 42|TL0106",
-                "select * from orders where customer_id in (1, 2, 3, 4, 5, 6)|TL0207",
+                "table orders|TL0106",
+                "select stddev(amount) from orders where customer_id > 42|TL0126",
+                "select * from orders where customer_id in (1, 2, 3, 4, 5, 6) for update|TL0121",
                 "insert into orders (customer_id) values (null)|TL0208",
                 "insert into orders (customer_id) values (42), (null)|TL0208",
                 "insert into app.readings (id) values (100)|TL0209",
-                "select * from orders where customer_id = 42.0|TL0206",
+                "delete from orders where customer_id = 42.0|TL0206",
                 "update orders set customer_id = 1 where customer_id = 42|TL0113",
                 "update countries set name = 'x'|TL0214",
                 "create table t ()|TL0115",

@@ -113,7 +113,8 @@ public final class TestRouter implements AutoCloseable {
                     others.keptBytesMax(),
                     others.keptPerLoopBytesMax(),
                     others.idleStatementBytesMax(),
-                    newLimits));
+                    newLimits,
+                    others.merging()));
         }
 
         /** Sets the limits of backends. */
@@ -324,7 +325,7 @@ public final class TestRouter implements AutoCloseable {
 
     /** Waits until a thread of the analyzer has handed something back; false when nothing comes. */
     public boolean awaitAnalyzer() {
-        boolean came = plan.shards > 1 && time.awaitOtherThreads(10_000);
+        boolean came = plan.shards > 1 && time.awaitOtherThreads(analyzer.isReading() ? 10_000 : 0);
         settle();
         return came;
     }

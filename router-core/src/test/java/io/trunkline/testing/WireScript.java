@@ -67,7 +67,8 @@ public final class WireScript {
             "timeouts",
             "limits",
             "own",
-            "sharded");
+            "sharded",
+            "scatter");
 
     private static final String CASE = "# case ";
 
@@ -247,7 +248,8 @@ public final class WireScript {
                     keptBytes,
                     0,
                     100_000,
-                    SessionLimits.Listening.DEFAULT);
+                    SessionLimits.Listening.DEFAULT,
+                    SessionLimits.Merging.DEFAULT);
         }
 
         void step(String line) {

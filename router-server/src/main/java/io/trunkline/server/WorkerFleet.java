@@ -81,7 +81,9 @@ final class WorkerFleet {
                 new SessionLimits.Listening(
                         limits.channelsPerSession(),
                         limits.notifications(),
-                        limits.notificationBytes().bytes()));
+                        limits.notificationBytes().bytes()),
+                new SessionLimits.Merging(
+                        limits.mergedRow().asInt(), limits.mergeMemory().bytes()));
         ConnectionBudget budget = new ConnectionBudget(limits.backendsPerNode());
         String instance = Integer.toString(new SecureRandom().nextInt(1 << 20), Character.MAX_RADIX);
         List<Post> posts = new ArrayList<>();

@@ -118,4 +118,18 @@ public record LimitsConfig(
                         "Most bytes of the notifications that wait for one client; beyond it the client is closed with 53200.",
                 byDefault = "1MiB",
                 range = "16KiB..1GiB")
-        ByteSize notificationBytes) {}
+        ByteSize notificationBytes,
+
+        @Setting(
+                value =
+                        "Most bytes of one row in a statement over several shards; a longer one fails the statement with 54000.",
+                byDefault = "16MiB",
+                range = "64KiB..1GiB")
+        ByteSize mergedRow,
+
+        @Setting(
+                value =
+                        "Most bytes of groups that one statement over several shards may keep where it orders them by an aggregate; beyond it the statement fails with 53200.",
+                byDefault = "64MiB",
+                range = "64KiB..64GiB")
+        ByteSize mergeMemory) {}

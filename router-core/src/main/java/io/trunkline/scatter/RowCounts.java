@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.scatter;
+
+import io.trunkline.merge.RowRange;
+import io.trunkline.routing.RouteRefusal;
+import io.trunkline.sql.ScatterShape.RowCount;
+import io.trunkline.sql.TokenText;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * LIMIT and OFFSET of one execution.
+ *
+ * @param limit the rows at most, or null for all
+ * @param offset the rows left out first
+ */
+record RowCounts(@Nullable Long limit, long offset) {
+
+    /**
+     * Reads what the statement and its parameters say.
+     *
+     * @throws ScatterRefused when one of them is no number that can be read
+     */
+    static RowCounts of(ScatterStatement statement, TokenText text) {
+        Long offset = read(statement.shape().offset(), "OFFSET", statement, text);
+        return new RowCounts(read(statement.shape().limit(), "LIMIT", statement, text), offset == null ? 0 : offset);
+    }
+
+    private static @Nullable Long read(RowCount count, String clause, ScatterStatement statement, TokenText text) {
+        if (count instanceof RowCount.Literal literal) {
+            long number = text.number(literal.token());
+            if (number < 0) {
+                throw refused(clause);
+            }
+            return number;
+        }
+        if (count instanceof RowCount.Parameter parameter) {
+            String value = statement.number(parameter.number());
+            if (value == null) {
+                return null;
+            }
+            try {
+                return Long.valueOf(value);
+            } catch (NumberFormatException e) {
+                throw refused(clause);
+            }
+        }
+        return null;
+    }
+
+    private static ScatterRefused refused(String clause) {
+        return new ScatterRefused(RouteRefusal.SCATTER_LIMIT.because("the clause is " + clause));
+    }
+
+    /** Returns which of the merged rows the client gets. */
+    RowRange range(int rowsMax) {
+        long most = limit == null ? Long.MAX_VALUE : Math.max(0, limit);
+        return new RowRange(Math.max(0, offset), rowsMax == 0 ? most : Math.min(most, rowsMax));
+    }
+
+    /** Returns true when the server has an error for them. */
+    boolean isInvalid() {
+        return limit != null && limit < 0 || offset < 0;
+    }
+
+    /** Appends the rows that each shard has to give, so that the client's are among them. */
+    void appendTo(StringBuilder sql) {
+        if (isInvalid()) {
+            // An error, in the words of the server.
+            sql.append(" LIMIT ")
+                    .append(limit == null ? "ALL" : limit.toString())
+                    .append(" OFFSET ")
+                    .append(offset);
+        } else if (limit != null && limit <= Long.MAX_VALUE - offset) {
+            sql.append(" LIMIT ").append(limit + offset);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.scatter;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.merge.MergedRows;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.RowDescription;
+import java.util.List;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is sent to each shard, and how the rows they answer with become those of the client.
+ *
+ * @param sql the statement for the shards
+ * @param parameterTypes the types of its parameters, which are the client's
+ * @param columns the columns that each shard is to return
+ * @param rows makes the merge for so many shards
+ */
+record ScatterPlan(byte[] sql, int[] parameterTypes, List<Column> columns, IntFunction<MergedRows> rows) {
+    /** OIDs from here on are of types that somebody made, and differ from server to server (FirstNormalObjectId). */
+    private static final int FIRST_USER_OID = 16_384;
+
+    /**
+     * A column of the shards.
+     *
+     * @param type the OID of its type
+     * @param format 0 text, 1 binary
+     */
+    record Column(int type, int format) {}
+
+    /** Appends the Bind for the shards: the client's parameters, and the formats of the plan's columns. */
+    void writeBind(ByteBuf out, ScatterStatement statement) {
+        int start = out.writerIndex();
+        out.writeByte(FrontendTag.BIND).writeInt(0);
+        // Unnamed portal, unnamed statement.
+        out.writeByte(0).writeByte(0);
+        statement.writeParameters(out);
+        out.writeShort(columns.size());
+        for (Column column : columns) {
+            out.writeShort(column.format());
+        }
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+
+    /** Returns how the columns a shard is about to return differ from those of the plan, or null when they do not. */
+    @Nullable
+    String difference(RowDescription described) {
+        if (described.columnCount() != columns.size()) {
+            return described.columnCount() + " columns instead of " + columns.size();
+        }
+        for (int i = 0; i < columns.size(); i++) {
+            int type = described.type(i);
+            Column column = columns.get(i);
+            boolean ofUser = isOfUser(type) && isOfUser(column.type()) && column.format() == 0;
+            if (type != column.type() && !ofUser) {
+                return "a column " + described.name(i) + " of type " + Integer.toUnsignedString(type)
+                        + " instead of type " + Integer.toUnsignedString(column.type());
+            }
+        }
+        return null;
+    }
+
+    private static boolean isOfUser(int type) {
+        return Integer.compareUnsigned(type, FIRST_USER_OID) >= 0;
+    }
+}

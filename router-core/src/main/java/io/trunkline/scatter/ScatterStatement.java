@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.scatter;
+
+import io.netty.buffer.ByteBuf;
+import io.trunkline.routing.TextOrder;
+import io.trunkline.sql.ScatterShape;
+import io.trunkline.wire.Bind;
+import io.trunkline.wire.ProtocolViolation;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One query as the client sent it, for several shards.
+ *
+ * @param sql its text, of one statement, in UTF-8
+ * @param start where the statement begins in it
+ * @param end where it ends, its semicolon excluded
+ * @param standardConformingStrings how its strings are read
+ * @param shape what its text makes of the rows of several shards
+ * @param parameterTypes the OIDs given with Parse, 0 where the client left one open
+ * @param bind where its parameters and result formats are, or null for a simple Query; borrowed until the query is over
+ * @param rowsMax the limit of Execute, 0 for all rows
+ * @param texts how text values may be ordered
+ * @param shortestFloats whether floats are written by the fewest digits that tell them apart: {@code extra_float_digits} above 0
+ */
+public record ScatterStatement(
+        byte[] sql,
+        int start,
+        int end,
+        boolean standardConformingStrings,
+        ScatterShape shape,
+        int[] parameterTypes,
+        @Nullable Bind bind,
+        int rowsMax,
+        TextOrder texts,
+        boolean shortestFloats) {
+
+    /** Returns the format the client wants a column in: 0 text, 1 binary. */
+    int format(int column) {
+        return bind == null ? 0 : bind.resultFormat(column);
+    }
+
+    /**
+     * Appends the parameters with their formats as they stand in the client's Bind.
+     *
+     * @throws ProtocolViolation when they are malformed
+     */
+    void writeParameters(ByteBuf out) {
+        if (bind == null) {
+            out.writeShort(0).writeShort(0);
+            return;
+        }
+        out.writeBytes(bind.buffer(), bind.tailStart(), bind.parametersEnd() - bind.tailStart());
+    }
+
+    /** Returns the text of a parameter counted from 1 that is a whole number, or null for NULL; empty when it cannot be read. */
+    @Nullable
+    String number(int parameter) {
+        Bind values = bind;
+        if (values == null || parameter < 1 || parameter > values.parameterCount()) {
+            return "";
+        }
+        int length = values.parameterLength(parameter - 1);
+        int start = values.parameterStart(parameter - 1);
+        if (length < 0) {
+            return null;
+        }
+        if (values.parameterFormat(parameter - 1) == 1) {
+            return switch (length) {
+                case Short.BYTES -> Short.toString(values.buffer().getShort(start));
+                case Integer.BYTES -> Integer.toString(values.buffer().getInt(start));
+                case Long.BYTES -> Long.toString(values.buffer().getLong(start));
+                default -> "";
+            };
+        }
+        return values.buffer().toString(start, length, StandardCharsets.UTF_8).strip();
+    }
+}

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.health.NodeStatus;
+import io.trunkline.pool.Lease;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.Target;
+import io.trunkline.routing.TextOrder;
+import io.trunkline.scatter.ScatterStatement;
+import io.trunkline.scatter.ScatteredQuery;
+import io.trunkline.session.SessionState.Scattering;
+import io.trunkline.sql.SqlScan;
+import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.Bind;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.Execute;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.Query;
+import io.trunkline.wire.TransactionStatus;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One batch whose query runs on several shards: its backends are leased, the query is run, and every message of the batch is answered in its
+ * place.
+ *
+ * <p>Owns the batch. Held by the state {@link Scattering}; confined to the session's event loop.
+ */
+final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client {
+    private static final int[] NO_TYPES = {};
+    private static final Pattern ABOVE_ZERO = Pattern.compile("(?<![-\\w])[1-3](?!\\w)");
+
+    private final Session session;
+    private final Worker worker;
+    private final RequestBatch batch;
+    private final Target.Scatter target;
+    private final Bind bind = new Bind();
+    private @Nullable ShardLeases leases;
+    private @Nullable ScatteredQuery query;
+    /** How many requests of the batch have been answered. */
+    private int answeredCount;
+
+    private ScatteredWork(Session session, RequestBatch batch, Target.Scatter target) {
+        this.session = session;
+        this.worker = session.worker;
+        this.batch = batch;
+        this.target = target;
+    }
+
+    /**
+     * Begins with a batch that {@link ScatterBatch} has found fit.
+     *
+     * @param batch handed over
+     */
+    static void begin(Session session, RequestBatch batch, Target.Scatter target) {
+        ScatteredWork work = new ScatteredWork(session, batch, target);
+        session.placement.lastRoute().placing(Target.Scatter.SHARD_LABEL, target.at());
+        session.become(new Scattering(work));
+        work.lease();
+    }
+
+    private void lease() {
+        ShardLeases wanted = new ShardLeases(session, target.shards(), Placement.poolRole(target.at()), this);
+        leases = wanted;
+        wanted.leaseNext();
+    }
+
+    @Override
+    public void onRefused(RouterError error) {
+        leases = null;
+        worker.metrics().error(error);
+        onFailed(error.response());
+        onOver();
+    }
+
+    @Override
+    public void onLeased(List<Lease> granted) {
+        leases = null;
+        for (Lease lease : granted) {
+            if (!lease.backend().isOpen()) {
+                onLostWhileLeasing(granted, lease.backend().target().node());
+                return;
+            }
+        }
+        noteNodes(granted);
+        session.parameters.tellAll(granted.get(0).backend().reported());
+        ScatteredQuery started = new ScatteredQuery(
+                statement(),
+                granted,
+                this,
+                worker.connector(),
+                session.client.allocator(),
+                worker.limits().merging().rowBytesMax(),
+                worker.limits().merging().memoryBytesMax());
+        query = started;
+        session.deadline.restart();
+        started.start();
+    }
+
+    private void onLostWhileLeasing(List<Lease> granted, String node) {
+        for (Lease lease : granted) {
+            if (lease.backend().isOpen()) {
+                lease.release();
+            } else {
+                worker.suspect(lease.backend().target());
+                lease.discard("lost");
+            }
+        }
+        tryAgain(RouterErrors.transactionLost(node));
+    }
+
+    private void noteNodes(List<Lease> granted) {
+        boolean replicas = granted.stream().noneMatch(lease -> lease.node().state() == NodeStatus.State.PRIMARY);
+        StringBuilder nodes = new StringBuilder();
+        for (Lease lease : granted) {
+            nodes.append(nodes.length() == 0 ? "" : ",")
+                    .append(lease.backend().target().node());
+        }
+        session.placement.lastRoute().placed(replicas ? RoleNeed.REPLICA : RoleNeed.PRIMARY, nodes.toString());
+    }
+
+    private ScatterStatement statement() {
+        Request first = ScatterBatch.statementRequest(batch.requests());
+        PreparedStatement prepared = first.statement;
+        boolean conforming = session.texts.standardConformingStrings();
+        SqlScan scan = new SqlScan();
+        if (first.tag == FrontendTag.QUERY || prepared == null) {
+            Query text = new Query().wrap(first.buffer, first.index, first.available);
+            byte[] sql = ByteBufUtil.getBytes(first.buffer, text.sqlStart(), text.sqlEnd() - text.sqlStart(), true);
+            scan.scan(Unpooled.wrappedBuffer(sql), 0, sql.length, conforming);
+            return new ScatterStatement(
+                    sql,
+                    scan.statementStart(0),
+                    scan.statementEnd(0),
+                    conforming,
+                    target.shape(),
+                    NO_TYPES,
+                    null,
+                    0,
+                    texts(),
+                    shortestFloats());
+        }
+        byte[] sql = prepared.sql();
+        scan.scan(Unpooled.wrappedBuffer(sql), 0, sql.length, conforming);
+        bind.wrap(first.buffer, first.index, first.available);
+        return new ScatterStatement(
+                sql,
+                scan.statementStart(0),
+                scan.statementEnd(0),
+                conforming,
+                target.shape(),
+                prepared.parameterTypes(),
+                bind,
+                rowsMax(),
+                texts(),
+                shortestFloats());
+    }
+
+    private TextOrder texts() {
+        return session.texts.isUtf8() ? target.texts() : TextOrder.UNKNOWN;
+    }
+
+    private boolean shortestFloats() {
+        String command = session.settings.current().get("extra_float_digits");
+        // The server's default is 1, the most is 3.
+        return command == null || ABOVE_ZERO.matcher(command).find();
+    }
+
+    private int rowsMax() {
+        for (Request request : batch.requests()) {
+            if (request.tag == FrontendTag.EXECUTE) {
+                return Math.max(
+                        0,
+                        new Execute()
+                                .wrap(request.buffer, request.index, request.available)
+                                .rowsMax());
+            }
+        }
+        return 0;
+    }
+
+    // what the query tells
+
+    @Override
+    public void onParsed(ScatteredQuery parsed) {
+        // A Parse that a backend has taken stays valid whatever becomes of its Bind.
+        ByteBuf out = session.client.allocator().buffer(64);
+        while (answeredCount < batch.requests().size()) {
+            Request request = batch.requests().get(answeredCount);
+            if (request.answer == null && request.tag != FrontendTag.PARSE) {
+                break;
+            }
+            answer(out, request, parsed);
+        }
+        session.client.write(out);
+    }
+
+    @Override
+    public void onStarted(ScatteredQuery started) {
+        ByteBuf out = session.client.allocator().buffer(256);
+        while (answeredCount < batch.requests().size()) {
+            Request request = batch.requests().get(answeredCount);
+            if (request.tag == FrontendTag.QUERY) {
+                started.writeRowDescription(out, false);
+                break;
+            }
+            if (request.tag == FrontendTag.EXECUTE) {
+                break;
+            }
+            answer(out, request, started);
+        }
+        session.client.write(out);
+    }
+
+    @Override
+    public void onRows(ByteBuf rows) {
+        session.client.write(rows);
+    }
+
+    @Override
+    public void onNotice(ByteBuf notice) {
+        session.client.write(notice.copy());
+    }
+
+    @Override
+    public boolean takesRows() {
+        return session.client.isWritable();
+    }
+
+    @Override
+    public void onComplete(long rows, boolean suspended) {
+        ScatteredQuery completed = query;
+        ByteBuf out = session.client.allocator().buffer(64);
+        for (int i = answeredCount; i < batch.requests().size(); i++) {
+            Request request = batch.requests().get(i);
+            if (request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE) {
+                if (suspended) {
+                    BackendWriter.portalSuspended(out);
+                } else {
+                    BackendWriter.commandComplete(out, "SELECT " + rows);
+                }
+                confirm(request);
+                if (request.tag == FrontendTag.QUERY) {
+                    BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+                }
+            } else if (completed != null) {
+                answer(out, request, completed);
+            }
+        }
+        answeredCount = batch.requests().size();
+        session.client.write(out);
+        end();
+    }
+
+    private void answer(ByteBuf out, Request request, ScatteredQuery answered) {
+        answeredCount++;
+        if (request.answer != null) {
+            request.answer.writeTo(out, TransactionStatus.IDLE);
+            request.answer.onConfirmed();
+            return;
+        }
+        switch (request.tag) {
+            case FrontendTag.PARSE -> BackendWriter.parseComplete(out);
+            case FrontendTag.BIND -> BackendWriter.bindComplete(out);
+            case FrontendTag.DESCRIBE -> {
+                if (request.kind == Kind.DESCRIBE_STATEMENT) {
+                    describeStatement(out, request, answered);
+                } else {
+                    answered.writeRowDescription(out, false);
+                }
+            }
+            case FrontendTag.CLOSE -> BackendWriter.closeComplete(out);
+            case FrontendTag.SYNC -> BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+            default -> throw new IllegalStateException("request " + (char) request.tag + " beside several shards");
+        }
+        confirm(request);
+    }
+
+    private static void describeStatement(ByteBuf out, Request request, ScatteredQuery answered) {
+        int start = out.writerIndex();
+        answered.writeParameterDescription(out);
+        if (request.effect != null) {
+            request.effect.onParameterDescription(out, start);
+        }
+        answered.writeRowDescription(out, true);
+    }
+
+    private static void confirm(Request request) {
+        if (request.effect != null) {
+            request.effect.onConfirmed();
+        }
+    }
+
+    @Override
+    public void onRefused(String code) {
+        worker.metrics().refused(code);
+    }
+
+    @Override
+    public void onFailed(ErrorResponse error) {
+        undoUnanswered();
+        session.writeError(error);
+        session.client.flush();
+        session.deadline.restart();
+    }
+
+    private void undoUnanswered() {
+        List<Request> requests = batch.requests();
+        for (int i = requests.size() - 1; i >= answeredCount; i--) {
+            Request request = requests.get(i);
+            if (request.effect != null) {
+                request.effect.onUndone();
+            }
+            if (request.answer != null) {
+                request.answer.onUndone();
+            }
+        }
+        answeredCount = requests.size();
+    }
+
+    @Override
+    public void onOver() {
+        session.writeReadyForQuery();
+        end();
+    }
+
+    @Override
+    public void onLostUnanswered(String node, ErrorResponse cause) {
+        query = null;
+        tryAgain(RouterErrors.transactionLost(node));
+    }
+
+    /** Leases other backends; what has been answered of the batch stays answered. */
+    private void tryAgain(RouterError otherwise) {
+        if (batch.repeats() >= SentBatch.REPEATS_MAX) {
+            onRefused(otherwise);
+            return;
+        }
+        batch.repeated();
+        lease();
+    }
+
+    @Override
+    public void flush() {
+        session.client.flush();
+    }
+
+    private void end() {
+        query = null;
+        session.placement.lastRoute().transactionEnded();
+        session.placement.lastRoute().answered(1);
+        batch.clear(worker.requests());
+        worker.giveBack(batch);
+        session.scatterEnded();
+    }
+
+    // what the session tells
+
+    /** The client takes bytes again. */
+    void onClientWritable() {
+        if (query != null) {
+            query.onClientWritable();
+        }
+    }
+
+    /** Something took too long. */
+    void onDeadline(Timeout timeout) {
+        if (timeout == Timeout.CANCEL) {
+            if (query != null) {
+                query.giveUp();
+            }
+            return;
+        }
+        RouterError error = timeout.error();
+        if (error.response().isFatal()) {
+            session.closeOverdue(error);
+        } else {
+            worker.metrics().error(error);
+            fail(error.response(), () -> {});
+        }
+    }
+
+    /**
+     * The client asks to cancel.
+     *
+     * @param delivered runs when the request can hit nothing else any more
+     */
+    void cancel(Runnable delivered) {
+        fail(RouterErrors.queryCanceled("user request").response(), delivered);
+    }
+
+    private void fail(ErrorResponse error, Runnable delivered) {
+        if (query != null) {
+            query.fail(error, delivered);
+            return;
+        }
+        ShardLeases waiting = leases;
+        if (waiting != null) {
+            leases = null;
+            waiting.withdraw();
+            onFailed(error);
+            onOver();
+        }
+        delivered.run();
+    }
+
+    /** Returns true while the nodes are at work. */
+    boolean isRunning() {
+        return query != null;
+    }
+
+    /** Returns true while the answer to a cancel request is awaited. */
+    boolean isFailing() {
+        return query != null && query.isFailing();
+    }
+
+    /** The session has ended: gives up the backends and the batch. */
+    void abandon() {
+        if (leases != null) {
+            leases.withdraw();
+            leases = null;
+        }
+        if (query != null) {
+            query.abandon();
+            query = null;
+        }
+        undoUnanswered();
+        batch.clear(worker.requests());
+        worker.giveBack(batch);
+    }
+}
