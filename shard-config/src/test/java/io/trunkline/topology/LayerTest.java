@@ -9,7 +9,9 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-@AnalyzeClasses(packages = "io.trunkline.topology", importOptions = DoNotIncludeTests.class)
+@AnalyzeClasses(
+        packages = {"io.trunkline.topology", "io.trunkline.decision"},
+        importOptions = DoNotIncludeTests.class)
 class LayerTest {
     @ArchTest
     static final ArchRule ZOOKEEPER_STAYS_IN_ITS_PACKAGE = noClasses()
@@ -35,4 +37,12 @@ class LayerTest {
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
                     "io.trunkline.topology", "java..", "com.fasterxml.jackson..", "org.slf4j..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule DECISIONS_KNOW_NOTHING_ELSE = classes()
+            .that()
+            .resideInAPackage("io.trunkline.decision")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.trunkline.decision", "java..", "org.jspecify..");
 }

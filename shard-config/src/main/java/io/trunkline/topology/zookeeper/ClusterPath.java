@@ -10,6 +10,7 @@ package io.trunkline.topology.zookeeper;
  * BASE/routers/ID      ephemeral, a router that lives
  * BASE/acks/ID         ephemeral, the revision this router has applied
  * BASE/numbers/N       ephemeral, the router that has the number N, and where the others reach it
+ * BASE/decisions/C/ID  commit or abort: what becomes of the transaction ID over several shards of the cluster C; never written again
  * </pre>
  */
 record ClusterPath(String base) {
@@ -46,6 +47,14 @@ record ClusterPath(String base) {
 
     String number(int number) {
         return numbers() + "/" + number;
+    }
+
+    String decisions(String cluster) {
+        return base + "/decisions/" + cluster;
+    }
+
+    String decision(String cluster, String id) {
+        return decisions(cluster) + "/" + id;
     }
 
     String acks() {
