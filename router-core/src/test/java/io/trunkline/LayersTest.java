@@ -36,7 +36,7 @@ class LayersTest {
     private static final String ROOT = "io.trunkline.";
     private static final Path SOURCES = Path.of("src/main/java");
 
-    /** What each package may import beside itself; {@code topology} is the module below this one. */
+    /** What each package may import beside itself; {@code topology} and {@code decision} are in the module below this one. */
     private static final Map<String, Set<String>> ARROWS = new TreeMap<>(Map.ofEntries(
             Map.entry("wire", Set.of()),
             Map.entry("error", Set.of("wire")),
@@ -49,15 +49,29 @@ class LayersTest {
             Map.entry("pool", Set.of("backend", "error", "health", "metrics", "topology", "wire")),
             Map.entry("routing", Set.of("error", "metrics", "sql", "topology", "wire")),
             Map.entry("merge", Set.of("error", "wire")),
-            Map.entry("scatter", Set.of("backend", "error", "merge", "pool", "prepared", "routing", "sql", "wire")),
+            Map.entry(
+                    "scatter",
+                    Set.of(
+                            "backend",
+                            "decision",
+                            "error",
+                            "merge",
+                            "pool",
+                            "prepared",
+                            "routing",
+                            "sql",
+                            "twophase",
+                            "wire")),
             Map.entry("relay", Set.of("backend", "error", "metrics", "pool", "prepared", "wire")),
             Map.entry("notification", Set.of("backend", "error", "metrics", "pool", "wire")),
             Map.entry("catalog", Set.of("backend", "error", "metrics", "routing", "wire")),
+            Map.entry("twophase", Set.of("backend", "decision", "error", "metrics", "wire")),
             Map.entry("frontend", Set.of("auth", "error", "metrics", "wire")),
             Map.entry(
                     "session",
                     Set.of(
                             "backend",
+                            "decision",
                             "error",
                             "frontend",
                             "health",
@@ -69,6 +83,7 @@ class LayersTest {
                             "routing",
                             "scatter",
                             "sql",
+                            "twophase",
                             "wire")),
             Map.entry(
                     "transport",

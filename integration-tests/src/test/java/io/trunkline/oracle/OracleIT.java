@@ -88,8 +88,7 @@ class OracleIT {
                 databases.stream()
                         .map(database -> new Database(database.name(), database.name(), database.name()))
                         .toList());
-        try (RouterUnderTest router =
-                RouterUnderTest.with(servers.workspace(), topology).start()) {
+        try (RouterUnderTest router = servers.router(topology)) {
             long target = Math.min(STATEMENTS, report.statements() + STATEMENTS_OF_ONE_ROUND);
             List<OracleRound> rounds = databases.stream()
                     .map(database ->

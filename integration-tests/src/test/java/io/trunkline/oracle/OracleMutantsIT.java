@@ -55,8 +55,7 @@ class OracleMutantsIT {
             clusters.add(cluster);
             databases.add(new Database(cluster.name(), cluster.name(), "o3"));
         });
-        router = RouterUnderTest.with(servers.workspace(), new Topology(1, clusters, databases))
-                .start();
+        router = servers.router(new Topology(1, clusters, databases));
     }
 
     @AfterAll

@@ -82,7 +82,7 @@ public final class RouterUnderTest implements AutoCloseable {
         }
 
         /** A value of the configuration by its full name, as in {@code defaults.pool_size}. */
-        Builder set(String key, String value) {
+        public Builder set(String key, String value) {
             configuration.set(key, value);
             return this;
         }
@@ -118,7 +118,7 @@ public final class RouterUnderTest implements AutoCloseable {
     }
 
     /** Returns what starts a router that has no topology yet. */
-    static Builder with(Workspace workspace) {
+    public static Builder with(Workspace workspace) {
         try {
             Path folder = Files.createDirectories(workspace.resolve("router-" + NUMBER.incrementAndGet()));
             return new Builder(folder, RouterConfiguration.forTests());

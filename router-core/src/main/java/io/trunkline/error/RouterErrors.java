@@ -527,6 +527,46 @@ public final class RouterErrors {
                         .build());
     }
 
+    /** Whether a transaction over several shards commits is not known, because the decision could not be read. */
+    public static RouterError decisionUnknown(String problem) {
+        return new RouterError(
+                Kind.TOPOLOGY,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.TRANSACTION_RESOLUTION_UNKNOWN,
+                                "decision about the transaction over several shards could not be reached")
+                        .detail("Whether it commits is not known yet: " + problem + ".")
+                        .hint(
+                                "It will be committed on all shards or on none. Check what it would have changed before trying again.")
+                        .build());
+    }
+
+    /** Something that cannot be done in a transaction that has come to several shards. */
+    public static RouterError onSeveralShards(String what) {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "transaction cannot do this on several shards")
+                        .detail("It is about " + what + ".")
+                        .hint("Use one transaction for each shard.")
+                        .build());
+    }
+
+    /** Another router took a transaction over several shards for abandoned, before it could commit. */
+    public static RouterError abortedByRecovery() {
+        return new RouterError(
+                Kind.TOPOLOGY,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.SERIALIZATION_FAILURE,
+                                "transaction over several shards took too long to commit and was rolled back")
+                        .detail("The transaction did not commit.")
+                        .hint("The transaction might succeed if retried.")
+                        .build());
+    }
+
     /** The shard has no primary, and none appeared in time. */
     public static RouterError noPrimary(String shard) {
         return error(

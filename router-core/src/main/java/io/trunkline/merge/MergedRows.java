@@ -13,7 +13,7 @@ import io.trunkline.wire.ProtocolViolation;
  * <p>Bytes of a shard that are no rows of the plan are a {@link ProtocolViolation}; a sum that leaves its type's range or groups that need too much
  * memory are a {@link MergeFailure}. After an exception only {@link #close} may follow.
  */
-public abstract sealed class MergedRows permits UnorderedRows, SortedRows, GroupedRows {
+public abstract sealed class MergedRows permits UnorderedRows, SortedRows, GroupedRows, InterleavedRows {
     /** How many bytes of a shard may lie here before it is not read any more. */
     static final int QUEUED_BYTES_MAX = 64 * 1024;
 
@@ -39,6 +39,15 @@ public abstract sealed class MergedRows permits UnorderedRows, SortedRows, Group
     /** Returns a merge that makes groups of rows. */
     public static MergedRows of(int sourceCount, GroupPlan plan) {
         return new GroupedRows(sourceCount, plan);
+    }
+
+    /**
+     * Returns a merge of rows in an order that was fixed beforehand.
+     *
+     * @param turns the source of each row; one that has ended gives up its turns
+     */
+    public static MergedRows of(int sourceCount, int columnCount, int[] turns) {
+        return new InterleavedRows(sourceCount, columnCount, turns);
     }
 
     /**

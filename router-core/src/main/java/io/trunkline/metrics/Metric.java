@@ -172,6 +172,19 @@ public enum Metric {
             "Cancel requests on their way to the router that gave the key"),
     TIMEOUTS(
             "trunkline_timeouts_total", Type.COUNTER, "timeouts", "Times something in a session took too long", "kind"),
+    PREPARED_AGE(
+            "trunkline_prepared_transaction_age_seconds",
+            Type.GAUGE,
+            "seconds",
+            "How long the oldest prepared part of a transaction over several shards has stood on a shard, as last seen; 0 when there is none",
+            "cluster",
+            "shard"),
+    RECOVERED(
+            "trunkline_recovered_transactions_total",
+            Type.COUNTER,
+            "transactions",
+            "Parts of transactions over several shards that were left behind, by what this router made of them",
+            "outcome"),
     TOPOLOGY_REVISION("trunkline_topology_revision", Type.GAUGE, "revision", "Revision of the topology in force"),
     TOPOLOGY_REJECTIONS(
             "trunkline_topology_rejections_total",

@@ -115,6 +115,16 @@ public interface RouterMetrics {
         CANCEL
     }
 
+    /** What became of a transaction over several shards that was left behind; the label {@code outcome} of {@code trunkline_recovered_transactions_total}. */
+    enum RecoveryOutcome {
+        /** A commit was decided, and was carried out on one shard. */
+        COMMITTED,
+        /** An abort was decided, and was carried out on one shard. */
+        ROLLED_BACK,
+        /** It could not be decided or not be carried out; it is tried again. */
+        FAILED
+    }
+
     /** How the wait for a new primary ended; the label {@code outcome} of {@code trunkline_failover_hold_seconds}. */
     enum HoldOutcome {
         /** A primary appeared and the request ran on it. */
@@ -193,6 +203,15 @@ public interface RouterMetrics {
 
     /** Something in a session took too long: {@code trunkline_timeouts_total{kind}} counter, timeouts. */
     void timedOut(TimeoutKind kind);
+
+    /** The oldest transaction over several shards that stands prepared on a shard, 0 when there is none: {@code trunkline_prepared_transaction_age_seconds{cluster,shard}} gauge, seconds. */
+    void oldestPrepared(String cluster, String shard, long seconds);
+
+    /** The topology no longer names the shard: {@code trunkline_prepared_transaction_age_seconds{cluster,shard}} goes away. */
+    void preparedForgotten(String cluster, String shard);
+
+    /** A part of a transaction that was left behind was ended, or could not be: {@code trunkline_recovered_transactions_total{outcome}} counter, transactions. */
+    void recovered(RecoveryOutcome outcome);
 
     /** A topology came into force: {@code trunkline_topology_revision} gauge. */
     void topologyRevision(long revision);

@@ -37,6 +37,15 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public void unpinned(String reason, long nanos) {}
 
     @Override
+    public void oldestPrepared(String cluster, String shard, long seconds) {}
+
+    @Override
+    public void preparedForgotten(String cluster, String shard) {}
+
+    @Override
+    public void recovered(RecoveryOutcome outcome) {}
+
+    @Override
     public void listeningStarted() {}
 
     @Override

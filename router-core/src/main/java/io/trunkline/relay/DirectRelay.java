@@ -59,6 +59,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     private int runIndex;
     private int runLength;
     private boolean answered;
+    private @Nullable ParkedBackend parked;
 
     /** Attaches to the leased backend. */
     public DirectRelay(
@@ -443,6 +444,56 @@ public final class DirectRelay implements Relay, BackendHolder {
         FrontendWriter.copyFail(out, reason);
         writeOwn(out);
         link.flush();
+    }
+
+    @Override
+    public void synchronize() {
+        synchronize(Action.FORWARD);
+    }
+
+    @Override
+    public void synchronizeUnseen() {
+        synchronize(Action.SWALLOW);
+    }
+
+    private void synchronize(Action action) {
+        expected.add(Kind.SYNC, action, null);
+        ByteBuf out = link.allocator().buffer(5);
+        FrontendWriter.sync(out);
+        writeOwn(out);
+        link.flush();
+    }
+
+    @Override
+    public void park(Runnable lost) {
+        letGo();
+        ParkedBackend holder = new ParkedBackend(() -> {
+            parked = null;
+            lease.discard("lost");
+            lost.run();
+        });
+        parked = holder;
+        backend.attach(holder);
+    }
+
+    @Override
+    public void unpark() {
+        ParkedBackend holder = parked;
+        if (holder != null) {
+            parked = null;
+            backend.detach(holder);
+        }
+    }
+
+    @Override
+    public void lend() {
+        letGo();
+    }
+
+    @Override
+    public void resume() {
+        unpark();
+        backend.attach(this);
     }
 
     @Override

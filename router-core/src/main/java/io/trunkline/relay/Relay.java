@@ -184,6 +184,24 @@ public sealed interface Relay permits DirectRelay {
      */
     void ask(String sql, BackendConnection.QueryListener listener);
 
+    /** Sends a Sync of the session's own, whose ReadyForQuery is the client's. */
+    void synchronize();
+
+    /** Sends a Sync of the session's own, of which the client sees nothing. */
+    void synchronizeUnseen();
+
+    /** Leaves the backend alone, quiet in its transaction, until {@link #resume}; {@code lost} runs if it is lost meanwhile, and this must not be used then. */
+    void park(Runnable lost);
+
+    /** Lets another use the parked backend, until {@link #park} or {@link #resume}. */
+    void unpark();
+
+    /** Lets another use the backend of a relay that is quiet, until {@link #resume}. */
+    void lend();
+
+    /** Takes the backend again. */
+    void resume();
+
     /** Gives the backend back; it must be quiet and outside a transaction. */
     void release();
 

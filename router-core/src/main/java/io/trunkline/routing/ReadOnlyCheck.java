@@ -56,6 +56,14 @@ final class ReadOnlyCheck {
         return Reason.READ;
     }
 
+    /** Returns true when the catalogue vouches that a statement touches the tables it names and nothing else, functions that it calls aside. */
+    static boolean namesOnlyTables(StatementShape statement, CatalogSnapshot catalog) {
+        return catalog.isLoaded()
+                && !catalog.hasHiddenCalls()
+                && !catalog.namesVolatileOperator(statement.operators())
+                && !catalog.namesAnyOpaque(statement.names());
+    }
+
     private static Reason verdictBesideFunctions(StatementShape statement, CatalogSnapshot catalog) {
         if (statement.access() != Access.READ) {
             return Reason.WRITE;

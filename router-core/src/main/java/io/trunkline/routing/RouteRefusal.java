@@ -156,7 +156,13 @@ public enum RouteRefusal {
             "TL0225",
             SqlState.FEATURE_NOT_SUPPORTED,
             "statement that needs rows of several shards is longer than what is held",
-            "Pass the shard key before long parameters, send them in their own statement, or raise limits.inspected_message.");
+            "Pass the shard key before long parameters, send them in their own statement, or raise limits.inspected_message."),
+    /** A write on several shards is committed by a decision that must be kept somewhere. */
+    SCATTER_WITHOUT_DECISIONS(
+            "TL0226",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement writes on several shards, and nothing keeps the decision to commit",
+            "Take the topology from ZooKeeper (topology.source), or write on one shard at a time.");
 
     private final String code;
     private final SqlState sqlState;

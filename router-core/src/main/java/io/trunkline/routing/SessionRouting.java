@@ -29,9 +29,11 @@ public record SessionRouting(
      * @param scope the kind of block
      * @param shard the shard it, or a session tied to its backend, runs on; {@link Target#ANY_SHARD} while it has none
      * @param role where that is ({@link RoleNeed#PRIMARY} or {@link RoleNeed#REPLICA}), or {@link RoleNeed#ANY} without a backend
+     * @param crosses whether it may come to other shards, too
      */
-    public record Transaction(TransactionScope scope, int shard, RoleNeed role) {
-        private static final Transaction NONE = new Transaction(TransactionScope.NONE, Target.ANY_SHARD, RoleNeed.ANY);
+    public record Transaction(TransactionScope scope, int shard, RoleNeed role, boolean crosses) {
+        private static final Transaction NONE =
+                new Transaction(TransactionScope.NONE, Target.ANY_SHARD, RoleNeed.ANY, false);
     }
 
     /**
@@ -78,12 +80,19 @@ public record SessionRouting(
         return with(
                 scope == TransactionScope.NONE
                         ? Transaction.NONE
-                        : new Transaction(scope, Target.ANY_SHARD, RoleNeed.ANY));
+                        : new Transaction(scope, Target.ANY_SHARD, RoleNeed.ANY, false));
+    }
+
+    /** Returns this with a transaction that may come to several shards, or may not. */
+    public SessionRouting withCrossing(boolean crosses) {
+        return crosses == transaction.crosses
+                ? this
+                : with(new Transaction(transaction.scope, transaction.shard, transaction.role, crosses));
     }
 
     /** Returns this with the transaction running on a shard, on its primary or on a replica. */
     public SessionRouting placedOn(int shard, RoleNeed role) {
-        return with(new Transaction(transaction.scope, shard, role));
+        return with(new Transaction(transaction.scope, shard, role, transaction.crosses));
     }
 
     /** Returns this with another {@code default_transaction_read_only}. */

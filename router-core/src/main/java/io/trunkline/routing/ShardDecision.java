@@ -4,11 +4,13 @@ package io.trunkline.routing;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.KeyCondition;
+import io.trunkline.sql.KnownFunctions;
 import io.trunkline.sql.Refusal;
 import io.trunkline.sql.RefusalCode;
 import io.trunkline.sql.ScatterShape;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.ShardingShape;
+import io.trunkline.sql.SpreadWrite;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.wire.SqlState;
@@ -179,8 +181,12 @@ final class ShardDecision {
         if (scatter != null) {
             return scattered(statement, scatter, union);
         }
+        SpreadWrite spread = shape.spread();
+        if (spread != null && evaluation.problem() == null) {
+            return spread(statement, spread, union, evaluation);
+        }
         Refusal notScattered = shape.scatterRefusal();
-        if (notScattered != null) {
+        if (notScattered != null && !(isWrite(statement.kind()) && evaluation.problem() != null)) {
             return refusal(notScattered);
         }
         KeyReading.Unreadable problem = evaluation.problem();
@@ -190,6 +196,10 @@ final class ShardDecision {
         return evaluation.certain().isEmpty()
                 ? refusal(RefusalCode.NO_KEY.because("no condition compares the key with a value"))
                 : RouteRefusal.KEYS_ON_SEVERAL_SHARDS.because("the shards are " + table.namesOf(union));
+    }
+
+    private static boolean isWrite(StatementKind kind) {
+        return kind == StatementKind.INSERT || kind == StatementKind.UPDATE || kind == StatementKind.DELETE;
     }
 
     /** A key that cannot be read leaves more shards than need be, and none too few. */
@@ -206,9 +216,35 @@ final class ShardDecision {
                 ? new Target.Scatter(
                         shards,
                         place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS),
-                        scatter,
-                        catalog.textOrder(statement.names()))
+                        new Target.Work.Read(scatter, catalog.textOrder(statement.names())))
                 : RouteRefusal.SCATTER_UNPROVEN.because("what is said of it is: " + verdict.phrase());
+    }
+
+    private Target spread(StatementShape statement, SpreadWrite write, ShardSet shards, KeyEvaluation evaluation) {
+        for (String function : write.functions()) {
+            boolean harmless = catalog.nature(function) == FunctionNature.PURE || KnownFunctions.isHarmless(function);
+            if (!harmless
+                    || ShardBoundFunctions.readsTables(function)
+                    || ShardBoundFunctions.belongOnHomeShard(function)) {
+                return RouteRefusal.SCATTER_UNPROVEN.because("the function is " + function);
+            }
+        }
+        if (!ReadOnlyCheck.namesOnlyTables(statement, catalog)) {
+            return RouteRefusal.SCATTER_UNPROVEN.because("it names a view or calls functions unseen");
+        }
+        Target.At at = place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS);
+        if (!(write instanceof SpreadWrite.Rows rows)) {
+            return new Target.Scatter(shards, at, new Target.Work.Write(write, new int[0]));
+        }
+        int[] rowShards = new int[rows.rows().size()];
+        for (int i = 0; i < rowShards.length; i++) {
+            ShardSet ofRow = evaluation.shardsOf(rows.rows().get(i).key());
+            if (ofRow.size() != 1) {
+                return RouteRefusal.KEYS_ON_SEVERAL_SHARDS.because("row " + (i + 1) + " has no single shard");
+            }
+            rowShards[i] = ofRow.first();
+        }
+        return new Target.Scatter(shards, at, new Target.Work.Write(write, rowShards));
     }
 
     private Target refused(ShardingShape shape, Asked.@Nullable Shard named) {

@@ -71,6 +71,10 @@ public final class StatementRouter {
         if (session.transaction().shard() != Target.ANY_SHARD) {
             if (at.shard() != Target.ANY_SHARD
                     && at.shard() != session.transaction().shard()) {
+                if (session.transaction().crosses()) {
+                    return new Target.At(
+                            at.shard(), session.transaction().role(), at.shardReason(), Reason.IN_TRANSACTION);
+                }
                 return RouteRefusal.TRANSACTION_ON_OTHER_SHARD.because("the transaction runs on "
                         + table.shardName(session.transaction().shard()) + ", the statement needs "
                         + table.shardName(at.shard()));
@@ -85,7 +89,8 @@ public final class StatementRouter {
     }
 
     private Target scattered(StatementShape statement, Target.Scatter scatter, SessionRouting session) {
-        if (session.isPlaced() || session.transaction().scope() != TransactionScope.NONE) {
+        boolean within = session.isPlaced() || session.transaction().scope() != TransactionScope.NONE;
+        if (within && !session.transaction().crosses()) {
             return RouteRefusal.SCATTER_IN_TRANSACTION.because("the shards are " + table.namesOf(scatter.shards()));
         }
         if (session.serializable()) {
@@ -93,7 +98,7 @@ public final class StatementRouter {
         }
         RoleDecision role = RoleDecision.of(statement, session, catalog);
         Target.At at = new Target.At(Target.ANY_SHARD, role.role(), scatter.at().shardReason(), role.reason());
-        return new Target.Scatter(scatter.shards(), at, scatter.shape(), scatter.texts());
+        return new Target.Scatter(scatter.shards(), at, scatter.work());
     }
 
     /** Returns true when the catalogue vouches that a statement changes nothing that lasts, wherever and however often it runs. */

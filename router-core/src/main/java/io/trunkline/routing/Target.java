@@ -3,6 +3,7 @@ package io.trunkline.routing;
 
 import io.trunkline.error.RouterError;
 import io.trunkline.sql.ScatterShape;
+import io.trunkline.sql.SpreadWrite;
 
 /** Where one statement, or a whole batch, may run. */
 public sealed interface Target {
@@ -25,16 +26,39 @@ public sealed interface Target {
     }
 
     /**
-     * It reads rows of several shards, which are merged into one answer.
+     * It runs on several shards at once.
      *
      * @param shards those that may have rows, at least two
      * @param at which of their nodes, and why
-     * @param shape what its text makes of the rows
-     * @param texts how the text values it returns are ordered
+     * @param work what is done there
      */
-    record Scatter(ShardSet shards, At at, ScatterShape shape, TextOrder texts) implements Target {
+    record Scatter(ShardSet shards, At at, Work work) implements Target {
         /** Stands for the shards where one has a name. */
         public static final String SHARD_LABEL = "several";
+
+        /** Returns true when it writes, and so must be committed on all shards or on none. */
+        public boolean isWrite() {
+            return work instanceof Work.Write;
+        }
+    }
+
+    /** What is done on several shards. */
+    sealed interface Work {
+        /**
+         * Rows are read and merged into one answer.
+         *
+         * @param shape what its text makes of the rows
+         * @param texts how the text values it returns are ordered
+         */
+        record Read(ScatterShape shape, TextOrder texts) implements Work {}
+
+        /**
+         * Rows are written in one transaction.
+         *
+         * @param write how the text is run there
+         * @param rowShards of an INSERT whose rows are spread, the shard of each; else empty
+         */
+        record Write(SpreadWrite write, int[] rowShards) implements Work {}
     }
 
     /**

@@ -20,11 +20,11 @@ final class AggregateOutputs {
     private static final int MONEY = 790;
     private static final int NUMERIC = 1700;
 
-    private final ScatterStatement statement;
+    private final ScatterRead read;
     private final KeyOrders orders;
 
-    AggregateOutputs(ScatterStatement statement, KeyOrders orders) {
-        this.statement = statement;
+    AggregateOutputs(ScatterRead read, KeyOrders orders) {
+        this.read = read;
         this.orders = orders;
     }
 
@@ -37,7 +37,7 @@ final class AggregateOutputs {
      */
     OutputColumn of(
             ScatterShape.Aggregate call, int output, int column, Described.Column partial, ShardColumns columns) {
-        ValueFormat format = statement.format(output) == 1 ? ValueFormat.BINARY : ValueFormat.TEXT;
+        ValueFormat format = read.format(output) == 1 ? ValueFormat.BINARY : ValueFormat.TEXT;
         if (call.function().equals("min") || call.function().equals("max")) {
             return extreme(call, output, column, partial, columns);
         }
@@ -45,7 +45,7 @@ final class AggregateOutputs {
         boolean isFloat = partial.type() == FLOAT4 || partial.type() == FLOAT8;
         if (aggregate == null
                 || !aggregate.isOfferedIn(format)
-                || isFloat && format == ValueFormat.TEXT && !statement.shortestFloats()) {
+                || isFloat && format == ValueFormat.TEXT && !read.shortestFloats()) {
             throw new ScatterRefused(RouteRefusal.SCATTER_AGGREGATE.because("the aggregate is " + call.function()
                     + " with partial values of type " + Integer.toUnsignedString(partial.type())));
         }
@@ -57,7 +57,7 @@ final class AggregateOutputs {
 
     private OutputColumn extreme(
             ScatterShape.Aggregate call, int output, int column, Described.Column partial, ShardColumns columns) {
-        int visible = columns.add(column, partial.type(), statement.format(output));
+        int visible = columns.add(column, partial.type(), read.format(output));
         int key = orders.key(columns, column, partial, visible, false, false, false)
                 .column();
         OutputColumn.End end = call.function().equals("min") ? OutputColumn.End.LEAST : OutputColumn.End.GREATEST;

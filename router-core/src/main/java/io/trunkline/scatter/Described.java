@@ -4,6 +4,7 @@ package io.trunkline.scatter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.RowDescription;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,9 +15,10 @@ import java.util.function.IntUnaryOperator;
  *
  * @param parameterTypes the OIDs of the types of its parameters
  * @param columns the columns it returns
- * @param message the whole RowDescription
+ * @param message the whole RowDescription, or NoData
  */
 record Described(int[] parameterTypes, List<Column> columns, byte[] message) {
+    private static final byte[] NO_DATA = {BackendTag.NO_DATA, 0, 0, 0, 4};
 
     /** A column: its name and the OID of its type. */
     record Column(String name, int type) {}
@@ -31,14 +33,27 @@ record Described(int[] parameterTypes, List<Column> columns, byte[] message) {
         return new Described(parameterTypes, List.copyOf(columns), ByteBufUtil.getBytes(buffer, index, length, true));
     }
 
+    /** Returns what is said of a statement without rows. */
+    static Described noData(int[] parameterTypes) {
+        return new Described(parameterTypes, List.of(), NO_DATA);
+    }
+
+    /** Returns true when the statement returns no rows, not even empty ones. */
+    boolean isNoData() {
+        return message == NO_DATA;
+    }
+
     /**
-     * Appends the RowDescription.
+     * Appends the RowDescription or NoData.
      *
      * @param formats the format of each column
      */
     void write(ByteBuf out, IntUnaryOperator formats) {
         int start = out.writerIndex();
         out.writeBytes(message);
+        if (isNoData()) {
+            return;
+        }
         RowDescription copy = new RowDescription().wrap(Unpooled.wrappedBuffer(message), 0, message.length);
         for (int i = 0; i < copy.columnCount(); i++) {
             out.setShort(start + copy.formatStart(i), formats.applyAsInt(i));

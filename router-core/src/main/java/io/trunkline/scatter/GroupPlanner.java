@@ -24,19 +24,19 @@ import org.jspecify.annotations.Nullable;
  * other, and are combined without being collected. Only an order by an aggregate needs them all.
  */
 final class GroupPlanner implements ShapePlanner {
-    private final ScatterStatement statement;
+    private final ScatterRead read;
     private final ScatterShape shape;
     private final QueryText text;
     private final RowCounts counts;
     private final KeyOrders orders;
     private final long memoryBytesMax;
 
-    GroupPlanner(ScatterStatement statement, TokenText text, long memoryBytesMax) {
-        this.statement = statement;
-        this.shape = statement.shape();
+    GroupPlanner(ScatterRead read, TokenText text, long memoryBytesMax) {
+        this.read = read;
+        this.shape = read.shape();
         this.text = new QueryText(shape, text);
-        this.counts = RowCounts.of(statement, text);
-        this.orders = new KeyOrders(statement, this.text);
+        this.counts = RowCounts.of(read, text);
+        this.orders = new KeyOrders(read, this.text);
         this.memoryBytesMax = memoryBytesMax;
     }
 
@@ -73,7 +73,7 @@ final class GroupPlanner implements ShapePlanner {
         ScatterPlan ofDistinct() {
             for (int i = 0; i < original.columns().size(); i++) {
                 Described.Column column = original.columns().get(i);
-                int place = columns.add(i, column.type(), statement.format(i));
+                int place = columns.add(i, column.type(), read.format(i));
                 outputs.add(new OutputColumn.Pass(place));
                 groupings.add(new Grouping(i, column, place));
             }
@@ -86,14 +86,14 @@ final class GroupPlanner implements ShapePlanner {
 
         ScatterPlan ofGroups(Described parts) {
             GroupColumns inner = new GroupColumns(shape, text, original);
-            AggregateOutputs aggregates = new AggregateOutputs(statement, orders);
+            AggregateOutputs aggregates = new AggregateOutputs(read, orders);
             for (int i = 0; i < shape.items().size(); i++) {
                 int column = inner.ofItem(i);
                 Described.Column described = parts.columns().get(column);
                 outputs.add(
                         shape.items().get(i) instanceof Aggregate aggregate
                                 ? aggregates.of(aggregate, i, column, described, columns)
-                                : new OutputColumn.Pass(columns.add(column, described.type(), statement.format(i))));
+                                : new OutputColumn.Pass(columns.add(column, described.type(), read.format(i))));
             }
             for (int g = 0; g < shape.groupBy().size(); g++) {
                 int column = inner.ofGroup(g);
@@ -234,10 +234,11 @@ final class GroupPlanner implements ShapePlanner {
                     outputs,
                     outputs.size(),
                     finalOrder,
-                    counts.range(statement.rowsMax()),
+                    counts.range(read.rowsMax()),
                     memoryBytesMax);
+            byte[] text = sql.toString().getBytes(StandardCharsets.UTF_8);
             return new ScatterPlan(
-                    sql.toString().getBytes(StandardCharsets.UTF_8),
+                    shard -> text,
                     original.parameterTypes(),
                     List.copyOf(columns.columns()),
                     shards -> MergedRows.of(shards, merge));

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class KeyOrders {
     private final TextOrder texts;
 
-    KeyOrders(ScatterStatement statement, QueryText text) {
-        this.texts = text.namesOtherCollation() ? TextOrder.UNKNOWN : statement.texts();
+    KeyOrders(ScatterRead read, QueryText text) {
+        this.texts = text.namesOtherCollation() ? TextOrder.UNKNOWN : read.texts();
     }
 
     /**

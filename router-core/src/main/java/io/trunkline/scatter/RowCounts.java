@@ -20,12 +20,12 @@ record RowCounts(@Nullable Long limit, long offset) {
      *
      * @throws ScatterRefused when one of them is no number that can be read
      */
-    static RowCounts of(ScatterStatement statement, TokenText text) {
-        Long offset = read(statement.shape().offset(), "OFFSET", statement, text);
-        return new RowCounts(read(statement.shape().limit(), "LIMIT", statement, text), offset == null ? 0 : offset);
+    static RowCounts of(ScatterRead read, TokenText text) {
+        Long offset = value(read.shape().offset(), "OFFSET", read, text);
+        return new RowCounts(value(read.shape().limit(), "LIMIT", read, text), offset == null ? 0 : offset);
     }
 
-    private static @Nullable Long read(RowCount count, String clause, ScatterStatement statement, TokenText text) {
+    private static @Nullable Long value(RowCount count, String clause, ScatterRead read, TokenText text) {
         if (count instanceof RowCount.Literal literal) {
             long number = text.number(literal.token());
             if (number < 0) {
@@ -34,7 +34,7 @@ record RowCounts(@Nullable Long limit, long offset) {
             return number;
         }
         if (count instanceof RowCount.Parameter parameter) {
-            String value = statement.number(parameter.number());
+            String value = read.number(parameter.number());
             if (value == null) {
                 return null;
             }

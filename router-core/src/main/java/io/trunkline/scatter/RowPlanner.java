@@ -17,16 +17,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Each shard sorts its rows by the client's own ORDER BY. What is no column of the result becomes a hidden one.
  */
 final class RowPlanner implements ShapePlanner {
-    private final ScatterStatement statement;
+    private final ScatterRead read;
     private final QueryText text;
     private final RowCounts counts;
     private final KeyOrders orders;
 
-    RowPlanner(ScatterStatement statement, TokenText text) {
-        this.statement = statement;
-        this.text = new QueryText(statement.shape(), text);
-        this.counts = RowCounts.of(statement, text);
-        this.orders = new KeyOrders(statement, this.text);
+    RowPlanner(ScatterRead read, TokenText text) {
+        this.read = read;
+        this.text = new QueryText(read.shape(), text);
+        this.counts = RowCounts.of(read, text);
+        this.orders = new KeyOrders(read, this.text);
     }
 
     @Override
@@ -37,7 +37,7 @@ final class RowPlanner implements ShapePlanner {
 
     private List<String> hidden(Described original) {
         List<String> hidden = new ArrayList<>();
-        for (OrderItem item : statement.shape().orderBy()) {
+        for (OrderItem item : read.shape().orderBy()) {
             if (QueryText.outputColumn(item, original) < 0) {
                 hidden.add(text.of(item.expression()));
             }
@@ -51,12 +51,12 @@ final class RowPlanner implements ShapePlanner {
         int visible = original.columns().size();
         ShardColumns columns = new ShardColumns();
         for (int i = 0; i < visible; i++) {
-            columns.add(i, inner.columns().get(i).type(), statement.format(i));
+            columns.add(i, inner.columns().get(i).type(), read.format(i));
         }
         List<SortKey> keys = new ArrayList<>();
         StringBuilder orderBy = new StringBuilder();
         int nextHidden = visible;
-        for (OrderItem item : statement.shape().orderBy()) {
+        for (OrderItem item : read.shape().orderBy()) {
             int output = QueryText.outputColumn(item, original);
             int column = output < 0 ? nextHidden++ : output;
             keys.add(orders.key(
@@ -77,9 +77,10 @@ final class RowPlanner implements ShapePlanner {
                 : columns.select(text.inner(hidden(original)), inner.columns().size())
                         .append(orderBy);
         counts.appendTo(sql);
-        MergePlan merge = new MergePlan(columns.size(), visible, keys, counts.range(statement.rowsMax()));
+        MergePlan merge = new MergePlan(columns.size(), visible, keys, counts.range(read.rowsMax()));
+        byte[] text = sql.toString().getBytes(StandardCharsets.UTF_8);
         return new ScatterPlan(
-                sql.toString().getBytes(StandardCharsets.UTF_8),
+                shard -> text,
                 original.parameterTypes(),
                 List.copyOf(columns.columns()),
                 shards -> MergedRows.of(shards, merge));

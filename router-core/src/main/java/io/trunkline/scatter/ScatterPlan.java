@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is sent to each shard, and how the rows they answer with become those of the client.
  *
- * @param sql the statement for the shards
+ * @param sql the statement for each shard, by its number among those of the query
  * @param parameterTypes the types of its parameters, which are the client's
  * @param columns the columns that each shard is to return
  * @param rows makes the merge for so many shards
  */
-record ScatterPlan(byte[] sql, int[] parameterTypes, List<Column> columns, IntFunction<MergedRows> rows) {
+record ScatterPlan(IntFunction<byte[]> sql, int[] parameterTypes, List<Column> columns, IntFunction<MergedRows> rows) {
     /** OIDs from here on are of types that somebody made, and differ from server to server (FirstNormalObjectId). */
     private static final int FIRST_USER_OID = 16_384;
 

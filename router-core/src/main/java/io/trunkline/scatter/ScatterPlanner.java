@@ -18,13 +18,18 @@ final class ScatterPlanner {
     private @Nullable Described original;
     private @Nullable Described parts;
 
+    private ScatterPlanner(ShapePlanner planner) {
+        this.planner = planner;
+    }
+
     /**
-     * Begins with a statement.
+     * Begins with a query.
      *
      * @throws ScatterRefused when its text is not what its shape was made of
      */
-    ScatterPlanner(ScatterStatement statement, long memoryBytesMax) {
-        ScatterShape shape = statement.shape();
+    static ScatterPlanner of(ScatterRead read, long memoryBytesMax) {
+        ScatterShape shape = read.shape();
+        ScatterStatement statement = read.statement();
         TokenText text = TokenText.of(
                 shape,
                 Unpooled.wrappedBuffer(statement.sql()),
@@ -36,7 +41,12 @@ final class ScatterPlanner {
                     RouteRefusal.UNREADABLE.because("its constants differ where they would have to be equal"));
         }
         boolean combines = !shape.keepsGroupsWhole() && (shape.isGrouped() || shape.distinct());
-        planner = combines ? new GroupPlanner(statement, text, memoryBytesMax) : new RowPlanner(statement, text);
+        return new ScatterPlanner(combines ? new GroupPlanner(read, text, memoryBytesMax) : new RowPlanner(read, text));
+    }
+
+    /** Begins with a write, whose words for the shards are made already. */
+    static ScatterPlanner of(ShardWrite write) {
+        return new ScatterPlanner(new WritePlanner(write));
     }
 
     /** Takes what the client's own words return. */

@@ -2,8 +2,6 @@
 package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
-import io.trunkline.routing.TextOrder;
-import io.trunkline.sql.ScatterShape;
 import io.trunkline.wire.Bind;
 import io.trunkline.wire.ProtocolViolation;
 import java.nio.charset.StandardCharsets;
@@ -16,24 +14,18 @@ import org.jspecify.annotations.Nullable;
  * @param start where the statement begins in it
  * @param end where it ends, its semicolon excluded
  * @param standardConformingStrings how its strings are read
- * @param shape what its text makes of the rows of several shards
  * @param parameterTypes the OIDs given with Parse, 0 where the client left one open
  * @param bind where its parameters and result formats are, or null for a simple Query; borrowed until the query is over
  * @param rowsMax the limit of Execute, 0 for all rows
- * @param texts how text values may be ordered
- * @param shortestFloats whether floats are written by the fewest digits that tell them apart: {@code extra_float_digits} above 0
  */
 public record ScatterStatement(
         byte[] sql,
         int start,
         int end,
         boolean standardConformingStrings,
-        ScatterShape shape,
         int[] parameterTypes,
         @Nullable Bind bind,
-        int rowsMax,
-        TextOrder texts,
-        boolean shortestFloats) {
+        int rowsMax) {
 
     /** Returns the format the client wants a column in: 0 text, 1 binary. */
     int format(int column) {

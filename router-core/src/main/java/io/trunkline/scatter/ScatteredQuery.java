@@ -4,6 +4,7 @@ package io.trunkline.scatter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -11,16 +12,20 @@ import io.trunkline.merge.MergeFailure;
 import io.trunkline.merge.MergedRows;
 import io.trunkline.merge.RowSink;
 import io.trunkline.pool.Lease;
+import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ParameterDescription;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.RowDescription;
+import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,72 +34,39 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   DESCRIBING ──▶ (PREPARING) ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── all rows passed on ──▶ OVER
  *        └──────────────┴──────────────┴──────── an error ────────────────────┴──▶ FAILING ── all quiet ──────▶ OVER
+ *   a write: RUNNING ── done on every shard ──▶ COMMITTING ── committed or aborted everywhere ──▶ OVER
  * </pre>
  *
  * <p>The first shard is asked what the client's own words return: the answer, or the error, is exactly what one server would give. From that the
  * {@link ScatterPlanner} makes the words for the shards, which all run them at once. A shard whose rows are not wanted yet is not read, so what
  * lies here is bounded by the shards' socket buffers. The first error ends the query: the other shards are cancelled, and what they send is dropped.
  *
+ * <p>A write runs in a transaction on each shard, which {@link TwoPhaseCommit} ends.
+ *
  * <p>Owns the leases. Confined to one event loop.
  */
-public final class ScatteredQuery implements ShardStream.Listener, RowSink {
-
-    /** Who asked; hears everything on the event loop. */
-    public interface Client {
-        /** The text has been understood by a server: of an extended query, its Parse has succeeded. */
-        void onParsed(ScatteredQuery query);
-
-        /** Every shard has begun: rows follow, and no other error than one that a running query may meet. */
-        void onStarted(ScatteredQuery query);
-
-        /** Rows, as whole DataRow messages; consumed. */
-        void onRows(ByteBuf rows);
-
-        /** A notice of the first shard, whole; borrowed. */
-        void onNotice(ByteBuf notice);
-
-        /** Returns false while no rows are taken. */
-        boolean takesRows();
-
-        /**
-         * All rows were passed on, and all backends given back.
-         *
-         * @param rows how many
-         * @param suspended whether the limit of Execute was reached
-         */
-        void onComplete(long rows, boolean suspended);
-
-        /** The query cannot be answered exactly; {@link #onFailed} follows. */
-        void onRefused(String code);
-
-        /** The query failed; {@link #onOver} follows. */
-        void onFailed(ErrorResponse error);
-
-        /** After a failure all backends have been given back. */
-        void onOver();
-
-        /** A backend was lost while nothing of the answer had been passed on: all have been given back, and the query may be tried again. */
-        void onLostUnanswered(String node, ErrorResponse cause);
-
-        /** All bytes that were there have been read: a good moment to flush. */
-        void flush();
-    }
+public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoPhaseCommit.Listener {
 
     private enum Phase {
         DESCRIBING,
         PREPARING,
         STARTING,
         RUNNING,
+        COMMITTING,
         FAILING,
         OVER
     }
 
     private final ScatterStatement statement;
-    private final long memoryBytesMax;
-    private final Client client;
+    private final Supplier<ScatterPlanner> planning;
+    private final boolean isWrite;
+    /** How it is committed, or null for a read, and within a transaction of the client's. */
+    private final @Nullable ShardCommit commit;
+
+    private final ScatterClient client;
     private final ByteBufAllocator allocator;
     private final int messageBytesMax;
-    private final List<ShardStream> shards = new ArrayList<>();
+    private final ShardStreams shards;
     private @Nullable ScatterPlanner planner;
     private Phase phase = Phase.DESCRIBING;
     private int[] parameterTypes;
@@ -109,37 +81,96 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
     private int startedCount;
 
     private boolean draining;
+    /** The client left while the transaction was being committed, which goes on. */
+    private boolean abandoned;
+    /** What CommandComplete says of a write: the command, and the rows of all shards together. */
+    private String command = "SELECT";
 
-    /**
-     * Takes over the leases, of one backend of each shard that may have rows.
-     *
-     * @param messageBytesMax a longer row is an error
-     * @param memoryBytesMax most bytes of groups kept at a time
-     */
-    public ScatteredQuery(
+    private long writtenCount = CommandTag.NO_ROWS;
+
+    private ScatteredQuery(
             ScatterStatement statement,
+            Supplier<ScatterPlanner> planning,
+            boolean isWrite,
+            boolean within,
+            @Nullable ShardCommit commit,
             List<Lease> leases,
-            Client client,
+            ScatterClient client,
             BackendConnector connector,
             ByteBufAllocator allocator,
-            int messageBytesMax,
-            long memoryBytesMax) {
+            int messageBytesMax) {
         this.statement = statement;
-        this.memoryBytesMax = memoryBytesMax;
+        this.planning = planning;
+        this.isWrite = isWrite;
+        this.commit = commit;
         this.client = client;
         this.allocator = allocator;
         this.messageBytesMax = messageBytesMax;
         this.parameterTypes = statement.parameterTypes();
-        for (Lease lease : leases) {
-            shards.add(new ShardStream(shards.size(), lease, connector, messageBytesMax, this));
-        }
+        this.shards = new ShardStreams(leases, connector, messageBytesMax, within, this);
+    }
+
+    /**
+     * Takes over the leases, of one backend of each shard that may have rows.
+     *
+     * @param within whether they are in a transaction of the client's that goes on
+     * @param messageBytesMax a longer row is an error
+     * @param memoryBytesMax most bytes of groups kept at a time
+     */
+    public static ScatteredQuery read(
+            ScatterRead read,
+            boolean within,
+            List<Lease> leases,
+            ScatterClient client,
+            BackendConnector connector,
+            ByteBufAllocator allocator,
+            int messageBytesMax,
+            long memoryBytesMax) {
+        return new ScatteredQuery(
+                read.statement(),
+                () -> ScatterPlanner.of(read, memoryBytesMax),
+                false,
+                within,
+                null,
+                leases,
+                client,
+                connector,
+                allocator,
+                messageBytesMax);
+    }
+
+    /**
+     * Takes over the leases, of one backend of each shard of the write, in its order.
+     *
+     * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
+     * @param messageBytesMax a longer row of RETURNING is an error
+     */
+    public static ScatteredQuery write(
+            ShardWrite write,
+            @Nullable ShardCommit commit,
+            List<Lease> leases,
+            ScatterClient client,
+            BackendConnector connector,
+            ByteBufAllocator allocator,
+            int messageBytesMax) {
+        return new ScatteredQuery(
+                write.statement(),
+                () -> ScatterPlanner.of(write),
+                true,
+                commit == null,
+                commit,
+                leases,
+                client,
+                connector,
+                allocator,
+                messageBytesMax);
     }
 
     /** Begins; the client may hear the end from inside this call. */
     public void start() {
         try {
-            planner = new ScatterPlanner(statement, memoryBytesMax);
-            shards.get(0).describe(statement.sql(), parameterTypes);
+            planner = planning.get();
+            shards.first().describe(statement.sql(), parameterTypes);
         } catch (ScatterRefused refused) {
             refuse(refused);
         }
@@ -167,13 +198,9 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
         known(described).write(out, formats);
     }
 
-    /** Returns the node of each shard, for people to read. */
-    public String nodes() {
-        StringBuilder nodes = new StringBuilder();
-        for (ShardStream shard : shards) {
-            nodes.append(nodes.length() == 0 ? "" : ",").append(shard.node());
-        }
-        return nodes.toString();
+    /** Returns true when the client's statement returns rows; once parsed. */
+    public boolean returnsRows() {
+        return !known(described).isNoData();
     }
 
     // the steps
@@ -188,7 +215,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
             String parts = steps.parts();
             if (parts != null) {
                 phase = Phase.PREPARING;
-                shards.get(0).describe(parts.getBytes(StandardCharsets.UTF_8), parameterTypes);
+                shards.first().describe(parts.getBytes(StandardCharsets.UTF_8), parameterTypes);
                 return;
             }
         } else {
@@ -204,17 +231,25 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
             plan = made;
             merge = made.rows().apply(shards.size());
             phase = Phase.STARTING;
-            for (ShardStream shard : shards) {
-                shard.run(made.sql(), made.parameterTypes(), bind, statement.rowsMax());
+            for (ShardStream shard : shards.all()) {
+                if (commit != null) {
+                    shard.begin();
+                }
+                byte[] sql = made.sql().apply(shard.index());
+                shard.run(sql, made.parameterTypes(), bind, isWrite ? 0 : statement.rowsMax());
             }
         } finally {
             bind.release();
         }
     }
 
-    private void onBound(ShardStream shard, ByteBuf buffer, int index, int length) {
+    /**
+     * A shard is about to return rows.
+     *
+     * @param difference how their columns differ from those of the plan, or null
+     */
+    private void onBound(ShardStream shard, @Nullable String difference) {
         shard.bound();
-        String difference = known(plan).difference(new RowDescription().wrap(buffer, index, length));
         if (difference != null) {
             fail(RouterErrors.shardsDiffer(shard.node(), difference).response());
             return;
@@ -228,6 +263,8 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
     /** The client takes rows again. */
     public void onClientWritable() {
         drain();
+        // These rows may be as many as the client takes: then no shard is read, and nothing else would flush them.
+        client.flush();
     }
 
     private void drain() {
@@ -239,7 +276,8 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
         try {
             rows.drain(this);
         } catch (ProtocolViolation violation) {
-            fail(RouterErrors.backendProtocolViolation(nodes(), violation).response());
+            fail(RouterErrors.backendProtocolViolation(shards.nodes(), violation)
+                    .response());
         } catch (MergeFailure failure) {
             fail(failure.error().response());
         } finally {
@@ -251,41 +289,82 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
 
     private void updateReading(MergedRows rows) {
         boolean taken = client.takesRows();
-        for (ShardStream shard : shards) {
+        for (ShardStream shard : shards.all()) {
             shard.setReading(phase != Phase.RUNNING || rows.isDone() || taken && rows.wants(shard.index()));
         }
     }
 
     private void completeIfDone() {
         MergedRows rows = merge;
-        if (phase != Phase.RUNNING || rows == null || !rows.isDone() || isBusy()) {
+        if (phase != Phase.RUNNING || rows == null || !rows.isDone() || shards.isBusy()) {
             return;
         }
         long count = rows.rowCount();
         rows.close();
+        if (commit != null) {
+            commit(commit);
+            return;
+        }
         releaseAll();
         // A server stops at the limit without knowing whether there is more.
-        client.onComplete(count, statement.rowsMax() > 0 && count == statement.rowsMax());
+        boolean suspended = !isWrite && statement.rowsMax() > 0 && count == statement.rowsMax();
+        client.onComplete(isWrite ? tag() : "SELECT " + count, suspended);
     }
 
-    private boolean isBusy() {
-        for (ShardStream shard : shards) {
-            if (shard.isBusy()) {
-                return true;
+    private String tag() {
+        return writtenCount < 0 ? command : command + " " + writtenCount;
+    }
+
+    private void commit(ShardCommit end) {
+        for (ShardStream shard : shards.all()) {
+            if (shard.backend().status() != TransactionStatus.IN_TRANSACTION) {
+                // Nothing that was sent ends it.
+                fail(RouterErrors.shardsDiffer(shard.node(), "no open transaction")
+                        .response());
+                return;
             }
         }
-        return false;
+        phase = Phase.COMMITTING;
+        // The shards' next words are for another holder.
+        client.flush();
+        List<BackendConnection> backends = new ArrayList<>(shards.size());
+        for (ShardStream shard : shards.all()) {
+            shard.detach();
+            backends.add(shard.backend());
+        }
+        end.commit(backends, this);
+    }
+
+    @Override
+    public void onCommitted() {
+        releaseAll();
+        if (!abandoned) {
+            client.onComplete(tag(), false);
+        }
+    }
+
+    @Override
+    public void onAborted(ErrorResponse cause) {
+        releaseAll();
+        if (!abandoned) {
+            client.onFailed(cause);
+            client.onOver();
+        }
+    }
+
+    @Override
+    public void onInDoubt(ErrorResponse cause) {
+        onAborted(cause);
+    }
+
+    /** Returns true while what the client asks or any clock says comes too late: the outcome is being decided. */
+    public boolean isCommitting() {
+        return phase == Phase.COMMITTING;
     }
 
     private void releaseAll() {
         phase = Phase.OVER;
-        for (ShardStream shard : shards) {
-            if (shard.isBusy()) {
-                shard.discard("not answered");
-            } else {
-                shard.release();
-            }
-        }
+        shards.releaseAll();
     }
 
     // failing
@@ -301,36 +380,19 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
      * @param delivered runs when the nodes have been asked to cancel what runs, or cannot be asked
      */
     public void fail(ErrorResponse error, Runnable delivered) {
-        if (phase == Phase.FAILING || phase == Phase.OVER) {
+        if (phase == Phase.FAILING || phase == Phase.COMMITTING || phase == Phase.OVER) {
             delivered.run();
             return;
         }
         phase = Phase.FAILING;
         closeMerge();
         client.onFailed(error);
-        cancelBusy(delivered);
+        shards.cancel(delivered);
         endIfQuiet();
     }
 
-    private void cancelBusy(Runnable delivered) {
-        List<ShardStream> busy = shards.stream().filter(ShardStream::isRunning).toList();
-        if (busy.isEmpty()) {
-            delivered.run();
-            return;
-        }
-        int[] open = {busy.size()};
-        for (ShardStream shard : busy) {
-            shard.setReading(true);
-            shard.cancel(() -> {
-                if (--open[0] == 0) {
-                    delivered.run();
-                }
-            });
-        }
-    }
-
     private void endIfQuiet() {
-        if (phase == Phase.FAILING && !isBusy()) {
+        if (phase == Phase.FAILING && !shards.isBusy()) {
             releaseAll();
             client.onOver();
         }
@@ -351,9 +413,10 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
 
     /** The client is gone: ends everything, and tells nobody. */
     public void abandon() {
-        if (phase != Phase.OVER) {
+        abandoned = true;
+        if (phase != Phase.OVER && phase != Phase.COMMITTING) {
             closeMerge();
-            cancelBusy(() -> {});
+            shards.cancel(() -> {});
             releaseAll();
         }
     }
@@ -405,13 +468,25 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
                         new ParameterDescription().wrap(buffer, index, length).types();
             case BackendTag.ROW_DESCRIPTION -> {
                 if (phase == Phase.STARTING) {
-                    onBound(shard, buffer, index, length);
+                    onBound(shard, known(plan).difference(new RowDescription().wrap(buffer, index, length)));
                 } else {
                     latest = Described.of(parameterTypes, buffer, index, length);
                 }
             }
-            case BackendTag.COMMAND_COMPLETE, BackendTag.PORTAL_SUSPENDED ->
+            case BackendTag.NO_DATA -> {
+                if (phase == Phase.STARTING) {
+                    onBound(shard, known(plan).columns().isEmpty() ? null : "no columns");
+                } else {
+                    latest = Described.noData(parameterTypes);
+                }
+            }
+            case BackendTag.COMMAND_COMPLETE -> {
+                if (isWrite) {
+                    count(CommandTag.read(buffer, index, length));
+                }
                 known(merge).end(shard.index());
+            }
+            case BackendTag.PORTAL_SUSPENDED -> known(merge).end(shard.index());
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (shard.index() == 0) {
@@ -421,6 +496,13 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
             default -> {
                 // ParseComplete and the like: nothing hangs on them
             }
+        }
+    }
+
+    private void count(CommandTag tag) {
+        command = tag.command();
+        if (tag.rows() != CommandTag.NO_ROWS) {
+            writtenCount = Math.max(0, writtenCount) + tag.rows();
         }
     }
 
@@ -458,8 +540,8 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
             }
             case STARTING, RUNNING -> drain();
             case FAILING -> endIfQuiet();
-            case OVER -> {
-                // given back already
+            case COMMITTING, OVER -> {
+                // held by another, or given back already
             }
         }
     }
@@ -469,14 +551,14 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink {
         switch (phase) {
             case DESCRIBING, PREPARING, STARTING -> {
                 closeMerge();
-                cancelBusy(() -> {});
+                shards.cancel(() -> {});
                 releaseAll();
                 client.onLostUnanswered(shard.node(), cause);
             }
             case RUNNING -> fail(lost(shard.node()).response());
             case FAILING -> endIfQuiet();
-            case OVER -> {
-                // nothing was asked any more
+            case COMMITTING, OVER -> {
+                // held by another, or nothing was asked any more
             }
         }
     }

@@ -13,6 +13,8 @@ import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.StatementOrPortal;
 import io.trunkline.wire.TransactionStatus;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The part that one shard has in a {@link ScatteredQuery}: a leased backend, what is sent to it, and the messages it answers with.
@@ -46,12 +48,22 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
     private final BackendConnector connector;
     private final MessageAssembler assembler;
     private final Listener listener;
+    /** Whether the transaction it is in goes on behind it. */
+    private final boolean within;
+
     private boolean held = true;
     private boolean failed;
     private boolean bound;
 
     /** Attaches to the leased backend. */
-    ShardStream(int index, Lease lease, BackendConnector connector, int messageBytesMax, Listener listener) {
+    ShardStream(
+            int index,
+            Lease lease,
+            BackendConnector connector,
+            int messageBytesMax,
+            boolean within,
+            Listener listener) {
+        this.within = within;
         this.index = index;
         this.lease = lease;
         this.backend = lease.backend();
@@ -133,6 +145,15 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
         return out;
     }
 
+    /** Opens a transaction ahead of what is run next. */
+    void begin() {
+        ByteBuf out = backend.link().allocator().buffer(16);
+        FrontendWriter.query(out, "BEGIN");
+        backend.statements().forgetUnnamed();
+        backend.expected().add(Kind.QUERY, Action.SWALLOW, null);
+        backend.link().write(out);
+    }
+
     private void sync(ByteBuf out) {
         FrontendWriter.sync(out);
         backend.expected().add(Kind.SYNC, Action.FORWARD, null);
@@ -157,11 +178,37 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
         });
     }
 
-    /** Gives the backend back; it must not be busy. */
+    /** Leaves the backend to another holder, until it is given back. */
+    void detach() {
+        assembler.close();
+        backend.detach(this);
+    }
+
+    /** Gives the backend back, rolled back if need be; it must not be busy. */
     void release() {
         if (held) {
             letGo();
-            backend.cancels().settle(lease::release);
+            backend.cancels().settle(this::rollBackAndRelease);
+        }
+    }
+
+    private void rollBackAndRelease() {
+        if (!backend.isOpen()) {
+            lease.discard("lost");
+        } else if (within || backend.status() == TransactionStatus.IDLE) {
+            lease.release();
+        } else {
+            backend.query("ROLLBACK", 1, new BackendConnection.QueryListener() {
+                @Override
+                public void onRows(List<List<@Nullable String>> rows) {
+                    lease.release();
+                }
+
+                @Override
+                public void onError(ErrorResponse error) {
+                    lease.discard("rollback failed");
+                }
+            });
         }
     }
 

@@ -57,7 +57,8 @@ final class CommandEffects extends ReplyEffect {
         if (command instanceof SessionCommand.Set set) {
             return SessionSettings.setCommand(set.name(), set.rawValue());
         }
-        if (command instanceof SessionCommand.SetSessionCharacteristics) {
+        if (command instanceof SessionCommand.SetSessionCharacteristics
+                || command instanceof SessionCommand.SetTransaction) {
             return buffer.toString(start, end - start, StandardCharsets.UTF_8);
         }
         return "";

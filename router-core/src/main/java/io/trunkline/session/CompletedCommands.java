@@ -45,6 +45,7 @@ final class CompletedCommands {
         Settings carried = backend().settings();
         switch (kind) {
             case SET, SET_ROLE, SET_SESSION_AUTHORIZATION, RESET -> carried = settingCompleted(carried, command, text);
+            case SET_TRANSACTION -> session.shards.completed(text);
             case SET_SESSION_CHARACTERISTICS -> {
                 settings.addCharacteristics(text);
                 carried = carried.with(
@@ -54,18 +55,21 @@ final class CompletedCommands {
             case SAVEPOINT -> {
                 if (command instanceof SessionCommand.Savepoint savepoint) {
                     settings.savepoint(savepoint.name());
+                    session.shards.completed("SAVEPOINT " + SessionSettings.identifier(savepoint.name()));
                     session.channels.savepoint(savepoint);
                 }
             }
             case RELEASE_SAVEPOINT -> {
                 if (command instanceof SessionCommand.Release release) {
                     settings.release(release.name());
+                    session.shards.completed("RELEASE " + SessionSettings.identifier(release.name()));
                     session.channels.release(release.name());
                 }
             }
             case ROLLBACK_TO_SAVEPOINT -> {
                 if (command instanceof SessionCommand.RollbackTo rollback) {
                     settings.rollbackTo(rollback.name());
+                    session.shards.completed("ROLLBACK TO " + SessionSettings.identifier(rollback.name()));
                     session.channels.rollbackTo(rollback.name());
                     carried = settings.current();
                 }
@@ -125,21 +129,26 @@ final class CompletedCommands {
             }
             if (set.scope() == SessionCommand.Scope.SESSION) {
                 settings.set(set.name(), text);
+                session.shards.completed(text);
                 return carried.with(set.name(), text);
             }
             settings.setLocal(set.name(), text);
+            session.shards.completed("SET LOCAL " + text.substring("SET ".length()));
             return carried;
         }
         if (command instanceof SessionCommand.Reset reset) {
             if (reset.scope() == SessionCommand.Scope.SESSION) {
                 settings.reset(reset.name());
+                session.shards.staysHere();
                 // The backend is at its own default now, which is not the session's when the startup packet named
                 // another.
                 return carried.without(reset.name());
             }
             settings.resetLocal(reset.name());
+            session.shards.staysHere();
         } else if (command instanceof SessionCommand.ResetAll) {
             settings.resetAll();
+            session.shards.staysHere();
             Settings identity = Settings.NONE;
             for (String name : List.of(SessionSettings.ROLE, SessionSettings.SESSION_AUTHORIZATION)) {
                 String value = carried.get(name);

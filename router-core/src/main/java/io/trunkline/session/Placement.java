@@ -196,6 +196,40 @@ final class Placement {
         if (mode.serializable() != TransactionMode.Choice.UNSAID) {
             routing = routing.withSerializable(mode.serializable() == TransactionMode.Choice.YES);
         }
+        routing = routing.withCrossing(session.shards.mayCross() && !routing.serializable());
+    }
+
+    /** The transaction stays on its shard from now on. */
+    void staysHere() {
+        routing = routing.withCrossing(false);
+    }
+
+    /** The transaction goes on on another of its shards. */
+    void movedTo(int newShard, String node) {
+        shard = newShard;
+        RoleNeed known = routing.transaction().role();
+        RoleNeed role = known == RoleNeed.ANY ? RoleNeed.PRIMARY : known;
+        routing = routing.placedOn(newShard, role);
+        lastRoute.placing(
+                session.view().table().shardName(newShard),
+                new Target.At(newShard, role, Reason.KEY, Reason.IN_TRANSACTION));
+        lastRoute.placed(role, node);
+    }
+
+    /** Returns which nodes of other shards may take part in the transaction. */
+    ShardPool.Role transactionPoolRole() {
+        return routing.transaction().role() == RoleNeed.REPLICA ? ShardPool.Role.REPLICA : ShardPool.Role.PRIMARY;
+    }
+
+    /** Returns true when the transaction writes nothing, by its own word or by where it runs. */
+    boolean isReadOnlyTransaction() {
+        return routing.transaction().scope() == TransactionScope.READ_ONLY
+                || routing.transaction().role() == RoleNeed.REPLICA;
+    }
+
+    /** Returns the shard of the last batch. */
+    int shard() {
+        return shard;
     }
 
     /** Returns true when some of the session's reads may go to a replica, by policy. */

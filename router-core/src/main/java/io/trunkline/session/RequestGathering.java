@@ -137,8 +137,12 @@ final class RequestGathering {
         Target.Refused problem = input.longTag() != 0
                 ? RouteRefusal.SCATTER_TOO_LONG.because(
                         "the limit is " + worker.limits().inspectedBytesMax() + " bytes")
-                : ScatterBatch.problem(batch.requests(), complete);
-        if (problem == null) {
+                : target.isWrite() && worker.decisions() == null && !isBegun()
+                        ? RouteRefusal.SCATTER_WITHOUT_DECISIONS.because("topology.source is file")
+                        : ScatterBatch.problem(batch.requests(), complete);
+        if (problem == null && isBegun()) {
+            session.shards.scattered().begin(take(), target);
+        } else if (problem == null) {
             ScatteredWork.begin(session, take(), target);
         } else {
             worker.metrics().refused(problem.code());

@@ -42,6 +42,7 @@ final class RequestSender {
         if (begin != null) {
             relay.swallowedQuery(begin, null);
             session.sent.beginSent();
+            session.shards.begun(begin, session.placement.shard());
         }
         for (Request request : batch.requests()) {
             deliver(relay, request);
@@ -95,6 +96,13 @@ final class RequestSender {
                 request.effect.onUndone();
             }
             return Disposition.PAUSE;
+        }
+        Disposition instead = session.shards.before(relay, request);
+        if (instead != null) {
+            if (instead == Disposition.PAUSE && request.effect != null) {
+                request.effect.onUndone();
+            }
+            return instead;
         }
         session.sentBatch.forget();
         boolean wasQuiet = relay.isQuiet();
@@ -332,6 +340,21 @@ final class RequestSender {
 
     boolean isGroupOpen() {
         return groupOpen;
+    }
+
+    /** Ends the open group on the backend, unseen by the client, for which it goes on; returns false when none is open. */
+    boolean closeGroup(Relay relay) {
+        if (!groupOpen) {
+            return false;
+        }
+        groupOpen = false;
+        relay.synchronizeUnseen();
+        return true;
+    }
+
+    /** The client's group goes on, and its Sync goes to the backend. */
+    void groupContinues() {
+        groupOpen = true;
     }
 
     /** The backend is lost, and with it what was sent of an open group. */

@@ -9,12 +9,18 @@ import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.health.NodeStatus;
 import io.trunkline.pool.Lease;
+import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoleNeed;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
+import io.trunkline.scatter.ScatterClient;
+import io.trunkline.scatter.ScatterRead;
 import io.trunkline.scatter.ScatterStatement;
 import io.trunkline.scatter.ScatteredQuery;
+import io.trunkline.scatter.ShardCommit;
+import io.trunkline.scatter.ShardTexts;
+import io.trunkline.scatter.ShardWrite;
 import io.trunkline.session.SessionState.Scattering;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.wire.BackendWriter;
@@ -25,6 +31,7 @@ import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owns the batch. Held by the state {@link Scattering}; confined to the session's event loop.
  */
-final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client {
+final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     private static final int[] NO_TYPES = {};
     private static final Pattern ABOVE_ZERO = Pattern.compile("(?<![-\\w])[1-3](?!\\w)");
 
@@ -43,12 +50,17 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
     private final RequestBatch batch;
     private final Target.Scatter target;
     private final Bind bind = new Bind();
+    /** The transaction of the client's that it is part of, or null. */
+    private final @Nullable ScatterWithin within;
+
+    private boolean failed;
     private @Nullable ShardLeases leases;
     private @Nullable ScatteredQuery query;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
 
-    private ScatteredWork(Session session, RequestBatch batch, Target.Scatter target) {
+    private ScatteredWork(Session session, RequestBatch batch, Target.Scatter target, @Nullable ScatterWithin within) {
+        this.within = within;
         this.session = session;
         this.worker = session.worker;
         this.batch = batch;
@@ -61,14 +73,28 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
      * @param batch handed over
      */
     static void begin(Session session, RequestBatch batch, Target.Scatter target) {
-        ScatteredWork work = new ScatteredWork(session, batch, target);
+        ScatteredWork work = new ScatteredWork(session, batch, target, null);
         session.placement.lastRoute().placing(Target.Scatter.SHARD_LABEL, target.at());
         session.become(new Scattering(work));
         work.lease();
     }
 
+    /**
+     * Begins within a transaction that is open on all of the shards.
+     *
+     * @param lent the backends, in the order of the shards
+     */
+    static void begin(
+            Session session, RequestBatch batch, Target.Scatter target, ScatterWithin within, List<Lease> lent) {
+        ScatteredWork work = new ScatteredWork(session, batch, target, within);
+        session.placement.lastRoute().placing(Target.Scatter.SHARD_LABEL, target.at());
+        session.become(new Scattering(work));
+        work.run(lent);
+    }
+
     private void lease() {
-        ShardLeases wanted = new ShardLeases(session, target.shards(), Placement.poolRole(target.at()), this);
+        ShardLeases wanted = new ShardLeases(
+                session, target.shards(), Placement.poolRole(target.at()), session.settings.current(), this);
         leases = wanted;
         wanted.leaseNext();
     }
@@ -90,16 +116,13 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
                 return;
             }
         }
-        noteNodes(granted);
         session.parameters.tellAll(granted.get(0).backend().reported());
-        ScatteredQuery started = new ScatteredQuery(
-                statement(),
-                granted,
-                this,
-                worker.connector(),
-                session.client.allocator(),
-                worker.limits().merging().rowBytesMax(),
-                worker.limits().merging().memoryBytesMax());
+        run(granted);
+    }
+
+    private void run(List<Lease> granted) {
+        noteNodes(granted);
+        ScatteredQuery started = query(granted);
         query = started;
         session.deadline.restart();
         started.start();
@@ -118,7 +141,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
     }
 
     private void noteNodes(List<Lease> granted) {
-        boolean replicas = granted.stream().noneMatch(lease -> lease.node().state() == NodeStatus.State.PRIMARY);
+        boolean replicas = within == null
+                ? granted.stream().noneMatch(lease -> lease.node().state() == NodeStatus.State.PRIMARY)
+                : session.placement.transactionPoolRole() == ShardPool.Role.REPLICA;
         StringBuilder nodes = new StringBuilder();
         for (Lease lease : granted) {
             nodes.append(nodes.length() == 0 ? "" : ",")
@@ -127,45 +152,51 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
         session.placement.lastRoute().placed(replicas ? RoleNeed.REPLICA : RoleNeed.PRIMARY, nodes.toString());
     }
 
+    private ScatteredQuery query(List<Lease> granted) {
+        SessionLimits.Merging limits = worker.limits().merging();
+        ScatterStatement statement = statement();
+        if (target.work() instanceof Target.Work.Read read) {
+            TextOrder texts = session.texts.isUtf8() ? read.texts() : TextOrder.UNKNOWN;
+            return ScatteredQuery.read(
+                    new ScatterRead(statement, read.shape(), texts, shortestFloats()),
+                    within != null,
+                    granted,
+                    this,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax(),
+                    limits.memoryBytesMax());
+        }
+        ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
+        ShardCommit commit = within != null
+                ? null
+                : new ShardCommit(
+                        worker.nextTransactionId(session.identity.cluster()),
+                        write.shards(),
+                        Objects.requireNonNull(worker.decisions()),
+                        worker::execute);
+        return ScatteredQuery.write(
+                write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
     private ScatterStatement statement() {
         Request first = ScatterBatch.statementRequest(batch.requests());
         PreparedStatement prepared = first.statement;
-        boolean conforming = session.texts.standardConformingStrings();
-        SqlScan scan = new SqlScan();
         if (first.tag == FrontendTag.QUERY || prepared == null) {
             Query text = new Query().wrap(first.buffer, first.index, first.available);
             byte[] sql = ByteBufUtil.getBytes(first.buffer, text.sqlStart(), text.sqlEnd() - text.sqlStart(), true);
-            scan.scan(Unpooled.wrappedBuffer(sql), 0, sql.length, conforming);
-            return new ScatterStatement(
-                    sql,
-                    scan.statementStart(0),
-                    scan.statementEnd(0),
-                    conforming,
-                    target.shape(),
-                    NO_TYPES,
-                    null,
-                    0,
-                    texts(),
-                    shortestFloats());
+            return statement(sql, NO_TYPES, null, 0);
         }
-        byte[] sql = prepared.sql();
-        scan.scan(Unpooled.wrappedBuffer(sql), 0, sql.length, conforming);
         bind.wrap(first.buffer, first.index, first.available);
-        return new ScatterStatement(
-                sql,
-                scan.statementStart(0),
-                scan.statementEnd(0),
-                conforming,
-                target.shape(),
-                prepared.parameterTypes(),
-                bind,
-                rowsMax(),
-                texts(),
-                shortestFloats());
+        return statement(prepared.sql(), prepared.parameterTypes(), bind, rowsMax());
     }
 
-    private TextOrder texts() {
-        return session.texts.isUtf8() ? target.texts() : TextOrder.UNKNOWN;
+    private ScatterStatement statement(byte[] sql, int[] types, @Nullable Bind values, int rowsMax) {
+        boolean conforming = session.texts.standardConformingStrings();
+        SqlScan scan = new SqlScan();
+        scan.scan(Unpooled.wrappedBuffer(sql), 0, sql.length, conforming);
+        return new ScatterStatement(
+                sql, scan.statementStart(0), scan.statementEnd(0), conforming, types, values, rowsMax);
     }
 
     private boolean shortestFloats() {
@@ -209,7 +240,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
         while (answeredCount < batch.requests().size()) {
             Request request = batch.requests().get(answeredCount);
             if (request.tag == FrontendTag.QUERY) {
-                started.writeRowDescription(out, false);
+                if (started.returnsRows()) {
+                    started.writeRowDescription(out, false);
+                }
                 break;
             }
             if (request.tag == FrontendTag.EXECUTE) {
@@ -236,7 +269,10 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
     }
 
     @Override
-    public void onComplete(long rows, boolean suspended) {
+    public void onComplete(String tag, boolean suspended) {
+        if (target.isWrite()) {
+            session.placement.wrote();
+        }
         ScatteredQuery completed = query;
         ByteBuf out = session.client.allocator().buffer(64);
         for (int i = answeredCount; i < batch.requests().size(); i++) {
@@ -245,11 +281,11 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
                 if (suspended) {
                     BackendWriter.portalSuspended(out);
                 } else {
-                    BackendWriter.commandComplete(out, "SELECT " + rows);
+                    BackendWriter.commandComplete(out, tag);
                 }
                 confirm(request);
                 if (request.tag == FrontendTag.QUERY) {
-                    BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+                    BackendWriter.readyForQuery(out, status());
                 }
             } else if (completed != null) {
                 answer(out, request, completed);
@@ -278,7 +314,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
                 }
             }
             case FrontendTag.CLOSE -> BackendWriter.closeComplete(out);
-            case FrontendTag.SYNC -> BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+            case FrontendTag.SYNC -> BackendWriter.readyForQuery(out, status());
             default -> throw new IllegalStateException("request " + (char) request.tag + " beside several shards");
         }
         confirm(request);
@@ -304,8 +340,15 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
         worker.metrics().refused(code);
     }
 
+    private TransactionStatus status() {
+        return within == null
+                ? TransactionStatus.IDLE
+                : failed ? TransactionStatus.FAILED : TransactionStatus.IN_TRANSACTION;
+    }
+
     @Override
     public void onFailed(ErrorResponse error) {
+        failed = true;
         undoUnanswered();
         session.writeError(error);
         session.client.flush();
@@ -328,7 +371,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
 
     @Override
     public void onOver() {
-        session.writeReadyForQuery();
+        ByteBuf out = session.client.allocator().buffer(6);
+        BackendWriter.readyForQuery(out, status());
+        session.client.write(out);
         end();
     }
 
@@ -340,7 +385,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
 
     /** Leases other backends; what has been answered of the batch stays answered. */
     private void tryAgain(RouterError otherwise) {
-        if (batch.repeats() >= SentBatch.REPEATS_MAX) {
+        if (within != null || batch.repeats() >= SentBatch.REPEATS_MAX) {
             onRefused(otherwise);
             return;
         }
@@ -355,11 +400,16 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
 
     private void end() {
         query = null;
-        session.placement.lastRoute().transactionEnded();
         session.placement.lastRoute().answered(1);
         batch.clear(worker.requests());
         worker.giveBack(batch);
-        session.scatterEnded();
+        if (within != null) {
+            session.client.flush();
+            within.onEnd(failed);
+        } else {
+            session.placement.lastRoute().transactionEnded();
+            session.scatterEnded();
+        }
     }
 
     // what the session tells
@@ -412,9 +462,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatteredQuery.Client
         delivered.run();
     }
 
-    /** Returns true while the nodes are at work. */
+    /** Returns true while the nodes are at work, and can be stopped. */
     boolean isRunning() {
-        return query != null;
+        return query != null && !query.isCommitting();
     }
 
     /** Returns true while the answer to a cancel request is awaited. */

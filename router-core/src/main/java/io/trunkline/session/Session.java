@@ -14,9 +14,11 @@ import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Checking;
 import io.trunkline.session.SessionState.Closed;
+import io.trunkline.session.SessionState.Committed;
 import io.trunkline.session.SessionState.FailingCopy;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
+import io.trunkline.session.SessionState.Joining;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.session.SessionState.Scattering;
@@ -83,6 +85,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     private final SessionEnd end;
     private final BackendLoss loss;
     private final AnsweredWork answered;
+    final ShardTransaction shards;
     private SessionState state = Idle.INSTANCE;
 
     Session(
@@ -119,6 +122,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         this.breaks = new CopyBreak(this, end);
         this.overdue = new OverdueStatement(this, input, sender, loss);
         this.answered = new AnsweredWork(this, input, sender, leasing, overdue);
+        this.shards = new ShardTransaction(this, sender, skipping);
         this.deadline = new SessionDeadline(this, identity.timeouts());
     }
 
@@ -226,6 +230,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         return stranded.answer(request, cause);
     }
 
+    Disposition answerCommitted(Request request) {
+        return stranded.answerCommitted(request);
+    }
+
     /** Asks for a backend for the batch. */
     void lease(Target.At at) {
         leasing.lease(at);
@@ -314,6 +322,17 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         gathering.dispatchAgain(batch);
     }
 
+    /**
+     * The backend that a COMMIT was waiting for is gone, and with it the transaction is over. The COMMIT is still unread.
+     *
+     * @param error what the COMMIT is told, or null when it has happened
+     */
+    void endWaitingCommit(@Nullable RouterError error) {
+        become(error == null ? Committed.INSTANCE : new Stranded(error.response()));
+        input.updateReading();
+        proceedLater();
+    }
+
     /** What ran on several shards has been answered. */
     void scatterEnded() {
         if (state instanceof Scattering) {
@@ -331,6 +350,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     /** The lease has ended, or a transaction that never had one. */
     void released() {
         sentBatch.drop();
+        shards.released();
         placement.released();
         sent.released();
         channels.released();
@@ -459,6 +479,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     boolean mayOfferAgain() {
         return !(state instanceof Leasing
                 || state instanceof Scattering
+                || state instanceof Joining
                 || state instanceof Checking
                 || state instanceof Closed);
     }

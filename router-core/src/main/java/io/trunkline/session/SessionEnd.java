@@ -10,6 +10,7 @@ import io.trunkline.session.SessionState.Closed;
 import io.trunkline.session.SessionState.FailingCopy;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
+import io.trunkline.session.SessionState.Joining;
 import io.trunkline.session.SessionState.Leasing;
 import io.trunkline.session.SessionState.Running;
 import io.trunkline.session.SessionState.Scattering;
@@ -175,10 +176,14 @@ final class SessionEnd {
         if (last instanceof Scattering scattering) {
             scattering.work().abandon();
         }
+        if (last instanceof Joining joining && joining.leases() != null) {
+            joining.leases().withdraw();
+        }
         Relay relay = last.relay();
-        if (relay != null) {
+        if (relay != null && !session.shards.isWorking()) {
             leasing.abandon(relay);
         }
+        session.shards.released();
         finish(reason);
     }
 

@@ -59,6 +59,11 @@ public final class SessionSettings {
         return current;
     }
 
+    /** Returns what is left when the open transaction is rolled back. */
+    Settings committed() {
+        return committed;
+    }
+
     /** Returns true when the open transaction changed something, so that its end matters. */
     public boolean isInFlux() {
         return current != committed || localPath != null || !savepoints.isEmpty();
@@ -309,7 +314,7 @@ public final class SessionSettings {
         return "SET " + identifier(name) + " TO " + rawValue;
     }
 
-    private static String identifier(String name) {
+    static String identifier(String name) {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             boolean plain = c >= 'a' && c <= 'z' || c == '_' || i > 0 && (c >= '0' && c <= '9' || c == '.');

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  *    └──────────── COMMIT, ROLLBACK ─────────────────────────────  Stranded ◀───────────┘
  *                                                                      backend lost in a transaction
  *   Gathering ── dispatched to several shards ──▶ Scattering ── answered ──▶ Idle
+ *   Holding ── a statement for another shard, or for all ──▶ Joining ── done ──▶ Holding
+ *   Joining ── committed, and the backend lost ──▶ Committed ── COMMIT answered ──▶ Idle
  *   Running ── a pin may have ended ──▶ Checking ── answered ──▶ Holding, Idle
  *   Running ── a timeout ──▶ Canceling ── answered and the cancel request delivered ──▶ Running, Holding, Idle
  *                                  └───── no answer in time ──▶ Idle, Stranded
@@ -160,6 +162,58 @@ sealed interface SessionState {
         @Override
         public RouterMetrics.SessionState label() {
             return RouterMetrics.SessionState.RUNNING;
+        }
+    }
+
+    /**
+     * The transaction is coming to another shard, or something is said to all of its shards.
+     *
+     * @param relay that of the shard it is on
+     * @param leases what is asked of the pool of another shard, or null
+     */
+    record Joining(@Nullable Relay relay, @Nullable ShardLeases leases) implements SessionState {
+        @Override
+        public Disposition onMessage(Session session, Request request) {
+            return Disposition.PAUSE;
+        }
+
+        @Override
+        public @Nullable Timeout waitsFor(Session session) {
+            // Pools and statements of the router's own have their own limits.
+            return null;
+        }
+
+        @Override
+        public boolean isInTransaction(Session session) {
+            return true;
+        }
+
+        @Override
+        public RouterMetrics.SessionState label() {
+            return RouterMetrics.SessionState.HOLDING;
+        }
+    }
+
+    /** The messages of a group are collected whose query runs on several shards of the transaction. */
+    record Collecting(Relay relay) implements SessionState {
+        @Override
+        public Disposition onMessage(Session session, Request request) {
+            return session.shards.scattered().collect(relay, request);
+        }
+
+        @Override
+        public Timeout waitsFor(Session session) {
+            return Timeout.IDLE_IN_TRANSACTION;
+        }
+
+        @Override
+        public boolean waitsForBytes(Session session) {
+            return true;
+        }
+
+        @Override
+        public RouterMetrics.SessionState label() {
+            return RouterMetrics.SessionState.HOLDING;
         }
     }
 
@@ -343,6 +397,27 @@ sealed interface SessionState {
         @Override
         public RouterMetrics.SessionState label() {
             return RouterMetrics.SessionState.STRANDED;
+        }
+    }
+
+    /** The transaction has committed on several shards, and the backend through which its COMMIT would be answered was lost. */
+    record Committed() implements SessionState {
+        static final Committed INSTANCE = new Committed();
+
+        @Override
+        public Disposition onMessage(Session session, Request request) {
+            return session.answerCommitted(request);
+        }
+
+        @Override
+        public @Nullable Timeout waitsFor(Session session) {
+            // The COMMIT is there.
+            return null;
+        }
+
+        @Override
+        public RouterMetrics.SessionState label() {
+            return RouterMetrics.SessionState.IDLE;
         }
     }
 

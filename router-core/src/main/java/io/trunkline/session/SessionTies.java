@@ -118,6 +118,11 @@ final class SessionTies {
         doubtful |= effect == SessionEffect.ADVISORY_LOCK || effect == SessionEffect.SET_CONFIG;
     }
 
+    /** Returns true when something may be left on a backend that nobody followed. */
+    boolean isDirty() {
+        return dirty;
+    }
+
     void dirty() {
         dirty = true;
     }

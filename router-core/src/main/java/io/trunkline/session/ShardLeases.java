@@ -34,6 +34,7 @@ final class ShardLeases implements LeaseRequest {
     private final Session session;
     private final ShardSet shards;
     private final ShardPool.Role role;
+    private final Settings settings;
     private final Listener listener;
     private final List<Lease> leases = new ArrayList<>();
     private int shard = -1;
@@ -42,7 +43,13 @@ final class ShardLeases implements LeaseRequest {
 
     private boolean over;
 
-    ShardLeases(Session session, ShardSet shards, ShardPool.Role role, Listener listener) {
+    /**
+     * Sets it up.
+     *
+     * @param settings what the backends are to carry
+     */
+    ShardLeases(Session session, ShardSet shards, ShardPool.Role role, Settings settings, Listener listener) {
+        this.settings = settings;
         this.session = session;
         this.shards = shards;
         this.role = role;
@@ -83,7 +90,7 @@ final class ShardLeases implements LeaseRequest {
 
     @Override
     public Settings settings() {
-        return session.settings.current();
+        return settings;
     }
 
     @Override
@@ -99,8 +106,7 @@ final class ShardLeases implements LeaseRequest {
             return;
         }
         BackendConnection backend = lease.backend();
-        Settings wanted = session.settings.current();
-        String commands = SessionSettings.difference(backend.settings(), wanted);
+        String commands = SessionSettings.difference(backend.settings(), settings);
         if (commands.isEmpty()) {
             leases.add(lease);
             leaseNext();
@@ -109,7 +115,7 @@ final class ShardLeases implements LeaseRequest {
         backend.query(commands, 1_000, new BackendConnection.QueryListener() {
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
-                backend.noteSettings(wanted);
+                backend.noteSettings(settings);
                 if (over) {
                     lease.release();
                 } else {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * What a client hears whose backend was lost inside a transaction, until it ends that transaction: as in one that failed, everything else is
  * refused.
  *
- * <p>Belongs to its {@link Session}; at work in the state Stranded.
+ * <p>Belongs to its {@link Session}; at work in the states Stranded and Committed.
  */
 final class StrandedTransaction {
     /** What an answer changes. */
@@ -84,6 +84,21 @@ final class StrandedTransaction {
                 // Close, Flush, Sync: nothing changes
             }
         }
+        session.client.write(out);
+        if (!input.isScanning()) {
+            session.client.flush();
+        }
+        return request.isPartial() ? Disposition.SKIP_THEN_BREAK : Disposition.SKIP;
+    }
+
+    /** The COMMIT of a transaction that has happened: it asks for no backend, for that of its shard may be away for long. */
+    Disposition answerCommitted(Request request) {
+        ByteBuf out = session.client.allocator().buffer(32);
+        BackendWriter.commandComplete(out, "COMMIT");
+        if (request.tag == FrontendTag.QUERY) {
+            BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
+        }
+        session.become(Idle.INSTANCE);
         session.client.write(out);
         if (!input.isScanning()) {
             session.client.flush();

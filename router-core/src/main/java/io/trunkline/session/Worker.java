@@ -4,6 +4,9 @@ package io.trunkline.session;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
+import io.trunkline.decision.DecisionLog;
+import io.trunkline.decision.TransactionId;
+import io.trunkline.decision.TransactionIds;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.metrics.RouterMetrics;
@@ -17,6 +20,7 @@ import io.trunkline.wire.NotificationResponse;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +43,8 @@ public final class Worker {
     private final SessionRegistry sessions;
     private final CancelRegistry cancels;
     private final SchemaChanges changes;
+    private final Supplier<? extends @Nullable DecisionLog> decisions;
+    private final TransactionIds transactionIds;
     private final StatementCatalog catalog;
     private final Map<String, CurrentView> views = new HashMap<>();
     private final RequestReader reader;
@@ -78,6 +84,8 @@ public final class Worker {
         this.sessions = shared.sessions();
         this.cancels = shared.cancels();
         this.changes = shared.changes();
+        this.decisions = shared.decisions();
+        this.transactionIds = shared.transactionIds();
         this.catalog = new StatementCatalog(instance, limits.idleStatementBytesMax());
         this.reader = new RequestReader(this);
         this.welcomes = new Welcomes();
@@ -91,9 +99,16 @@ public final class Worker {
      * @param sessions the live sessions
      * @param cancels the live cancel keys
      * @param changes of definitions
+     * @param decisions where transactions over several shards are decided, asked for anew each time; null while there is no such place
+     * @param transactionIds names them
      */
     public record Shared(
-            SqlAnalyzer analyzer, SessionRegistry sessions, CancelRegistry cancels, SchemaChanges changes) {}
+            SqlAnalyzer analyzer,
+            SessionRegistry sessions,
+            CancelRegistry cancels,
+            SchemaChanges changes,
+            Supplier<? extends @Nullable DecisionLog> decisions,
+            TransactionIds transactionIds) {}
 
     /** Takes a new view of a cluster; on the event loop. */
     public void view(ClusterView view) {
@@ -173,6 +188,17 @@ public final class Worker {
 
     SchemaChanges changes() {
         return changes;
+    }
+
+    /** Returns where transactions over several shards are decided; null when there is no such place, and so no such transaction. */
+    @Nullable
+    DecisionLog decisions() {
+        return decisions.get();
+    }
+
+    /** Returns the name of a new transaction over several shards of a cluster. */
+    TransactionId nextTransactionId(String cluster) {
+        return transactionIds.next(cluster);
     }
 
     CancelRegistry cancels() {

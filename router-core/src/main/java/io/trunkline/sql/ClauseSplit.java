@@ -119,7 +119,8 @@ record ClauseSplit(
         throw unclear("there is " + tokens.name(i) + " without by");
     }
 
-    private static boolean isDistinctFrom(TokenList tokens, int i) {
+    /** Returns true when the word FROM is part of a comparison. */
+    static boolean isDistinctFrom(TokenList tokens, int i) {
         return tokens.isWord(i - 1, "distinct")
                 && (tokens.isWord(i - 2, "is") || tokens.isSequence(i - 3, "is", "not"));
     }
@@ -142,6 +143,18 @@ record ClauseSplit(
             }
         }
         return parts;
+    }
+
+    /** Returns the index of the first unquoted word of that spelling outside of all parentheses and brackets, or -1. */
+    static int indexOutside(TokenList tokens, int from, int to, String word) {
+        int depth = 0;
+        for (int i = from; i < to; i++) {
+            depth += depthChange(tokens, i);
+            if (depth == 0 && tokens.isWord(i, word)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** Returns how much deeper in parentheses and brackets the next token is. */

@@ -15,10 +15,11 @@ import net.sf.jsqlparser.statement.select.LateralSubSelect;
 import net.sf.jsqlparser.statement.select.ParenthesedFromItem;
 import net.sf.jsqlparser.statement.select.ParenthesedSelect;
 import net.sf.jsqlparser.statement.select.PlainSelect;
+import net.sf.jsqlparser.statement.select.Values;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proof that each row of a query's FROM and WHERE is made of rows of one shard.
+ * The proof that each row of a statement's FROM and WHERE, and of the table it writes, is made of rows of one shard.
  *
  * <p>Tables begin as groups of their own. Equality of two keys in the ON of an inner join, or in WHERE, makes one group of theirs: it is not true where
  * one of them is null, so what an outer join filled with nulls is gone. A LEFT JOIN makes a group with the preserved table whose key its own ON compares: every partner of a
@@ -33,6 +34,35 @@ final class Colocation {
     /** Refuses a query whose FROM is not of that form. */
     static void prove(PlainSelect select, QueryScope scope, TableReferences references) {
         refuseRelations(select.getFromItem(), select.getJoins());
+        proveKeys(scope, references);
+    }
+
+    /**
+     * Refuses a write whose target and further relations are not of that form: they are joined as by commas.
+     *
+     * @param others what stands in FROM of an UPDATE or in USING of a DELETE
+     * @param joins what is joined to the last of them, or null
+     */
+    static void proveWrite(
+            List<FromItem> others, @Nullable List<Join> joins, QueryScope scope, TableReferences references) {
+        others.forEach(Colocation::refuseRelationBesideTarget);
+        if (joins != null) {
+            joins.forEach(join -> refuseRelationBesideTarget(join.getFromItem()));
+        }
+        proveKeys(scope, references);
+    }
+
+    /** A list of rows is the same everywhere; what its functions do is asked elsewhere. */
+    private static void refuseRelationBesideTarget(FromItem item) {
+        boolean rows = item instanceof ParenthesedFromItem group
+                && group.getFromItem() instanceof Values
+                && group.getJoins() == null;
+        if (!rows) {
+            refuseRelation(item);
+        }
+    }
+
+    private static void proveKeys(QueryScope scope, TableReferences references) {
         if (references.readsCatalog()) {
             throw relation("the system catalogue is different on each shard");
         }

@@ -53,22 +53,38 @@ final class ModificationReader {
         }
     }
 
+    /**
+     * What a statement writes.
+     *
+     * @param scope its table and the relations beside it
+     * @param rows the rows of an INSERT ... VALUES into a sharded table, else empty
+     */
+    record Modification(QueryScope scope, List<KeyedRow> rows) {}
+
+    /**
+     * A row to insert.
+     *
+     * @param values its values, in parentheses
+     */
+    record KeyedRow(ExpressionList<?> values, KeyCondition.Equal key) {}
+
     /** Reads a statement that is no query. */
-    void read(Statement statement, WithQueries with) {
+    Modification read(Statement statement, WithQueries with) {
         if (statement instanceof Insert insert) {
-            readInsert(insert, with);
-        } else if (statement instanceof Update update) {
-            readUpdate(update, with);
-        } else if (statement instanceof Delete delete) {
-            readDelete(delete, with);
-        } else {
-            throw QueryTreeReader.unreadable("the statement is of a kind the router does not read");
+            return readInsert(insert, with);
         }
+        if (statement instanceof Update update) {
+            return new Modification(readUpdate(update, with), List.of());
+        }
+        if (statement instanceof Delete delete) {
+            return new Modification(readDelete(delete, with), List.of());
+        }
+        throw QueryTreeReader.unreadable("the statement is of a kind the router does not read");
     }
 
     // UPDATE and DELETE
 
-    private void readUpdate(Update update, WithQueries around) {
+    private QueryScope readUpdate(Update update, WithQueries around) {
         boolean foreign = update.getStartJoins() != null
                 || update.isFromBeforeSet()
                 || update.isModifierIgnore()
@@ -86,13 +102,14 @@ final class ModificationReader {
         QueryScope scope = new QueryScope(null);
         KeyNode key = target(update.getTable(), scope);
         queries.readFrom(update.getFromItem(), update.getJoins(), scope, null, with);
-        predicates.read(update.getWhere(), scope).apply(scope::owns);
+        readWhere(update.getWhere(), scope);
         queries.readNested(update.getWhere(), scope, with);
         readSets(update.getUpdateSets(), key, update.getTable(), scope, with);
         readReturning(update.getReturningClause(), scope, with);
+        return scope;
     }
 
-    private void readDelete(Delete delete, WithQueries around) {
+    private QueryScope readDelete(Delete delete, WithQueries around) {
         boolean foreign = delete.getTables() != null && !delete.getTables().isEmpty()
                 || delete.getJoins() != null
                 || delete.getLimit() != null
@@ -117,9 +134,16 @@ final class ModificationReader {
                 queries.readFrom(item, null, scope, null, with);
             }
         }
-        predicates.read(delete.getWhere(), scope).apply(scope::owns);
+        readWhere(delete.getWhere(), scope);
         queries.readNested(delete.getWhere(), scope, with);
         readReturning(delete.getReturningClause(), scope, with);
+        return scope;
+    }
+
+    private void readWhere(@Nullable Expression where, QueryScope scope) {
+        KeyFacts filter = predicates.read(where, scope);
+        filter.apply(scope::owns);
+        scope.filterBy(filter);
     }
 
     private @Nullable KeyNode target(Table table, QueryScope scope) {
@@ -174,7 +198,7 @@ final class ModificationReader {
 
     // INSERT
 
-    private void readInsert(Insert insert, WithQueries around) {
+    private Modification readInsert(Insert insert, WithQueries around) {
         boolean foreign = insert.isModifierIgnore()
                 || insert.getModifierPriority() != null
                 || insert.isOverwrite()
@@ -195,15 +219,19 @@ final class ModificationReader {
         KeyNode key = target(table, scope);
         Select source = insert.getSelect();
         QueryScope sourceScope = source == null ? null : queries.read(source, null, with);
+        List<KeyedRow> rows = List.of();
         if (key != null) {
             tables.storeKeys();
-            readKey(insert, key, source, sourceScope);
+            rows = readKey(insert, key, source, sourceScope);
         }
         readConflict(insert, key, table, scope, with);
         readReturning(insert.getReturningClause(), scope, with);
+        return new Modification(scope, rows);
     }
 
-    private void readKey(Insert insert, KeyNode key, @Nullable Select source, @Nullable QueryScope sourceScope) {
+    /** Reads the keys that are inserted, and returns the rows of VALUES with theirs. */
+    private List<KeyedRow> readKey(
+            Insert insert, KeyNode key, @Nullable Select source, @Nullable QueryScope sourceScope) {
         ExpressionList<Column> columns = insert.getColumns();
         if (source == null) {
             throw new RefusedStatement(RefusalCode.INSERT_WITHOUT_KEY.because("the insert gives default values only"));
@@ -218,10 +246,12 @@ final class ModificationReader {
         }
         int index = indexOf(columns, key);
         if (source instanceof Values values) {
-            key.add(condition(rows(values.getExpressions(), columns.size()), index, key));
-        } else {
-            readSourceKey(source, sourceScope, index, columns.size(), key);
+            List<KeyedRow> rows = keyed(rows(values.getExpressions(), columns.size()), index, key);
+            key.add(condition(rows, key));
+            return rows;
         }
+        readSourceKey(source, sourceScope, index, columns.size(), key);
+        return List.of();
     }
 
     private static int indexOf(ExpressionList<Column> columns, KeyNode key) {
@@ -265,23 +295,30 @@ final class ModificationReader {
         return rows;
     }
 
-    private KeyCondition condition(List<ExpressionList<?>> rows, int index, KeyNode key) {
-        List<KeyOperand> operands = new ArrayList<>();
+    private List<KeyedRow> keyed(List<ExpressionList<?>> rows, int index, KeyNode key) {
+        List<KeyedRow> keyed = new ArrayList<>();
         for (ExpressionList<?> row : rows) {
-            Expression value = row.get(index);
-            KeyOperand operand = predicates.operand(value);
-            if (operand == null) {
-                throw new RefusedStatement(
-                        isDefault(value)
-                                ? RefusalCode.INSERT_WITHOUT_KEY.because(
-                                        "column " + key.column() + " is left to its default")
-                                : RefusalCode.INSERT_COMPUTED_KEY.because(
-                                        "column " + key.column() + " is given an expression"));
-            }
-            if (!operands.contains(operand)) {
-                operands.add(operand);
-            }
+            keyed.add(new KeyedRow(row, new KeyCondition.Equal(key.distribution(), operand(row.get(index), key))));
         }
+        return keyed;
+    }
+
+    private KeyOperand operand(Expression value, KeyNode key) {
+        KeyOperand operand = predicates.operand(value);
+        if (operand != null) {
+            return operand;
+        }
+        throw new RefusedStatement(
+                isDefault(value)
+                        ? RefusalCode.INSERT_WITHOUT_KEY.because("column " + key.column() + " is left to its default")
+                        : RefusalCode.INSERT_COMPUTED_KEY.because(
+                                "column " + key.column() + " is given an expression"));
+    }
+
+    /** Returns that the key is one of those of the rows. */
+    private static KeyCondition condition(List<KeyedRow> rows, KeyNode key) {
+        List<KeyOperand> operands =
+                rows.stream().map(row -> row.key().operand()).distinct().toList();
         return operands.size() == 1
                 ? new KeyCondition.Equal(key.distribution(), operands.get(0))
                 : new KeyCondition.InList(key.distribution(), operands);

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * A look at every token of a query for what makes its rows on one shard depend on more than the rows of that shard, wherever it stands.
+ * A look at every token of a query, or a write, for what makes its rows on one shard depend on more than the rows of that shard, wherever it stands.
  *
  * <p>The words looked for are reserved or nearly so; a column with such a name costs a refusal, never correctness.
  */
@@ -15,16 +15,19 @@ final class QueryWords {
     private static final Set<String> SYSTEM_COLUMNS = Set.of("ctid", "tableoid", "xmin", "xmax", "cmin", "cmax");
 
     private final TokenList tokens;
+    private final int first;
     private final int end;
     private final QueryScope scope;
 
     /**
      * Prepares to look.
      *
+     * @param first the first token to look at, outside of all parentheses
      * @param end behind the last token
      * @param scope the relations of the outer FROM
      */
-    QueryWords(TokenList tokens, int end, QueryScope scope) {
+    QueryWords(TokenList tokens, int first, int end, QueryScope scope) {
+        this.first = first;
         this.tokens = tokens;
         this.end = end;
         this.scope = scope;
@@ -33,7 +36,7 @@ final class QueryWords {
     /** Refuses the query if there is such a thing. */
     void refuse() {
         SubqueryDepth depth = new SubqueryDepth(tokens);
-        for (int i = 0; i < end; i++) {
+        for (int i = first; i < end; i++) {
             depth.enter(i);
             Token token = tokens.token(i);
             if (!token.isName()) {

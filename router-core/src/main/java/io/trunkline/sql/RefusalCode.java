@@ -115,7 +115,22 @@ public enum RefusalCode {
     ROW_COUNT_ACROSS_SHARDS(
             "TL0129",
             "limit over several shards is not a number or parameter",
-            "Write LIMIT and OFFSET with a whole number or a parameter.");
+            "Write LIMIT and OFFSET with a whole number or a parameter."),
+    /** A write with a part that would have to run once for all shards. */
+    WRITE_ACROSS_SHARDS(
+            "TL0130",
+            "write of this form runs on one shard only",
+            "Write it without WITH, or restrict the key to one value."),
+    /** INSERT that is not a list of rows to divide. */
+    INSERT_ACROSS_SHARDS(
+            "TL0131",
+            "insert has no list of rows that could be divided among shards",
+            "Write INSERT ... VALUES with a row for each key."),
+    /** A value whose row cannot go to its shard by itself. */
+    VALUES_ACROSS_SHARDS(
+            "TL0132",
+            "rows to insert on several shards have a value that is not computed from its row alone",
+            "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value.");
 
     private final String code;
     private final String message;

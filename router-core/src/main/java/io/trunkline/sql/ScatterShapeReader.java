@@ -57,7 +57,7 @@ final class ScatterShapeReader {
             if (!tokens.isWord(0, "select")) {
                 throw ClauseSplit.clause("WITH");
             }
-            new QueryWords(tokens, last + 1, scope).refuse();
+            new QueryWords(tokens, 0, last + 1, scope).refuse();
             Colocation.prove(select, scope, references);
             return shape.scatteredAs(new ScatterShapeReader(tokens, last + 1, select, scope).read());
         } catch (RefusedStatement e) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     shard holds, then is not one that matches nothing but a row without a place
  * @param refusal for {@link Reach#REFUSED} why, else null
  * @param scatter for a {@link Reach#KEYED} query that may run on every shard: how its rows make up the answer, else null
- * @param scatterRefusal for a {@link Reach#KEYED} query without that: why not, else null. A modification has neither
+ * @param spread for a {@link Reach#KEYED} INSERT, UPDATE or DELETE that may run on several shards: how, else null
+ * @param scatterRefusal for a {@link Reach#KEYED} statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
  */
 public record ShardingShape(
         Reach reach,
@@ -22,6 +23,7 @@ public record ShardingShape(
         boolean storesKeys,
         @Nullable Refusal refusal,
         @Nullable ScatterShape scatter,
+        @Nullable SpreadWrite spread,
         @Nullable Refusal scatterRefusal) {
     public ShardingShape {
         conditions = List.copyOf(conditions);
@@ -29,7 +31,7 @@ public record ShardingShape(
 
     /** What is known of a statement that runs on one shard if at all. */
     public ShardingShape(Reach reach, List<KeyCondition> conditions, boolean storesKeys, @Nullable Refusal refusal) {
-        this(reach, conditions, storesKeys, refusal, null, null);
+        this(reach, conditions, storesKeys, refusal, null, null, null);
     }
 
     /** Which shards a statement concerns. */
@@ -61,10 +63,14 @@ public record ShardingShape(
     }
 
     ShardingShape scatteredAs(ScatterShape shape) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null, null);
+    }
+
+    ShardingShape spreadAs(SpreadWrite write) {
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, write, null);
     }
 
     ShardingShape notScatteredFor(Refusal reason) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, reason);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, reason);
     }
 }

@@ -3,6 +3,7 @@ package io.trunkline.sql;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.trunkline.sql.ModificationReader.Modification;
 import io.trunkline.sql.TableReferences.WithQueries;
 import java.nio.charset.StandardCharsets;
 import net.sf.jsqlparser.parser.AbstractJSqlParser.Dialect;
@@ -143,27 +144,36 @@ public final class ShardingShapeReader {
         }
         TableReferences references = new TableReferences(directory);
         QueryTreeReader reader = new QueryTreeReader(marked, references);
-        QueryScope scope = walk(tree, reader);
+        Walked walked = walk(tree, reader);
         if (reader.selectCount() != marked.count("select")) {
             throw new RefusedStatement(
                     RefusalCode.AMBIGUOUS_TEXT.because("a sub-query stands where the router does not look"));
         }
         ShardingShape shape = references.shape();
-        if (shape.reach() != ShardingShape.Reach.KEYED || !(tree instanceof Select)) {
+        if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
         }
         boolean whole = first == 0 && last == lastOf(tokens);
-        return ScatterShapeReader.addTo(shape, tokens, last, tree, scope, references, whole);
+        if (walked.modification() == null) {
+            return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), references, whole);
+        }
+        return whole ? SpreadWriteReader.addTo(shape, tokens, last, tree, walked.modification(), references) : shape;
     }
 
-    /** Walks the tree and returns the scope of its FROM when it is a query of a single block. */
-    private static @Nullable QueryScope walk(Statement tree, QueryTreeReader reader) {
+    /**
+     * What the walk through the tree found beside tables and keys.
+     *
+     * @param scope the scope of its FROM when it is a query of a single block, else null
+     * @param modification what it writes when it is no query, else null
+     */
+    private record Walked(
+            @Nullable QueryScope scope, @Nullable Modification modification) {}
+
+    private static Walked walk(Statement tree, QueryTreeReader reader) {
         try {
-            if (tree instanceof Select select) {
-                return reader.read(select, null, WithQueries.NONE);
-            }
-            reader.modifications().read(tree, WithQueries.NONE);
-            return null;
+            return tree instanceof Select select
+                    ? new Walked(reader.read(select, null, WithQueries.NONE), null)
+                    : new Walked(null, reader.modifications().read(tree, WithQueries.NONE));
         } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException e) {
             // A part is missing that every such tree had so far: the tree is not understood.
             throw QueryTreeReader.unreadable("the parser's tree has an unknown form");

@@ -7,7 +7,7 @@ import io.trunkline.sql.ScatterShape.TokenRange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The text of one statement by its tokens, as {@link ScatterShape} counts them. The buffer is borrowed for as long as this is used; confined to one thread.
+ * The text of one statement by its tokens, as {@link ScatterShape} and {@link SpreadWrite} count them. The buffer is borrowed for as long as this is used; confined to one thread.
  */
 public final class TokenText {
     private final TokenList tokens;
@@ -25,17 +25,31 @@ public final class TokenText {
      */
     public static @Nullable TokenText of(
             ScatterShape shape, ByteBuf text, int start, int end, boolean standardConformingStrings) {
-        TokenList tokens = new TokenList();
-        tokens.read(text, start, end, standardConformingStrings);
-        if (tokens.isCutOff() || tokens.size() != shape.tokenCount()) {
+        TokenText found = of(shape.tokenCount(), text, start, end, standardConformingStrings);
+        if (found == null) {
             return null;
         }
         for (SameText same : shape.sameTexts()) {
-            if (!tokens.raw(same.token()).equals(tokens.raw(same.other()))) {
+            if (!found.raw(same.token()).equals(found.raw(same.other()))) {
                 return null;
             }
         }
-        return new TokenText(tokens);
+        return found;
+    }
+
+    /**
+     * Returns the text of a statement, or null when it has another number of tokens.
+     *
+     * @param tokenCount how many tokens the shape says it has
+     * @param start the index of the statement's first byte
+     * @param end the index behind its last byte, semicolon excluded
+     * @param standardConformingStrings the setting the text was scanned with
+     */
+    public static @Nullable TokenText of(
+            int tokenCount, ByteBuf text, int start, int end, boolean standardConformingStrings) {
+        TokenList tokens = new TokenList();
+        tokens.read(text, start, end, standardConformingStrings);
+        return tokens.isCutOff() || tokens.size() != tokenCount ? null : new TokenText(tokens);
     }
 
     /** Returns the text from the first byte of a range to its last, comments inside included. */

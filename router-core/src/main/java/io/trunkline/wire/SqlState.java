@@ -93,6 +93,8 @@ public enum SqlState {
     PROGRAM_LIMIT_EXCEEDED("54000"),
     /** A statement that is too long or too deep to be read. */
     STATEMENT_TOO_COMPLEX("54001"),
+    /** A prepared transaction that somebody else is ending. */
+    OBJECT_NOT_IN_PREREQUISITE_STATE("55000"),
     /** A parameter that can only be set at another time. */
     CANT_CHANGE_RUNTIME_PARAM("55P02"),
     /** Timeouts and cancel requests. */

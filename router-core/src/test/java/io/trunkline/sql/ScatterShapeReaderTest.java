@@ -74,7 +74,7 @@ class ScatterShapeReaderTest {
             select * from orders as x (a, b)                             → TL0123
             update orders set total = 1                                  → KEYED
             delete from orders                                           → KEYED
-            insert into orders (customer_id) values (1)                  → KEYED
+            insert into orders (customer_id) values (1)                  → TL0131
             select * from countries                                      → REFERENCE_READ
             """)
     @Case({"H31", "H33"})

@@ -468,7 +468,7 @@ class ShardingShapeReaderTest {
         };
     }
 
-    private static String render(KeyCondition condition) {
+    static String render(KeyCondition condition) {
         if (condition instanceof KeyCondition.Equal equal) {
             return "=" + render(equal.operand());
         }

@@ -7,6 +7,8 @@ import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendTarget;
 import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.ReportedParameters;
+import io.trunkline.decision.DecisionLog;
+import io.trunkline.decision.TransactionIds;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.health.NodeStatus;
@@ -50,6 +52,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A router without sockets: real sessions, relays, pools and backends of one event loop in virtual time.
@@ -70,6 +73,7 @@ public final class TestRouter implements AutoCloseable {
         private boolean hints = true;
         private SessionTimeouts timeouts = SessionTimeouts.OFF;
         private SessionIdentity.PoolMode mode = SessionIdentity.PoolMode.TRANSACTION;
+        private @Nullable DecisionLog decisions;
 
         /** Sets the number of shards. */
         public Plan shards(int count) {
@@ -135,6 +139,12 @@ public final class TestRouter implements AutoCloseable {
             return this;
         }
 
+        /** Gives the router a place where transactions over several shards are decided; without this there is none. */
+        public Plan decisions(DecisionLog log) {
+            decisions = log;
+            return this;
+        }
+
         /** Builds the router. */
         public TestRouter start() {
             return new TestRouter(this);
@@ -144,6 +154,9 @@ public final class TestRouter implements AutoCloseable {
     /** The parameters that every backend reports at login. */
     public static final Map<String, String> REPORTED =
             Map.of("client_encoding", "UTF8", "standard_conforming_strings", "on", "TimeZone", "UTC");
+
+    /** What names the transactions over several shards, counted from 0. */
+    public static final String INSTANCE = "0123456789abcdef0123456789abcdef";
 
     private final VirtualClock time = new VirtualClock();
     private final EventLoopClock loop = time.newLoop();
@@ -186,7 +199,13 @@ public final class TestRouter implements AutoCloseable {
                 RouterMetrics.NONE,
                 plan.limits,
                 (cluster, node) -> {},
-                new Worker.Shared(analyzer, sessions, new CancelRegistry(), new SchemaChanges()),
+                new Worker.Shared(
+                        analyzer,
+                        sessions,
+                        new CancelRegistry(),
+                        new SchemaChanges(),
+                        () -> plan.decisions,
+                        TransactionIds.of(INSTANCE)),
                 "t");
         publish();
         for (int shard = 0; shard < plan.shards; shard++) {

@@ -29,7 +29,7 @@ import java.util.function.IntFunction;
  * <pre>
  *   == Title                       begins a script; lines of # are its comment
  *   # case E12 X03                 right below: the cases of the catalogue whose required behaviour it shows, as {@link Case} says
- *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, no-hints, inspected, message, kept, statements, wait (seconds)
+ *   router shards=2 pool=1         what the router is like: shards, pool, replicas, session, no-hints, decides (it may commit on several shards), inspected, message, kept, statements, wait (seconds)
  *                                  timeouts (seconds): query, stall, transaction, idle-in-transaction, idle, cancel
  *                                  channels (of a session; with it at most 4 notifications wait, of 100 bytes)
  *   a sends 9 of Query "select 1"  only the beginning of a message; what arrives of it is "a message cut"
@@ -68,7 +68,8 @@ public final class WireScript {
             "limits",
             "own",
             "sharded",
-            "scatter");
+            "scatter",
+            "crossing");
 
     private static final String CASE = "# case ";
 
@@ -202,6 +203,8 @@ public final class WireScript {
                                 plan.replicas();
                             } else if (word.equals("no-hints")) {
                                 plan.noHints();
+                            } else if (word.equals("decides")) {
+                                plan.decisions(new MemoryDecisions());
                             } else if (word.equals("holds-cancels")) {
                                 holdsCancels = true;
                             } else {

@@ -8,7 +8,7 @@ import io.netty.channel.ReflectiveChannelFactory;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.server.config.ConfigLoader;
-import io.trunkline.server.config.TopologyConfig;
+import io.trunkline.server.config.RouterConfig;
 import io.trunkline.server.doctor.Doctor;
 import io.trunkline.server.metrics.MicrometerMetrics;
 import io.trunkline.topology.Topology;
@@ -62,7 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() throws StartupException, InterruptedException {
         StartupParts parts = StartupParts.read(config, new ConfigLoader());
-        Topology topology = topology(parts.config().topology());
+        Topology topology = topology(parts.config());
         Doctor.Report report = examine(parts, topology);
         PrintWriter out = Commands.out(command);
         report.findings().forEach(out::println);
@@ -70,8 +70,9 @@ final class DoctorCommand implements Callable<Integer> {
         return report.hasErrors() ? ExitCodes.INVALID : ExitCodes.DONE;
     }
 
-    private static Topology topology(TopologyConfig config) throws StartupException, InterruptedException {
-        try (TopologyFeed feed = new TopologyFeed(config)) {
+    private static Topology topology(RouterConfig config) throws StartupException, InterruptedException {
+        try (TopologyFeed feed =
+                new TopologyFeed(config.topology(), config.transactions().decisionTimeout())) {
             TopologySource source = feed.source();
             CompletableFuture<Topology> first = new CompletableFuture<>();
             try (TopologySource.Subscription subscription = source.subscribe(first::complete)) {

@@ -19,7 +19,12 @@ import io.trunkline.session.ClusterView;
 import io.trunkline.session.Worker;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
+import io.trunkline.topology.Node;
+import io.trunkline.topology.Shard;
 import io.trunkline.topology.Topology;
+import io.trunkline.twophase.RecoveryContext;
+import io.trunkline.twophase.ShardDatabases;
+import io.trunkline.twophase.TransactionRecovery;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -49,6 +54,7 @@ final class OperatedCluster {
      * @param connector opens connections on the home loop
      * @param workers those who need views and statuses
      * @param board those who look from outside
+     * @param recovery what transactions over several shards are recovered with; null where nothing is decided
      */
     record Surroundings(
             EventLoopClock clock,
@@ -56,11 +62,16 @@ final class OperatedCluster {
             List<Worker> workers,
             NodeBoard board,
             RouterMetrics metrics,
-            ProbesConfig probes) {}
+            ProbesConfig probes,
+            @Nullable RecoveryContext recovery) {}
 
     private final String name;
     private final Surroundings surroundings;
     private final ClusterMonitor monitor;
+    private final @Nullable TransactionRecovery recovery;
+    /** The names of the shards in the topology's order. */
+    private List<String> shardNames = List.of();
+
     private final Map<String, CatalogLoader> loaders = new HashMap<>();
     private final Map<String, CatalogSnapshot> snapshots = new TreeMap<>();
     private @Nullable RoutingTable table;
@@ -87,6 +98,12 @@ final class OperatedCluster {
                         probes.maxReplicaLag().bytes()),
                 surroundings.metrics,
                 this::onShardStatus);
+        recovery = surroundings.recovery == null
+                ? null
+                : new TransactionRecovery(surroundings.recovery, this::shardDatabases);
+        if (recovery != null) {
+            surroundings.clock.execute(recovery::start);
+        }
     }
 
     /**
@@ -99,7 +116,10 @@ final class OperatedCluster {
                 topology.cluster(name).orElseGet(() -> new Cluster(name, List.of(), List.of(), List.of(), List.of()));
         monitor.onTopology(described);
         if (described.shards().isEmpty()) {
-            surroundings.clock.execute(() -> keepLoaders(Set.of()));
+            surroundings.clock.execute(() -> {
+                shardNames = List.of();
+                keepLoaders(Set.of());
+            });
             applied.run();
             return;
         }
@@ -110,6 +130,7 @@ final class OperatedCluster {
         surroundings.clock.execute(() -> {
             revision = topology.revision();
             table = RoutingTable.of(topology, name);
+            shardNames = described.shards().stream().map(Shard::name).toList();
             keepLoaders(databases);
             publish(applied);
         });
@@ -120,10 +141,13 @@ final class OperatedCluster {
         monitor.suspect(node);
     }
 
-    /** Ends probes and loaders. */
+    /** Ends probes, loaders and recovery. */
     void close() {
         monitor.close();
         surroundings.clock.execute(() -> {
+            if (recovery != null) {
+                recovery.close();
+            }
             keepLoaders(Set.of());
             closed = true;
         });
@@ -165,15 +189,31 @@ final class OperatedCluster {
         nodes.sort(Comparator.comparing(NodeStatus::state));
         return nodes.stream()
                 .map(NodeStatus::node)
-                .map(node -> new BackendTarget(
-                        name,
-                        CATALOG_SHARD,
-                        node.name(),
-                        node.host(),
-                        node.port(),
-                        database,
-                        surroundings.probes.user()))
+                .map(node -> target(CATALOG_SHARD, node, database))
                 .toList();
+    }
+
+    /** Returns the primaries as they are known now, in each database; a loader for each of those says which there are. */
+    private List<ShardDatabases> shardDatabases() {
+        List<ShardDatabases> shards = new ArrayList<>();
+        for (int shard = 0; shard < shardNames.size(); shard++) {
+            int index = shard;
+            List<BackendTarget> primary = surroundings
+                    .board
+                    .status(name, shard)
+                    .flatMap(ShardStatus::primary)
+                    .map(node -> loaders.keySet().stream()
+                            .map(database -> target(index, node, database))
+                            .toList())
+                    .orElse(List.of());
+            shards.add(new ShardDatabases(shardNames.get(shard), primary));
+        }
+        return shards;
+    }
+
+    private BackendTarget target(int shard, Node node, String database) {
+        return new BackendTarget(
+                name, shard, node.name(), node.host(), node.port(), database, surroundings.probes.user());
     }
 
     private void onSnapshot(String database, CatalogSnapshot snapshot) {

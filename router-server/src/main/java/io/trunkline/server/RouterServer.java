@@ -12,6 +12,7 @@ import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.WriteBufferWaterMark;
 import io.trunkline.auth.MockVerifiers;
 import io.trunkline.auth.ScramVerifier;
+import io.trunkline.decision.TransactionIds;
 import io.trunkline.frontend.ClientLogin;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.server.admin.AdminEndpoint;
@@ -27,12 +28,14 @@ import io.trunkline.session.SessionRegistry;
 import io.trunkline.session.SqlAnalyzer;
 import io.trunkline.session.Worker;
 import io.trunkline.topology.Topology;
+import io.trunkline.topology.zookeeper.ZooKeeperDecisions;
 import io.trunkline.transport.AcceptPacing;
 import io.trunkline.transport.CancelRequests;
 import io.trunkline.transport.FrontendAccess;
 import io.trunkline.transport.FrontendInitializer;
 import io.trunkline.transport.PeerRouters;
 import io.trunkline.transport.SessionGate;
+import io.trunkline.twophase.RecoveryContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -89,7 +92,9 @@ public final class RouterServer implements AutoCloseable {
     private final Readiness readiness = new Readiness(board);
     private final FrontendInitializer frontends;
     private @Nullable Channel listener;
-    private @Nullable TopologyFeed feed;
+    /** Written once, before there is a topology and so any session or cluster. */
+    private volatile @Nullable TopologyFeed feed;
+
     private @Nullable AdminEndpoint admin;
 
     private RouterServer(StartupParts parts) {
@@ -112,7 +117,13 @@ public final class RouterServer implements AutoCloseable {
                 parts,
                 runtime,
                 blocking,
-                new Worker.Shared(analyzer, sessions, cancels, new SchemaChanges()),
+                new Worker.Shared(
+                        analyzer,
+                        sessions,
+                        cancels,
+                        new SchemaChanges(),
+                        this::decisions,
+                        TransactionIds.ofNewInstance()),
                 databases,
                 clusters,
                 metrics);
@@ -153,7 +164,8 @@ public final class RouterServer implements AutoCloseable {
         Channel bound = listen(config.listen());
         listener = bound;
         bound.eventLoop().schedule(() -> accept(bound), ACCEPT_AT_LATEST.toNanos(), TimeUnit.NANOSECONDS);
-        TopologyFeed opened = new TopologyFeed(config.topology());
+        TopologyFeed opened =
+                new TopologyFeed(config.topology(), config.transactions().decisionTimeout());
         feed = opened;
         readiness.onSource(opened.source());
         opened.source().onRefused(reason -> metrics.topologyRejected());
@@ -224,7 +236,34 @@ public final class RouterServer implements AutoCloseable {
         return new OperatedCluster(
                 name,
                 new OperatedCluster.Surroundings(
-                        home.clock(), home.connector(), fleet.workers(), board, metrics, config.probes()));
+                        home.clock(),
+                        home.connector(),
+                        fleet.workers(),
+                        board,
+                        metrics,
+                        config.probes(),
+                        recovery(name, home)));
+    }
+
+    /** Returns what the transactions of a cluster are recovered with; null where nothing is decided. */
+    private @Nullable RecoveryContext recovery(String cluster, WorkerFleet.Post home) {
+        ZooKeeperDecisions decisions = decisions();
+        return decisions == null
+                ? null
+                : new RecoveryContext(
+                        cluster,
+                        home.clock(),
+                        home.connector(),
+                        decisions,
+                        decisions,
+                        metrics,
+                        config.transactions().recoveryInterval(),
+                        config.transactions().recoveryAfter());
+    }
+
+    private @Nullable ZooKeeperDecisions decisions() {
+        TopologyFeed opened = feed;
+        return opened == null ? null : opened.decisions();
     }
 
     private static MockVerifiers decoys(@Nullable Secret secret) {
@@ -268,12 +307,13 @@ public final class RouterServer implements AutoCloseable {
             return;
         }
         readiness.onStopping();
-        if (feed != null) {
-            feed.unregister();
+        TopologyFeed opened = feed;
+        if (opened != null) {
+            opened.unregister();
         }
         drain();
-        if (feed != null) {
-            feed.close();
+        if (opened != null) {
+            opened.close();
         }
         clusters.close();
         try {

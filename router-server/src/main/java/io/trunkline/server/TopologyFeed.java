@@ -9,30 +9,39 @@ import io.trunkline.topology.zookeeper.RouterInfo;
 import io.trunkline.topology.zookeeper.RouterNumber;
 import io.trunkline.topology.zookeeper.RouterRegistration;
 import io.trunkline.topology.zookeeper.ZooKeeperConnection;
+import io.trunkline.topology.zookeeper.ZooKeeperDecisions;
 import io.trunkline.topology.zookeeper.ZooKeeperSettings;
 import io.trunkline.topology.zookeeper.ZooKeeperTopologySource;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the topology comes from, and where this router tells that it lives and what it has applied. With a file there is nobody to tell.
+ * Where the topology comes from, and where this router tells that it lives and what it has applied. With a file there is nobody to tell, and
+ * no place that all routers look at before they end a transaction.
  */
 final class TopologyFeed implements AutoCloseable {
     private final TopologyConfig config;
     private final @Nullable ZooKeeperConnection connection;
     private final TopologySource source;
+    private final @Nullable ZooKeeperDecisions decisions;
     private @Nullable RouterRegistration registration;
     private @Nullable RouterNumber number;
     private long appliedRevision;
 
-    /** Starts to read; does not wait. */
-    TopologyFeed(TopologyConfig config) {
+    /**
+     * Starts to read; does not wait.
+     *
+     * @param decisionTimeout how long a decision may take
+     */
+    TopologyFeed(TopologyConfig config, Duration decisionTimeout) {
         this.config = config;
         if (config.source() == TopologyConfig.Source.FILE || config.connect() == null) {
             connection = null;
+            decisions = null;
             source = FileTopologySource.start(config.file(), config.fileInterval());
             return;
         }
@@ -43,6 +52,7 @@ final class TopologyFeed implements AutoCloseable {
                 config.sessionTimeout(),
                 ZooKeeperSettings.CONNECTION_TIMEOUT_DEFAULT));
         connection = opened;
+        decisions = ZooKeeperDecisions.on(opened, decisionTimeout);
         source = config.snapshot() == null
                 ? ZooKeeperTopologySource.start(opened)
                 : ZooKeeperTopologySource.start(opened, new TopologySnapshot(config.snapshot()));
@@ -50,6 +60,12 @@ final class TopologyFeed implements AutoCloseable {
 
     TopologySource source() {
         return source;
+    }
+
+    /** Returns where transactions over several shards are decided; null with a file. */
+    @Nullable
+    ZooKeeperDecisions decisions() {
+        return decisions;
     }
 
     /**
@@ -101,6 +117,9 @@ final class TopologyFeed implements AutoCloseable {
     public void close() {
         unregister();
         source.close();
+        if (decisions != null) {
+            decisions.close();
+        }
         if (connection != null) {
             connection.close();
         }

@@ -53,7 +53,11 @@ public record RouterConfig(
         @Setting("What one client, one node or the router may use at most.")
         LimitsConfig limits,
 
-        @Setting("How the router watches the nodes.") ProbesConfig probes)
+        @Setting("How the router watches the nodes.") ProbesConfig probes,
+
+        @Setting(
+                "What becomes of transactions over several shards that a router left behind. Only where topology.source is zookeeper: decisions are kept there.")
+        TransactionsConfig transactions)
         implements Validated {
 
     /** How sockets are driven. */

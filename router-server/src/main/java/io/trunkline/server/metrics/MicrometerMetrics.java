@@ -2,6 +2,7 @@
 package io.trunkline.server.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.trunkline.SharedAcrossLoops;
@@ -38,6 +39,8 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final EnumCounters<CancelOutcome> cancelRequests;
     private final LongAdder cancelForwards = new LongAdder();
     private final EnumCounters<TimeoutKind> timeouts;
+    private final EnumCounters<RecoveryOutcome> recovered;
+    private final Map<List<String>, PreparedAge> preparedAges = new ConcurrentHashMap<>();
     private final AtomicLong topologyRevision = new AtomicLong();
     private final Counter topologyRejections;
     private final LongAdder listeningSessions = new LongAdder();
@@ -64,6 +67,7 @@ public final class MicrometerMetrics implements RouterMetrics {
         cancelRequests = new EnumCounters<>(meters, Metric.CANCEL_REQUESTS, CancelOutcome.values());
         meters.gauge(Metric.CANCEL_FORWARDS, cancelForwards, LongAdder::sum);
         timeouts = new EnumCounters<>(meters, Metric.TIMEOUTS, TimeoutKind.values());
+        recovered = new EnumCounters<>(meters, Metric.RECOVERED, RecoveryOutcome.values());
         meters.gauge(Metric.TOPOLOGY_REVISION, topologyRevision, AtomicLong::get);
         topologyRejections = meters.counter(Metric.TOPOLOGY_REJECTIONS);
         meters.gauge(Metric.LISTENING_SESSIONS, listeningSessions, LongAdder::sum);
@@ -202,6 +206,27 @@ public final class MicrometerMetrics implements RouterMetrics {
     }
 
     @Override
+    public void oldestPrepared(String cluster, String shard, long seconds) {
+        preparedAges
+                .computeIfAbsent(List.of(cluster, shard), key -> new PreparedAge(meters, cluster, shard))
+                .seconds
+                .set(seconds);
+    }
+
+    @Override
+    public void preparedForgotten(String cluster, String shard) {
+        PreparedAge gone = preparedAges.remove(List.of(cluster, shard));
+        if (gone != null) {
+            meters.remove(gone.gauge);
+        }
+    }
+
+    @Override
+    public void recovered(RecoveryOutcome outcome) {
+        recovered.of(outcome).increment();
+    }
+
+    @Override
     public void topologyRevision(long revision) {
         topologyRevision.set(revision);
     }
@@ -253,5 +278,15 @@ public final class MicrometerMetrics implements RouterMetrics {
             Timer timer = meters.timer(Metric.EVENT_LOOP_LAG, key);
             return nanos -> timer.record(nanos, TimeUnit.NANOSECONDS);
         });
+    }
+
+    /** The age of the oldest prepared transaction of one shard, and its meter. */
+    private static final class PreparedAge {
+        private final AtomicLong seconds = new AtomicLong();
+        private final Gauge gauge;
+
+        PreparedAge(Meters meters, String cluster, String shard) {
+            gauge = meters.gauge(Metric.PREPARED_AGE, seconds, AtomicLong::get, cluster, shard);
+        }
     }
 }

@@ -143,6 +143,18 @@ class MetricCatalogTest {
                 .contains("trunkline_node_state{cluster=\"c\",node=\"n\",shard=\"s\",state=\"unknown\"} 1.0");
     }
 
+    @Test
+    void tellsTheOldestPreparedTransactionOfAShardUntilTheShardIsGone() {
+        metrics.oldestPrepared("c", "s", 31);
+        metrics.oldestPrepared("c", "s", 41);
+        String before = registry.scrape();
+
+        metrics.preparedForgotten("c", "s");
+
+        assertThat(before).contains("trunkline_prepared_transaction_age_seconds{cluster=\"c\",shard=\"s\"} 41.0");
+        assertThat(registry.scrape()).doesNotContain("trunkline_prepared_transaction_age_seconds{");
+    }
+
     private void touchEverything() {
         new ProcessMeters(registry, ((ByteBufAllocatorMetricProvider) UnpooledByteBufAllocator.DEFAULT).metric());
         metrics.error(new RouterError(
@@ -156,6 +168,7 @@ class MetricCatalogTest {
         metrics.route("c", "s", "primary", "key").statement(1);
         metrics.pool("c", "s", "primary").leaseWait(1);
         metrics.loop("router-loop-0").lag(1);
+        metrics.oldestPrepared("c", "s", 1);
         NodeMetrics node = metrics.node("c", "s", "n");
         node.backendOpening();
         node.connectEnded(ConnectOutcome.UNREACHABLE, 1);

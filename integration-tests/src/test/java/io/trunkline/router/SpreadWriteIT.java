@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.router;
+
+import static io.trunkline.router.ClientMessage.bind;
+import static io.trunkline.router.ClientMessage.describePortal;
+import static io.trunkline.router.ClientMessage.describeStatement;
+import static io.trunkline.router.ClientMessage.execute;
+import static io.trunkline.router.ClientMessage.parse;
+import static io.trunkline.router.ClientMessage.sync;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.trunkline.fixture.PostgresCluster;
+import io.trunkline.fixture.PostgresOptions;
+import io.trunkline.fixture.ShardedCluster;
+import io.trunkline.fixture.ZooKeeperFixture;
+import io.trunkline.testing.Case;
+import io.trunkline.topology.Distribution;
+import io.trunkline.topology.HashSlots;
+import io.trunkline.topology.KeyType;
+import io.trunkline.topology.KeyValue;
+import io.trunkline.topology.ReferenceTable;
+import io.trunkline.topology.ShardedTable;
+import io.trunkline.topology.zookeeper.ZooKeeperConnection;
+import io.trunkline.topology.zookeeper.ZooKeeperSettings;
+import io.trunkline.topology.zookeeper.ZooKeeperTopologyPublisher;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Writes whose rows lie on three shards: their messages and the tables they leave behind are those of one server, which is written to beside; and they
+ * happen on all shards or on none.
+ */
+class SpreadWriteIT {
+    private static final int SHARDS = 3;
+    private static final HashSlots SLOTS = HashSlots.evenly(HashSlots.SLOTS_DEFAULT, SHARDS);
+    private static final String WHOLE = "whole";
+    private static final String ALL = "select * from stock order by item";
+
+    private static final String[] TABLES = {
+        "create table stock (item int8 primary key, n int default 7 check (n < 1000), note text)",
+        "create table sites (name text primary key)",
+        "insert into sites values ('north')",
+        "grant all on all tables in schema public to public"
+    };
+
+    private static ShardedCluster shards;
+    private static ZooKeeperFixture zooKeeper;
+    private static RouterUnderTest router;
+    private static WireClient whole;
+    private static WireClient routed;
+
+    @BeforeAll
+    static void start() throws Exception {
+        shards = ShardedCluster.start(
+                SHARDS,
+                TestTopologies.trusting(PostgresOptions.newest().replicas(0))
+                        .setting("max_prepared_transactions", "20"));
+        for (PostgresCluster shard : shards.shards()) {
+            TestTopologies.prepare(shard);
+            shard.primary().executeIn(TestTopologies.DATABASE, TABLES);
+        }
+        PostgresCluster first = shards.shard(0);
+        first.primary().createDatabase(WHOLE, "whole_owner", RouterUnderTest.PASSWORD);
+        first.primary().executeIn(WHOLE, "grant all on schema public to public");
+        first.primary().executeIn(WHOLE, TABLES);
+        zooKeeper = ZooKeeperFixture.start(shards.workspace());
+        try (ZooKeeperConnection connection =
+                ZooKeeperConnection.open(ZooKeeperSettings.of(zooKeeper.connectString(), "/trunkline"))) {
+            new ZooKeeperTopologyPublisher(connection)
+                    .publish(
+                            TestTopologies.sharded(
+                                    shards,
+                                    1,
+                                    List.of(new Distribution("item", KeyType.INT8, SLOTS)),
+                                    List.of(new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item")),
+                                    List.of(new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "sites")),
+                                    "app"),
+                            OptionalLong.of(0));
+        }
+        router = RouterUnderTest.with(shards.workspace())
+                .set("topology.source", "zookeeper")
+                .set("topology.connect", zooKeeper.connectString())
+                .set("transactions.recovery_interval", "1s")
+                .set("transactions.recovery_after", "5s")
+                .start();
+        whole = WireClient.connect(first.primary().port(), WHOLE);
+        routed = WireClient.connect(router.port(), "app");
+        await().until(() -> "0".equals(routed.ask("select count(*) from stock")));
+    }
+
+    @AfterAll
+    static void stop() {
+        whole.close();
+        routed.close();
+        router.close();
+        zooKeeper.close();
+        shards.close();
+    }
+
+    @BeforeEach
+    void fill() {
+        StringBuilder insert = new StringBuilder("insert into stock (item, n, note) values ");
+        for (int item = 1; item <= 30; item++) {
+            insert.append(item == 1 ? "" : ", ").append("(" + item + ", " + item % 4 + ", 'item " + item + "')");
+        }
+        for (WireClient client : List.of(whole, routed)) {
+            assertThat(texts(client.query("delete from stock"))).last().isEqualTo("ReadyForQuery I");
+            assertThat(texts(client.query(insert.toString())))
+                    .containsExactly("CommandComplete INSERT 0 30", "ReadyForQuery I");
+        }
+    }
+
+    private static int shardOf(long key) {
+        return SLOTS.shardOf(KeyValue.ofLong(key)).getAsInt();
+    }
+
+    @Test
+    @Case({"H36", "H37", "H38"})
+    void statementsOfEveryKind() {
+        List<String> statements = List.of(
+                "update stock set n = n + 1",
+                "update stock set n = n * 2 where n > 1",
+                "update stock set note = null where item in (1, 2, 3, 4, 5, 6, 7)",
+                "update stock set note = note || '!' where item > 20",
+                "delete from stock where n = 2",
+                "delete from stock where item between 10 and 15",
+                "insert into stock (item, n, note) values (101, 1, 'a'), (102, 2, 'b'), (103, 3, 'c'), (104, default, null), (105, 1 + 1, upper('d'))",
+                "insert into stock (note, item) values ('x', 201), ('y', 202), ('z', 203), ('it''s', 204)",
+                "insert into stock (item, n) values (1, 50), (2, 51), (3, 52), (301, 53) on conflict (item) do update set n = excluded.n",
+                "insert into stock (item) values (4), (5), (6), (302) on conflict do nothing",
+                "update stock set n = 5 where item = 7",
+                "delete from stock");
+        for (String sql : statements) {
+            assertThat(texts(routed.query(sql))).as(sql).isEqualTo(texts(whole.query(sql)));
+            assertThat(texts(routed.query(ALL))).as(sql).isEqualTo(texts(whole.query(ALL)));
+        }
+    }
+
+    @Test
+    @Case("H37")
+    void returningKeepsTheOrderOfTheInput() {
+        String sql =
+                "insert into stock (item, note) values (77, 'a'), (76, 'b'), (75, 'c'), (74, 'd'), (73, 'e'), (72, 'f'), (71, 'g')"
+                        + " returning item, n, note || '.' as noted";
+        assertThat(texts(routed.query(sql))).isEqualTo(texts(whole.query(sql)));
+        String update = "update stock set n = n + 1 where item < 9 returning item, n";
+        assertThat(sorted(texts(routed.query(update)))).isEqualTo(sorted(texts(whole.query(update))));
+    }
+
+    @Test
+    @Case("H38")
+    void parametersInBothProtocols() {
+        String insert =
+                "insert into stock (item, n, note) values ($1, $2, $7), ($3, $2, $7), ($4, $5, $6), ($8, $5, default)"
+                        + " returning n, item";
+        byte[][] frames = {
+            parse("", insert),
+            describeStatement(""),
+            bind("", "", "501", "5", "502", "503", "6", "six", null, "504"),
+            describePortal(""),
+            execute("", 0),
+            sync()
+        };
+        assertThat(texts(routed.send(frames).receiveUntilReady()))
+                .isEqualTo(texts(whole.send(frames).receiveUntilReady()));
+        String update = "update stock set n = $1 where n <> $1 and item > $2";
+        byte[][] updating = {parse("u", update), describeStatement("u"), bind("", "u", "9", "3"), execute("", 0), sync()
+        };
+        assertThat(texts(routed.send(updating).receiveUntilReady()))
+                .isEqualTo(texts(whole.send(updating).receiveUntilReady()));
+        assertThat(texts(routed.query(ALL))).isEqualTo(texts(whole.query(ALL)));
+    }
+
+    @Test
+    @Case("H36")
+    void anErrorOnOneShardUndoesAll() {
+        long bad = 1;
+        while (shardOf(bad) != SHARDS - 1) {
+            bad++;
+        }
+        List<String> statements = List.of(
+                "update stock set n = case when item = " + bad + " then 1000 else 0 end",
+                "update stock set n = 1 / (item - " + bad + ")",
+                "insert into stock (item, n) values (901, 1), (902, 1), (903, 1), (904, 1), (" + bad + ", 1)",
+                "insert into stock (item, n) values (901, 1), (902, 2000), (903, 1), (904, 1)",
+                "update stock set nothing = 1",
+                "insert into stock (item, n) values (905, 1), (906, 'x'), (907, 3), (908, 4)");
+        List<String> before = texts(routed.query(ALL));
+        for (String sql : statements) {
+            List<String> answer = texts(routed.query(sql));
+            assertThat(answer).as(sql).hasSize(2).last().isEqualTo("ReadyForQuery I");
+            assertThat(code(answer)).as(sql).isEqualTo(code(texts(whole.query(sql))));
+            assertThat(texts(routed.query(ALL))).as(sql).isEqualTo(before);
+        }
+        assertNothingPrepared();
+    }
+
+    @Test
+    @Case("H40")
+    void aShardThatPreparesNothingUndoesAll() {
+        // Each participant takes one of the places for prepared transactions: with all of them taken, the last shard
+        // cannot.
+        PostgresCluster last = shards.shard(SHARDS - 1);
+        List<String> hold = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            hold.add("begin");
+            hold.add("prepare transaction 'held " + i + "'");
+        }
+        try (WireClient client = WireClient.connect(last.primary().port(), TestTopologies.DATABASE)) {
+            hold.forEach(client::query);
+            List<String> before = texts(routed.query(ALL));
+            assertThat(texts(routed.query("update stock set n = 0")).toString()).contains("C=53200", "ReadyForQuery I");
+            assertThat(texts(routed.query(ALL))).isEqualTo(before);
+            for (int i = 0; i < 20; i++) {
+                client.query("rollback prepared 'held " + i + "'");
+            }
+        }
+        assertThat(texts(routed.query("update stock set n = 0")))
+                .containsExactly("CommandComplete UPDATE 30", "ReadyForQuery I");
+        assertNothingPrepared();
+    }
+
+    @Test
+    @Case("H39")
+    void withoutZooKeeperNothingIsCommittedAndNothingIsLost() {
+        List<String> before = texts(routed.query(ALL));
+        zooKeeper.stop();
+        try {
+            // A decision that cannot be reached is none: the client is told that it does not know.
+            assertThat(texts(routed.query("update stock set n = 0")).toString()).contains("C=08007", "ReadyForQuery I");
+            // What is prepared keeps its locks; other rows can be written.
+            assertThat(routed.ask("insert into stock (item) values (999) returning 'one shard'"))
+                    .isEqualTo("one shard");
+            assertThat(routed.ask("delete from stock where item = 999 returning 'gone'"))
+                    .isEqualTo("gone");
+        } finally {
+            zooKeeper.restart();
+        }
+        // Recovery finds what was prepared, and no decision.
+        await().atMost(Duration.ofMinutes(2)).until(() -> prepared() == 0);
+        assertThat(texts(routed.query("update stock set n = 1 where item = 1"))).hasSize(2);
+        assertThat(texts(routed.query(ALL))).isEqualTo(before);
+    }
+
+    private static void assertNothingPrepared() {
+        assertThat(prepared()).isZero();
+    }
+
+    private static int prepared() {
+        int count = 0;
+        for (PostgresCluster shard : shards.shards()) {
+            try (WireClient client = WireClient.connect(shard.primary().port(), TestTopologies.DATABASE)) {
+                count += Integer.parseInt(String.valueOf(client.ask("select count(*) from pg_prepared_xacts")));
+            }
+        }
+        return count;
+    }
+
+    private static String code(List<String> answer) {
+        String error = answer.stream()
+                .filter(message -> message.startsWith("ErrorResponse"))
+                .findFirst()
+                .orElse("no error in " + answer);
+        return error.replaceAll(".*C=(\\w+).*", "$1");
+    }
+
+    private static List<String> texts(List<ServerMessage> messages) {
+        return messages.stream().map(ServerMessage::toString).toList();
+    }
+
+    private static List<String> sorted(List<String> messages) {
+        return messages.stream().sorted().toList();
+    }
+}

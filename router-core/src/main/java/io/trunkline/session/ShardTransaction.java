@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.backend.ExpectedReplies.Kind;
+import io.trunkline.backend.ReplyEffect;
+import io.trunkline.backend.Synthesis;
+import io.trunkline.decision.DecisionLog;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.relay.Relay;
+import io.trunkline.routing.Target;
+import io.trunkline.session.SessionState.Holding;
+import io.trunkline.session.SessionState.Joining;
+import io.trunkline.session.SessionState.Running;
+import io.trunkline.sql.SessionEffect;
+import io.trunkline.sql.StatementKind;
+import io.trunkline.sql.StatementShape;
+import io.trunkline.twophase.TwoPhaseCommit;
+import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.MessageScanner.Disposition;
+import io.trunkline.wire.Query;
+import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's transaction block that comes to more than one shard.
+ *
+ * <p>One backend is the session's relay, as ever; the others are {@link ShardParts}. A statement for another shard changes which of them is the relay,
+ * and joins a shard that has no part yet. What is about the whole transaction is said to the others first: savepoints, SET, and its end. COMMIT is a
+ * {@link TwoPhaseCommit}. A statement that needs several shards at once is for {@link ScatterWithin}.
+ *
+ * <p>All of this happens between two messages: the one that needs it is left unread until it is done. A transaction that has failed on one shard stays
+ * with that one, which refuses everything until the client rolls back. Belongs to its {@link Session}.
+ */
+final class ShardTransaction {
+    private final Session session;
+    private final RequestSender sender;
+    private final RequestSkipping skipping;
+    private final ShardParts parts;
+    private final ScatterWithin scattered;
+    private int shard = Target.ANY_SHARD;
+    /** What the next request is told, which fails the transaction. */
+    private @Nullable RouterError problem;
+    /** A shard's part was lost: going back to a savepoint would go on without it. */
+    private boolean incomplete;
+    /** What the request that waits needed has been done. */
+    private Done done = Done.NOTHING;
+    /** The client's group goes on, and nothing of it is with the backend; what the status was before that was answered, else null. */
+    private @Nullable TransactionStatus groupClosed;
+
+    private enum Done {
+        NOTHING,
+        SAID_TO_ALL,
+        COMMITTED
+    }
+
+    ShardTransaction(Session session, RequestSender sender, RequestSkipping skipping) {
+        this.session = session;
+        this.sender = sender;
+        this.skipping = skipping;
+        this.parts = new ShardParts(session, this::lost);
+        this.scattered = new ScatterWithin(session, this, parts, sender, skipping);
+    }
+
+    /** Returns true when transactions of this session may come to several shards: somebody keeps the decision. */
+    boolean mayCross() {
+        return session.view().isSharded() && session.worker.decisions() != null;
+    }
+
+    /** A transaction begins on its first shard. */
+    void begun(byte[] sql, int firstShard) {
+        parts.begun(mayCross() ? sql : null);
+        incomplete = false;
+        shard = firstShard;
+    }
+
+    /** A command about the transaction has completed, that a shard which joins later must hear, too. */
+    void completed(String command) {
+        if (!parts.completed(command)) {
+            staysHere();
+        }
+    }
+
+    /** Something was done that cannot be said to another shard. */
+    void staysHere() {
+        parts.close();
+        session.placement.staysHere();
+    }
+
+    /** Returns the shard of the relay. */
+    int shard() {
+        return shard;
+    }
+
+    /** Returns queries over several shards within the transaction. */
+    ScatterWithin scattered() {
+        return scattered;
+    }
+
+    /** A part of the transaction is gone; the next request is told so, and with it the transaction fails. */
+    private void lost(RouterError error) {
+        incomplete = true;
+        problem = error;
+    }
+
+    /**
+     * Does for a request that has been read what must be done before it can be sent.
+     *
+     * @return null when it can be sent to the relay, or what becomes of it instead
+     */
+    @Nullable
+    Disposition before(Relay relay, Request request) {
+        if (!parts.isOpen() && parts.isEmpty() && done == Done.NOTHING && problem == null && !incomplete) {
+            return null;
+        }
+        TransactionStatus status = relay.backend().status();
+        if (groupClosed != null) {
+            boolean fails = status == TransactionStatus.FAILED && groupClosed != TransactionStatus.FAILED;
+            groupClosed = null;
+            if (fails && request.tag != FrontendTag.QUERY) {
+                // What was sent of the group has failed, and the client was told.
+                skipping.skipUpToSync();
+                return Disposition.SKIP;
+            }
+        }
+        if (problem != null) {
+            request.refusal = problem;
+            problem = null;
+            return null;
+        }
+        if (done == Done.COMMITTED) {
+            done = Done.NOTHING;
+            answerCommit(relay, request);
+            return Disposition.SKIP;
+        }
+        if (callsSetConfig(request)) {
+            if (parts.isEmpty()) {
+                staysHere();
+            } else {
+                request.refusal = RouterErrors.onSeveralShards("set_config");
+            }
+            return null;
+        }
+        if (!parts.isEmpty() && leavesState(request)) {
+            request.refusal = RouterErrors.onSeveralShards("state of the session on its backend");
+            return null;
+        }
+        if ((incomplete || !parts.isEmpty()) && mixesCommands(request)) {
+            // The backend would carry them out on its shard alone.
+            request.refusal = RouterErrors.onSeveralShards("several statements in one text");
+            return null;
+        }
+        StatementKind kind = kind(request);
+        if (incomplete && kind == StatementKind.ROLLBACK_TO_SAVEPOINT) {
+            request.refusal = RouterErrors.transactionAborted();
+            return null;
+        }
+        incomplete &= kind == null || !kind.endsTransaction();
+        if (kind != null && !parts.isEmpty()) {
+            return beforeCommand(relay, request, kind, status);
+        }
+        return status == TransactionStatus.IN_TRANSACTION ? beforeStatement(relay, request) : null;
+    }
+
+    /** Locks, temporary tables and the like outlive the transaction, and all of its backends but one are given back with its end. */
+    private static boolean leavesState(Request request) {
+        boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
+        return runs
+                && request.analysis != null
+                && request.analysis.shape().statements().stream()
+                        .flatMap(statement -> statement.effects().stream())
+                        .anyMatch(SessionEffect::pinsSession);
+    }
+
+    /** What a function sets for the transaction cannot be said again: its arguments may be anything. */
+    private static boolean callsSetConfig(Request request) {
+        boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
+        return runs
+                && request.analysis != null
+                && request.analysis.shape().statements().stream()
+                        .anyMatch(statement -> statement.functions().contains("set_config")
+                                || statement.functions().contains("pg_catalog.set_config"));
+    }
+
+    /** Returns the kind of the only statement that a request runs, when it is about the transaction; null for all others. */
+    private static @Nullable StatementKind kind(Request request) {
+        boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
+        if (!runs || request.analysis == null) {
+            return null;
+        }
+        StatementKind kind = request.analysis.shape().onlyKind();
+        return isAboutTransaction(kind) ? kind : null;
+    }
+
+    /** Returns true when a text of several statements has one that is about the transaction. */
+    private static boolean mixesCommands(Request request) {
+        if (request.tag != FrontendTag.QUERY || request.analysis == null) {
+            return false;
+        }
+        List<StatementShape> statements = request.analysis.shape().statements();
+        return statements.size() > 1 && statements.stream().anyMatch(statement -> isAboutTransaction(statement.kind()));
+    }
+
+    private static boolean isAboutTransaction(StatementKind kind) {
+        return switch (kind) {
+            case COMMIT,
+                    ROLLBACK,
+                    COMMIT_AND_CHAIN,
+                    ROLLBACK_AND_CHAIN,
+                    PREPARE_TRANSACTION,
+                    SAVEPOINT,
+                    RELEASE_SAVEPOINT,
+                    ROLLBACK_TO_SAVEPOINT,
+                    SET,
+                    SET_TRANSACTION -> true;
+            default -> false;
+        };
+    }
+
+    private @Nullable Disposition beforeCommand(
+            Relay relay, Request request, StatementKind kind, TransactionStatus status) {
+        boolean failed = status == TransactionStatus.FAILED;
+        switch (kind) {
+            case ROLLBACK, ROLLBACK_AND_CHAIN -> {
+                parts.rollBack();
+                return null;
+            }
+            case COMMIT -> {
+                if (failed || session.placement.isReadOnlyTransaction()) {
+                    // The others have nothing to keep.
+                    parts.rollBack();
+                    return null;
+                }
+                return isSettled(relay) ? commit(relay) : Disposition.PAUSE;
+            }
+            case COMMIT_AND_CHAIN, PREPARE_TRANSACTION -> {
+                if (failed) {
+                    parts.rollBack();
+                } else {
+                    request.refusal = RouterErrors.onSeveralShards(
+                            kind == StatementKind.COMMIT_AND_CHAIN ? "COMMIT AND CHAIN" : "PREPARE TRANSACTION");
+                }
+                return null;
+            }
+            default -> {
+                if (done == Done.SAID_TO_ALL) {
+                    done = Done.NOTHING;
+                    return null;
+                }
+                if (failed && kind != StatementKind.ROLLBACK_TO_SAVEPOINT) {
+                    return null;
+                }
+                return isSettled(relay) ? sayToAll(relay, text(request)) : Disposition.PAUSE;
+            }
+        }
+    }
+
+    private static String text(Request request) {
+        if (request.tag == FrontendTag.QUERY) {
+            Query query = new Query().wrap(request.buffer, request.index, request.available);
+            return request.buffer.toString(query.sqlStart(), query.sqlEnd() - query.sqlStart(), StandardCharsets.UTF_8);
+        }
+        return request.statement == null ? "" : new String(request.statement.sql(), StandardCharsets.UTF_8);
+    }
+
+    private Disposition sayToAll(Relay relay, String sql) {
+        session.become(new Joining(relay, null));
+        parts.sayToAll(sql, error -> {
+            if (error == null) {
+                done = Done.SAID_TO_ALL;
+            } else {
+                problem = error;
+            }
+            goOn(relay);
+        });
+        return Disposition.PAUSE;
+    }
+
+    private @Nullable Disposition beforeStatement(Relay relay, Request request) {
+        if (request.target instanceof Target.Scatter scatter) {
+            return isSettled(relay) ? scattered.take(relay, request, scatter) : Disposition.PAUSE;
+        }
+        if (request.target instanceof Target.At at && at.shard() != Target.ANY_SHARD && at.shard() != shard) {
+            if (isSettled(relay)) {
+                goTo(relay, at.shard());
+            }
+            return Disposition.PAUSE;
+        }
+        return null;
+    }
+
+    /** Returns true when the relay owes nothing and nothing of a group is with it; else makes it so, and the request is offered again. */
+    private boolean isSettled(Relay relay) {
+        if (sender.closeGroup(relay)) {
+            groupClosed = relay.backend().status();
+            return false;
+        }
+        return relay.isQuiet();
+    }
+
+    private void goTo(Relay relay, int wanted) {
+        ShardParts.Part part = parts.of(wanted);
+        if (part != null) {
+            Relay next = parts.resume(part);
+            parts.park(shard, relay);
+            continueOn(next, wanted);
+            return;
+        }
+        RouterError cannot = parts.joiningProblem();
+        if (cannot != null) {
+            problem = cannot;
+            session.proceedLater();
+            return;
+        }
+        session.become(new Joining(relay, null));
+        parts.join(wanted, new ShardParts.Joined() {
+            @Override
+            public void onJoined(Relay joined) {
+                parts.park(shard, relay);
+                continueOn(joined, wanted);
+            }
+
+            @Override
+            public void onRefused(RouterError error) {
+                problem = error;
+                goOn(relay);
+            }
+        });
+    }
+
+    /** From now on the relay leads to another shard. */
+    void continueOn(Relay relay, int newShard) {
+        shard = newShard;
+        session.placement.movedTo(newShard, relay.backend().target().node());
+        goOn(relay);
+    }
+
+    private void goOn(Relay relay) {
+        session.become(new Holding(relay));
+        session.proceedLater();
+    }
+
+    // the end
+
+    private Disposition commit(Relay relay) {
+        DecisionLog decisions = session.worker.decisions();
+        if (decisions == null) {
+            problem = RouterErrors.decisionUnknown("there is no log of decisions any more");
+            session.proceedLater();
+            return Disposition.PAUSE;
+        }
+        session.become(new Joining(relay, null));
+        relay.lend();
+        parts.commit(shard, relay, decisions, new Ending(relay));
+        return Disposition.PAUSE;
+    }
+
+    /** What follows from the outcome. */
+    private final class Ending implements TwoPhaseCommit.Listener {
+        private final Relay relay;
+
+        Ending(Relay relay) {
+            this.relay = relay;
+        }
+
+        @Override
+        public void onCommitted() {
+            done = Done.COMMITTED;
+            goOnWithOutcome();
+        }
+
+        @Override
+        public void onAborted(ErrorResponse cause) {
+            problem = new RouterError(RouterError.Kind.BACKEND, cause);
+            goOnWithOutcome();
+        }
+
+        @Override
+        public void onInDoubt(ErrorResponse cause) {
+            onAborted(cause);
+        }
+
+        private void goOnWithOutcome() {
+            boolean open = relay.backend().isOpen();
+            if (parts.isAbandoned()) {
+                if (open) {
+                    relay.release();
+                } else {
+                    relay.discard("lost");
+                }
+                parts.end();
+            } else if (open) {
+                parts.end();
+                relay.resume();
+                goOn(relay);
+            } else {
+                parts.end();
+                relay.discard("lost");
+                endWithoutBackend();
+            }
+        }
+    }
+
+    /** The outcome is known, and the backend that the COMMIT waits for is gone: it is answered without one. */
+    private void endWithoutBackend() {
+        RouterError told = problem;
+        if (done == Done.COMMITTED) {
+            session.settings.commit();
+            session.channels.commit();
+        } else {
+            session.settings.rollback();
+        }
+        sender.lost();
+        session.released();
+        session.endWaitingCommit(told);
+    }
+
+    /** Answers the COMMIT in its place. The backend is outside the transaction already: a Sync of the router's own brings the ReadyForQuery. */
+    private void answerCommit(Relay relay, Request request) {
+        relay.answer(Kind.EXECUTE, new CommitAnswer(request.effect));
+        if (request.tag == FrontendTag.QUERY) {
+            relay.synchronize();
+        } else {
+            sender.groupContinues();
+        }
+        session.become(new Running(relay));
+        relay.flush();
+    }
+
+    /** CommandComplete of a COMMIT that the router has carried out. */
+    private static final class CommitAnswer extends Synthesis {
+        private final @Nullable ReplyEffect effect;
+
+        CommitAnswer(@Nullable ReplyEffect effect) {
+            this.effect = effect;
+        }
+
+        @Override
+        public void writeTo(ByteBuf out, TransactionStatus status) {
+            BackendWriter.commandComplete(out, "COMMIT");
+        }
+
+        @Override
+        public void onConfirmed() {
+            if (effect != null) {
+                ByteBuf tag = Unpooled.buffer(16);
+                BackendWriter.commandComplete(tag, "COMMIT");
+                if (effect.wantsCommandComplete()) {
+                    effect.onCommandComplete(tag, 0);
+                }
+                effect.onConfirmed();
+            }
+        }
+    }
+
+    /** Returns true while backends work for the transaction as a whole, and so are nobody's to close. */
+    boolean isWorking() {
+        return parts.isWorking();
+    }
+
+    /** The lease has ended, the backend was lost or the client is gone: whatever waits is rolled back, unless its end is being decided. */
+    void released() {
+        scattered.released();
+        parts.released();
+        shard = Target.ANY_SHARD;
+        problem = null;
+        incomplete = false;
+        done = Done.NOTHING;
+        groupClosed = null;
+    }
+}
