@@ -13,16 +13,18 @@ final class MemoryWatch implements AutoCloseable {
     /**
      * The most there was of each, and what was left in the end.
      *
+     * @param residentStartBytes resident memory when the watch began
      * @param residentBytes most resident memory, as the kernel notes it: between two looks, too
      * @param residentEndBytes resident memory in the end
      * @param heapBytes most heap in use, garbage included
      * @param directBytes most direct memory of the allocator of network buffers
      */
-    record Peak(long residentBytes, long residentEndBytes, long heapBytes, long directBytes) {}
+    record Peak(long residentStartBytes, long residentBytes, long residentEndBytes, long heapBytes, long directBytes) {}
 
     private final SmallRouter router;
     private final CountDownLatch end = new CountDownLatch(1);
     private final Thread thread = new Thread(this::watch, "memory-watch");
+    private final long residentStartBytes;
     private long heapBytes;
     private long directBytes;
     private @Nullable RuntimeException failure;
@@ -30,6 +32,7 @@ final class MemoryWatch implements AutoCloseable {
     MemoryWatch(SmallRouter router) {
         this.router = router;
         router.resetPeak();
+        residentStartBytes = router.residentBytes();
         thread.setDaemon(true);
         thread.start();
     }
@@ -60,7 +63,7 @@ final class MemoryWatch implements AutoCloseable {
         if (failure != null) {
             throw failure;
         }
-        return new Peak(router.residentPeakBytes(), router.residentBytes(), heapBytes, directBytes);
+        return new Peak(residentStartBytes, router.residentPeakBytes(), router.residentBytes(), heapBytes, directBytes);
     }
 
     @Override

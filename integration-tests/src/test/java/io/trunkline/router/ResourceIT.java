@@ -38,13 +38,6 @@ class ResourceIT {
 
     private static final long WARM_UP_BYTES = 64 * MEBI;
 
-    /** What network buffers may take: chunks of the allocator, shared by all connections. */
-    private static final long DIRECT_MAX_BYTES = 16 * MEBI;
-    /** Heap, direct memory, and what the JVM needs beside them. */
-    private static final long RESIDENT_MAX_BYTES = 256 * MEBI;
-    /** What resident memory may grow by after the warm-up, which need not touch all of the heap. */
-    private static final long GROWTH_MAX_BYTES = 48 * MEBI;
-
     /** Longer than {@code timeouts.tcp_user} as shipped. */
     private static final int STOP_SECONDS = 40;
 
@@ -66,12 +59,7 @@ class ResourceIT {
     private static SmallRouter router;
     private static BulkTransfer transfer;
     private static ExecutorService threads;
-    private static long residentAtFirst;
-
-    /** What a case does; returns how many bytes passed. */
-    private interface Work {
-        long run() throws Exception;
-    }
+    private static BoundedMemory memory;
 
     @BeforeAll
     static void start() throws Exception {
@@ -85,7 +73,8 @@ class ResourceIT {
         router = SmallRouter.start(cluster, configuration);
         transfer = new BulkTransfer(router);
         threads = Executors.newCachedThreadPool();
-        measure(
+        memory = new BoundedMemory(router, REPORT);
+        memory.measure(
                 "warm-up of " + WARM_UP_BYTES / MEBI + " MB each way",
                 () -> transfer.readValue(WARM_UP_BYTES)
                         + transfer.readRows(WARM_UP_BYTES)
@@ -93,7 +82,7 @@ class ResourceIT {
                         + transfer.copyIn(WARM_UP_BYTES)
                         + transfer.writeQuery(WARM_UP_BYTES)
                         + transfer.writeParameter("", WARM_UP_BYTES));
-        residentAtFirst = router.residentBytes();
+        memory.warmedUp();
     }
 
     @AfterAll
@@ -116,54 +105,54 @@ class ResourceIT {
     @Test
     @Case("B04")
     void B04_readsOneRow() throws Exception {
-        measure("one row, read", () -> transfer.readValue(VALUE_BYTES));
+        memory.measure("one row, read", () -> transfer.readValue(VALUE_BYTES));
     }
 
     @Test
     void readsOneRowByPsql() throws Exception {
         assumeTrue(BulkTransfer.isPsqlInstalled(), "psql is not installed");
 
-        measure("one row, read by psql", () -> transfer.readValueByPsql(VALUE_BYTES));
+        memory.measure("one row, read by psql", () -> transfer.readValueByPsql(VALUE_BYTES));
     }
 
     @Test
     @Case("B04")
     void B04_writesOneQuery() throws Exception {
-        measure("one Query, written", () -> transfer.writeQuery(CONSTANT_BYTES));
+        memory.measure("one Query, written", () -> transfer.writeQuery(CONSTANT_BYTES));
     }
 
     @Test
     @Case("B04")
     void B04_writesOneParameterOfTheUnnamedStatement() throws Exception {
-        measure("one Bind, unnamed, written", () -> transfer.writeParameter("", VALUE_BYTES));
+        memory.measure("one Bind, unnamed, written", () -> transfer.writeParameter("", VALUE_BYTES));
     }
 
     @Test
     @Case("B04")
     void B04_writesOneParameterOfANamedStatement() throws Exception {
-        measure("one Bind, named, written", () -> transfer.writeParameter("large", VALUE_BYTES));
+        memory.measure("one Bind, named, written", () -> transfer.writeParameter("large", VALUE_BYTES));
     }
 
     @Test
     void readsAResultOfManyRows() throws Exception {
-        measure("a result of many rows, read", () -> transfer.readRows(TOTAL_BYTES));
+        memory.measure("a result of many rows, read", () -> transfer.readRows(TOTAL_BYTES));
     }
 
     @Test
     void readsACopy() throws Exception {
-        measure("COPY TO STDOUT, read", () -> transfer.copyOut(TOTAL_BYTES));
+        memory.measure("COPY TO STDOUT, read", () -> transfer.copyOut(TOTAL_BYTES));
     }
 
     @Test
     void readsACopyByPsql() throws Exception {
         assumeTrue(BulkTransfer.isPsqlInstalled(), "psql is not installed");
 
-        measure("COPY TO STDOUT, read by psql", () -> transfer.copyOutByPsql(TOTAL_BYTES));
+        memory.measure("COPY TO STDOUT, read by psql", () -> transfer.copyOutByPsql(TOTAL_BYTES));
     }
 
     @Test
     void writesACopy() throws Exception {
-        measure("COPY FROM STDIN, written and compared", () -> transfer.copyIn(TOTAL_BYTES));
+        memory.measure("COPY FROM STDIN, written and compared", () -> transfer.copyIn(TOTAL_BYTES));
     }
 
     @Test
@@ -171,7 +160,7 @@ class ResourceIT {
         try (LatencyProbe other = new LatencyProbe(router.connect())) {
             LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
 
-            measure("a result read while another client asks", () -> {
+            memory.measure("a result read while another client asks", () -> {
                 Future<Long> reading = threads.submit(() -> transfer.readRows(TOTAL_BYTES));
                 noteProgress("a client reads all it can", before, other.askFor(PROBE_SECONDS));
                 return reading.get();
@@ -185,7 +174,7 @@ class ResourceIT {
                 WireClient stopped = router.connect()) {
             LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
 
-            measure("a result not read for " + STOP_SECONDS + " s", () -> {
+            memory.measure("a result not read for " + STOP_SECONDS + " s", () -> {
                 stopped.send(query(BulkTransfer.rows(TOTAL_BYTES)));
                 awaitServersThatWait(1, "ClientWrite");
                 noteProgress("a client has stopped reading", before, other.askFor(STOP_SECONDS));
@@ -200,7 +189,7 @@ class ResourceIT {
         try (LatencyProbe other = new LatencyProbe(router.connect())) {
             LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
 
-            measure(READERS + " slow readers, one reads all", () -> {
+            memory.measure(READERS + " slow readers, one reads all", () -> {
                 try (SlowReaders readers = new SlowReaders(router, READERS, TOTAL_BYTES)) {
                     awaitServersThatWait(READERS, "ClientWrite");
                     noteProgress(READERS + " clients have stopped reading", before, other.askFor(STOP_SECONDS));
@@ -216,7 +205,7 @@ class ResourceIT {
     @Test
     @Case({"B01", "B04"})
     void B01_oneRowPassesBesideManySlowReaders() throws Exception {
-        measure("one row, read beside " + READERS + " results not read", () -> {
+        memory.measure("one row, read beside " + READERS + " results not read", () -> {
             try (SlowReaders readers = new SlowReaders(router, READERS, TOTAL_BYTES)) {
                 awaitServersThatWait(READERS, "ClientWrite");
                 return transfer.readValue(VALUE_BYTES);
@@ -231,7 +220,7 @@ class ResourceIT {
                 WireClient dying = router.connect()) {
             LatencyProbe.Latencies before = other.askFor(PROBE_SECONDS);
 
-            measure("half a Bind, nothing for " + STOP_SECONDS + " s, the rest", () -> {
+            memory.measure("half a Bind, nothing for " + STOP_SECONDS + " s, the rest", () -> {
                 NumberedText text = BulkTransfer.beginParameter(stopped, "", VALUE_BYTES);
                 text.writeTo(stopped.output(), VALUE_BYTES / 2);
                 BulkTransfer.beginParameter(dying, "", VALUE_BYTES).writeTo(dying.output(), VALUE_BYTES / 2);
@@ -253,7 +242,7 @@ class ResourceIT {
             owner.query("begin");
             owner.query("insert into held values (" + NumberedText.sql("1") + ")");
 
-            measure("COPY FROM STDIN, held up for " + STOP_SECONDS + " s", () -> {
+            memory.measure("COPY FROM STDIN, held up for " + STOP_SECONDS + " s", () -> {
                 Future<Long> copying = threads.submit(() -> BulkTransfer.copyInto(writer, "held", HELD_UP_BYTES));
                 // The first line is in the table already and may yet go again: the server waits to know, and reads no
                 // further.
@@ -273,24 +262,6 @@ class ResourceIT {
                         .equals(cluster.primary()
                                 .queryText(
                                         "select count(*) from pg_stat_activity where wait_event = '" + event + "'")));
-    }
-
-    private static void measure(String name, Work work) throws Exception {
-        MemoryWatch.Peak peak;
-        try (MemoryWatch watch = new MemoryWatch(router)) {
-            long start = System.nanoTime();
-            long bytes = work.run();
-            long nanos = System.nanoTime() - start;
-            peak = watch.end();
-            REPORT.add(name, bytes, nanos, peak);
-        }
-        assertThat(peak.directBytes()).as("direct memory").isLessThanOrEqualTo(DIRECT_MAX_BYTES);
-        assertThat(peak.residentBytes()).as("resident memory").isLessThanOrEqualTo(RESIDENT_MAX_BYTES);
-        if (residentAtFirst > 0) {
-            assertThat(peak.residentEndBytes() - residentAtFirst)
-                    .as("growth of resident memory")
-                    .isLessThanOrEqualTo(GROWTH_MAX_BYTES);
-        }
     }
 
     private static void noteProgress(String situation, LatencyProbe.Latencies before, LatencyProbe.Latencies during) {

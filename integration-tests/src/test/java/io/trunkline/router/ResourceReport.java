@@ -13,12 +13,13 @@ final class ResourceReport {
 
     void add(String name, long bytes, long nanos, MemoryWatch.Peak peak) {
         double seconds = nanos / 1e9;
-        rows.add("| %-40s | %5.0f | %6.1f | %5.0f | %5.0f | %5.0f | %5.0f | %5.0f |"
+        rows.add("| %-40s | %5.0f | %6.1f | %5.0f | %6.0f | %5.0f | %5.0f | %5.0f | %6.0f |"
                 .formatted(
                         name,
                         bytes / MEBI,
                         seconds,
                         bytes / MEBI / seconds,
+                        peak.residentStartBytes() / MEBI,
                         peak.residentBytes() / MEBI,
                         peak.residentEndBytes() / MEBI,
                         peak.heapBytes() / MEBI,
@@ -33,8 +34,8 @@ final class ResourceReport {
     public String toString() {
         return "Router with -Xmx%dm; MB are 2^20 bytes; peaks while each case ran%n"
                         .formatted(SmallRouter.HEAP_MEBIBYTES)
-                + "| %-40s |    MB |      s |  MB/s |   RSS | after |  heap | direct |%n".formatted("case")
-                + "|---|---:|---:|---:|---:|---:|---:|---:|\n"
+                + "| %-40s |    MB |      s |  MB/s | before |   RSS | after |  heap | direct |%n".formatted("case")
+                + "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
                 + String.join("\n", rows)
                 + "\n"
                 + String.join("\n", notes);

@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import io.trunkline.fixture.FreePort;
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.RouterProcess;
+import io.trunkline.fixture.Workspace;
+import io.trunkline.topology.Topology;
 import io.trunkline.topology.TopologyJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -53,6 +55,17 @@ final class SmallRouter implements AutoCloseable {
 
     /** As the other, with a heap of another size. */
     static SmallRouter start(PostgresCluster cluster, RouterConfiguration configuration, int heapMebibytes) {
+        Topology topology = TestTopologies.single(cluster, 1, TestTopologies.DATABASE);
+        return start(cluster.workspace(), topology, configuration, heapMebibytes);
+    }
+
+    /** Starts it with a topology in which clients know {@link TestTopologies#DATABASE}. */
+    static SmallRouter start(Workspace workspace, Topology topology, RouterConfiguration configuration) {
+        return start(workspace, topology, configuration, HEAP_MEBIBYTES);
+    }
+
+    private static SmallRouter start(
+            Workspace workspace, Topology topology, RouterConfiguration configuration, int heapMebibytes) {
         int port = FreePort.next();
         int adminPort = FreePort.next();
         configuration.set("listen.port", Integer.toString(port));
@@ -60,12 +73,10 @@ final class SmallRouter implements AutoCloseable {
         configuration.set("event_loops", "1");
         String heap = "-Xmx" + heapMebibytes + "m";
         try {
-            Path folder = Files.createDirectories(cluster.workspace().resolve("small"));
-            Files.write(
-                    folder.resolve("topology.json"),
-                    TopologyJson.write(TestTopologies.single(cluster, 1, TestTopologies.DATABASE)));
+            Path folder = Files.createDirectories(workspace.resolve("small"));
+            Files.write(folder.resolve("topology.json"), TopologyJson.write(topology));
             RouterProcess process = RouterProcess.start(
-                    cluster.workspace(),
+                    workspace,
                     folder.getFileName().toString(),
                     configuration.text(),
                     List.of(heap, "-XX:MaxDirectMemorySize=" + HEAP_MEBIBYTES + "m", "-XX:+ExitOnOutOfMemoryError"));

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.bench;
+
+import io.trunkline.fixture.PostgresOptions;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command line of the benchmark of the merge. */
+@Command(
+        name = "merge",
+        mixinStandardHelpOptions = true,
+        description =
+                "Measures a sorted read of several shards through the router beside one server with all rows and the shards alone.")
+final class MergeBenchCommand implements Callable<Integer> {
+    @Option(names = "--rounds", defaultValue = "5", description = "whose median counts (default: ${DEFAULT-VALUE})")
+    private int rounds;
+
+    @Option(names = "--warmup", defaultValue = "3", description = "rounds before them (default: ${DEFAULT-VALUE})")
+    private int warmup;
+
+    @Option(
+            names = "--rows",
+            defaultValue = "1000000",
+            description = "of about 100 bytes, of all shards together (default: ${DEFAULT-VALUE})")
+    private long rows;
+
+    @Option(names = "--shards", defaultValue = "4", description = "that have them (default: ${DEFAULT-VALUE})")
+    private int shards;
+
+    @Option(names = "--event-loops", defaultValue = "1", description = "of the router (default: ${DEFAULT-VALUE})")
+    private int eventLoops;
+
+    @Option(names = "--postgres", description = "major version, 14 to 18 (default: the newest at hand)")
+    private int postgres;
+
+    @Override
+    public Integer call() {
+        MergeOptions options = new MergeOptions(rounds, warmup, rows, shards, eventLoops);
+        PostgresOptions servers = postgres == 0 ? PostgresOptions.newest() : PostgresOptions.major(postgres);
+        try (MergeBench bench = new MergeBench(options, servers)) {
+            System.out.println(bench.run().text());
+            return 0;
+        }
+    }
+}
