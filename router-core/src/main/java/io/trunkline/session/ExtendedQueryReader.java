@@ -138,6 +138,11 @@ final class ExtendedQueryReader {
             return problem != null;
         }
         request.target = target;
+        if (target instanceof Target.At at
+                && session.placement.routing().transaction().crosses()) {
+            int shard = session.placement.routing().transaction().shard();
+            session.portals.placedOn(bind.portal(), at.shardOr(shard));
+        }
         request.deferrable = isDeferrable(session, statement, target);
         return true;
     }
@@ -162,6 +167,9 @@ final class ExtendedQueryReader {
                     : own.answerToDescribePortal(session.portals.resultFormat(name));
             return true;
         }
+        if (!ofStatement) {
+            request.target = RequestTargets.ofPortal(session, name);
+        }
         // Of a portal the request names no statement, and yet its kind decides when the transaction is lost.
         request.analysis = statement.analysis();
         SessionStatements known = session.statements;
@@ -174,7 +182,9 @@ final class ExtendedQueryReader {
             request.statement = ofStatement ? names.sent(statement, edited) : null;
             request.effect = new ExecuteEffect(session, edited, request.effect);
         }
-        request.target = ofStatement ? RequestTargets.ofStatement(session, statement) : null;
+        if (ofStatement) {
+            request.target = RequestTargets.ofStatement(session, statement);
+        }
         request.deferrable = isDeferrable(session, statement, request.target);
         return true;
     }
@@ -193,6 +203,7 @@ final class ExtendedQueryReader {
             request.answer = own.answerToExecute();
             return true;
         }
+        request.target = RequestTargets.ofPortal(session, execute.portal());
         EditedText edited = names.edited(session, statement);
         if (session.portals.executed(execute.portal()) != executedBy(edited)) {
             // The name means another statement than when the portal was bound, or none.
@@ -270,6 +281,7 @@ final class ExtendedQueryReader {
             return true;
         }
         PreparedStatement statement = session.portals.get(name);
+        request.target = RequestTargets.ofPortal(session, name);
         if (statement != null && routerCommand(session, statement) != null) {
             request.answer = new FixedAnswer(FixedAnswer.CLOSE_COMPLETE, null);
         }

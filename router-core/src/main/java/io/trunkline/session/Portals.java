@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.trunkline.error.RouterError;
 import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.routing.Target;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -24,6 +25,9 @@ final class Portals {
     private @Nullable Map<String, PreparedStatement> executed;
     /** Portals of the router's own statements that were bound for binary results; null when there is none. */
     private @Nullable Set<String> binary;
+
+    /** The shard of each portal of a transaction that may come to several; null when there is none. */
+    private @Nullable Map<String, Integer> shards;
 
     /** Why the statement of the Bind that waits could not be described; null when it was, or nothing waits. */
     private @Nullable RouterError problem;
@@ -49,6 +53,20 @@ final class Portals {
             return unnamed;
         }
         return named == null ? null : named.get(name);
+    }
+
+    /** Notes on which shard a portal is. */
+    void placedOn(String name, int shard) {
+        if (shards == null) {
+            shards = new HashMap<>();
+        }
+        shards.put(name, shard);
+    }
+
+    /** Returns the shard of a portal, or {@link Target#ANY_SHARD} when that was not noted. */
+    int shard(String name) {
+        Integer shard = shards == null ? null : shards.get(name);
+        return shard == null ? Target.ANY_SHARD : shard;
     }
 
     /** The Bind that waits for the types of its parameters will not get them. */
@@ -113,6 +131,7 @@ final class Portals {
         named = null;
         executed = null;
         binary = null;
+        shards = null;
         nameBytes = 0;
     }
 }

@@ -7,6 +7,7 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.ReadPolicy;
 import io.trunkline.routing.Reason;
 import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.SessionRouting;
 import io.trunkline.routing.StatementRouter;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.Targets;
@@ -53,6 +54,15 @@ final class RequestTargets {
         boolean read = statement.analysis().shape().access() == Access.READ
                 && session.placement.routing().policy() != ReadPolicy.PRIMARY;
         return read ? CHECKED_BY_READER : CHECKED_ANYWHERE;
+    }
+
+    /** Returns where a portal is, where the session's transaction may have come to several shards; else null, for then it is where the session is. */
+    static @Nullable Target ofPortal(Session session, String name) {
+        SessionRouting.Transaction transaction = session.placement.routing().transaction();
+        int shard = transaction.crosses() ? session.portals.shard(name) : Target.ANY_SHARD;
+        return shard == Target.ANY_SHARD || shard == transaction.shard()
+                ? null
+                : new Target.At(shard, transaction.role(), Reason.SESSION, Reason.IN_TRANSACTION);
     }
 
     /** Returns where a Bind may run; the text of its statement is scanned where that matters. */

@@ -206,6 +206,10 @@ final class ScatterWithin {
     // running
 
     private void run(@Nullable Relay relay, Target.Scatter wanted) {
+        if (!parts.isOfPresentTopology()) {
+            refuse(relay, RouterErrors.onSeveralShards("shards of another revision of the topology"));
+            return;
+        }
         former = transaction.shard();
         session.become(new Joining(relay, null));
         joinNext(relay, wanted, 0);

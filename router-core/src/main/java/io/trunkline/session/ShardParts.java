@@ -49,6 +49,8 @@ final class ShardParts {
     private final List<String> commands = new ArrayList<>();
     /** What the client began its transaction with; null while no other shard can join. */
     private byte @Nullable [] begin;
+    /** The revision of the topology by which shards are counted. */
+    private long revision;
     /** Backends are at work for the transaction as a whole. */
     private boolean working;
     /** And nobody waits for what comes of it any more. */
@@ -66,6 +68,12 @@ final class ShardParts {
     void begun(byte @Nullable [] sql) {
         commands.clear();
         begin = sql;
+        revision = session.view().revision();
+    }
+
+    /** Returns true while shards are counted as when the transaction began. */
+    boolean isOfPresentTopology() {
+        return revision == session.view().revision();
     }
 
     /** A command about the transaction has completed; returns false when no other shard can join any more. */
@@ -88,6 +96,9 @@ final class ShardParts {
     /** Returns why no other shard can join, or null. */
     @Nullable
     RouterError joiningProblem() {
+        if (!isOfPresentTopology()) {
+            return RouterErrors.onSeveralShards("shards of another revision of the topology");
+        }
         return begin == null || session.ties.isPinned()
                 ? RouterErrors.onSeveralShards("a transaction with state of the session on its backend")
                 : null;

@@ -305,7 +305,7 @@ final class ShardTransaction {
     }
 
     private void goTo(Relay relay, int wanted) {
-        ShardParts.Part part = parts.of(wanted);
+        ShardParts.Part part = parts.isOfPresentTopology() ? parts.of(wanted) : null;
         if (part != null) {
             Relay next = parts.resume(part);
             parts.park(shard, relay);
