@@ -130,9 +130,14 @@ final class ShardTransaction {
             }
         }
         if (problem != null) {
-            request.refusal = problem;
+            RouterError told = problem;
             problem = null;
-            return null;
+            StatementKind ending = kind(request);
+            if (ending != StatementKind.ROLLBACK && ending != StatementKind.ROLLBACK_AND_CHAIN) {
+                request.refusal = told;
+                return null;
+            }
+            // To a ROLLBACK there is nothing to tell.
         }
         if (done == Done.COMMITTED) {
             done = Done.NOTHING;
@@ -162,6 +167,13 @@ final class ShardTransaction {
             return null;
         }
         incomplete &= kind == null || !kind.endsTransaction();
+        if (parts.isEmpty()
+                && (kind == StatementKind.COMMIT_AND_CHAIN
+                        || kind == StatementKind.ROLLBACK_AND_CHAIN
+                        || mixesCommands(request))) {
+            // Another transaction follows, that was not begun with these words.
+            staysHere();
+        }
         if (kind != null && !parts.isEmpty()) {
             return beforeCommand(relay, request, kind, status);
         }

@@ -7,6 +7,7 @@ import io.trunkline.decision.DecisionLog.Decision;
 import io.trunkline.decision.TransactionId;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.TransactionStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -75,6 +76,14 @@ public final class TwoPhaseCommit {
 
     /** Begins; the listener may hear from inside this call. */
     public void start() {
+        for (Participant participant : participants) {
+            BackendConnection backend = participant.backend();
+            if (backend.isOpen() && backend.status() != TransactionStatus.IN_TRANSACTION) {
+                // A server answers PREPARE in a failed transaction with ROLLBACK, and no error.
+                rollBack(RouterErrors.transactionAborted().response());
+                return;
+            }
+        }
         open = participants.size();
         for (Participant participant : participants) {
             String gid = id.participant(participant.shard());
@@ -111,6 +120,18 @@ public final class TwoPhaseCommit {
                         listener.onInDoubt(RouterErrors.decisionUnknown(words).response()));
             }
         });
+    }
+
+    /** Ends the transaction everywhere before any of it was prepared. */
+    private void rollBack(ErrorResponse cause) {
+        open = participants.size();
+        for (Participant participant : participants) {
+            participant.backend().query("ROLLBACK", 1, new Answer(participant, (ended, error) -> {
+                if (--open == 0) {
+                    listener.onAborted(cause);
+                }
+            }));
+        }
     }
 
     private static ErrorResponse told(Participant participant, ErrorResponse error) {
