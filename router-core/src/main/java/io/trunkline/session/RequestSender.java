@@ -357,7 +357,7 @@ final class RequestSender {
         groupOpen = true;
     }
 
-    /** The backend is lost, and with it what was sent of an open group. */
+    /** The backend is lost or given back, and with it what was sent of an open group. */
     void lost() {
         groupOpen = false;
     }

@@ -323,7 +323,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     }
 
     /**
-     * The backend that a COMMIT was waiting for is gone, and with it the transaction is over. The COMMIT is still unread.
+     * A transaction on several shards has ended. Its COMMIT is still unread.
      *
      * @param error what the COMMIT is told, or null when it has happened
      */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *                                                                      backend lost in a transaction
  *   Gathering ── dispatched to several shards ──▶ Scattering ── answered ──▶ Idle
  *   Holding ── a statement for another shard, or for all ──▶ Joining ── done ──▶ Holding
- *   Joining ── committed, and the backend lost ──▶ Committed ── COMMIT answered ──▶ Idle
+ *   Joining ── committed ──▶ Committed ── COMMIT answered ──▶ Idle
  *   Running ── a pin may have ended ──▶ Checking ── answered ──▶ Holding, Idle
  *   Running ── a timeout ──▶ Canceling ── answered and the cancel request delivered ──▶ Running, Holding, Idle
  *                                  └───── no answer in time ──▶ Idle, Stranded
@@ -400,7 +400,7 @@ sealed interface SessionState {
         }
     }
 
-    /** The transaction has committed on several shards, and the backend through which its COMMIT would be answered was lost. */
+    /** The transaction has committed on several shards, and its COMMIT is still to be answered. */
     record Committed() implements SessionState {
         static final Committed INSTANCE = new Committed();
 

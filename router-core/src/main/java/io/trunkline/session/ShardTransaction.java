@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.trunkline.backend.ExpectedReplies.Kind;
-import io.trunkline.backend.ReplyEffect;
-import io.trunkline.backend.Synthesis;
 import io.trunkline.decision.DecisionLog;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -13,12 +8,10 @@ import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Joining;
-import io.trunkline.session.SessionState.Running;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
 import io.trunkline.twophase.TwoPhaseCommit;
-import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.MessageScanner.Disposition;
@@ -49,16 +42,10 @@ final class ShardTransaction {
     private @Nullable RouterError problem;
     /** A shard's part was lost: going back to a savepoint would go on without it. */
     private boolean incomplete;
-    /** What the request that waits needed has been done. */
-    private Done done = Done.NOTHING;
+    /** What the request that waits says has been said to the others. */
+    private boolean saidToAll;
     /** The client's group goes on, and nothing of it is with the backend; what the status was before that was answered, else null. */
     private @Nullable TransactionStatus groupClosed;
-
-    private enum Done {
-        NOTHING,
-        SAID_TO_ALL,
-        COMMITTED
-    }
 
     ShardTransaction(Session session, RequestSender sender, RequestSkipping skipping) {
         this.session = session;
@@ -116,7 +103,7 @@ final class ShardTransaction {
      */
     @Nullable
     Disposition before(Relay relay, Request request) {
-        if (!parts.isOpen() && parts.isEmpty() && done == Done.NOTHING && problem == null && !incomplete) {
+        if (!parts.isOpen() && parts.isEmpty() && !saidToAll && problem == null && !incomplete) {
             return null;
         }
         TransactionStatus status = relay.backend().status();
@@ -138,11 +125,6 @@ final class ShardTransaction {
                 return null;
             }
             // To a ROLLBACK there is nothing to tell.
-        }
-        if (done == Done.COMMITTED) {
-            done = Done.NOTHING;
-            answerCommit(relay, request);
-            return Disposition.SKIP;
         }
         if (callsSetConfig(request)) {
             if (parts.isEmpty()) {
@@ -261,8 +243,8 @@ final class ShardTransaction {
                 return null;
             }
             default -> {
-                if (done == Done.SAID_TO_ALL) {
-                    done = Done.NOTHING;
+                if (saidToAll) {
+                    saidToAll = false;
                     return null;
                 }
                 if (failed && kind != StatementKind.ROLLBACK_TO_SAVEPOINT) {
@@ -285,7 +267,7 @@ final class ShardTransaction {
         session.become(new Joining(relay, null));
         parts.sayToAll(sql, error -> {
             if (error == null) {
-                done = Done.SAID_TO_ALL;
+                saidToAll = true;
             } else {
                 problem = error;
             }
@@ -373,7 +355,11 @@ final class ShardTransaction {
         return Disposition.PAUSE;
     }
 
-    /** What follows from the outcome. */
+    /**
+     * Answers the COMMIT, which is still unread, when the outcome is known.
+     *
+     * <p>Without a backend: that of its shard is outside the transaction by then, and whether it is lost on the way must not change what is told.
+     */
     private final class Ending implements TwoPhaseCommit.Listener {
         private final Relay relay;
 
@@ -383,14 +369,26 @@ final class ShardTransaction {
 
         @Override
         public void onCommitted() {
-            done = Done.COMMITTED;
-            goOnWithOutcome();
+            boolean reset = session.ties.takeDirt();
+            if (parts.end()) {
+                session.settings.commit();
+                session.channels.commit();
+                session.sent.takeWrote();
+                session.placement.wrote();
+                end(null);
+            }
+            giveBack(reset);
         }
 
         @Override
         public void onAborted(ErrorResponse cause) {
-            problem = new RouterError(RouterError.Kind.BACKEND, cause);
-            goOnWithOutcome();
+            boolean reset = session.ties.takeDirt() || session.settings.isInFlux();
+            if (parts.end()) {
+                session.settings.rollback();
+                session.channels.rollback();
+                end(new RouterError(RouterError.Kind.BACKEND, cause));
+            }
+            giveBack(reset);
         }
 
         @Override
@@ -398,75 +396,20 @@ final class ShardTransaction {
             onAborted(cause);
         }
 
-        private void goOnWithOutcome() {
-            boolean open = relay.backend().isOpen();
-            if (parts.isAbandoned()) {
-                if (open) {
-                    relay.release();
-                } else {
-                    relay.discard("lost");
-                }
-                parts.end();
-            } else if (open) {
-                parts.end();
-                relay.resume();
-                goOn(relay);
-            } else {
-                parts.end();
+        private void end(@Nullable RouterError told) {
+            session.placement.lastRoute().transactionEnded();
+            sender.lost();
+            session.released();
+            session.endWaitingCommit(told);
+        }
+
+        private void giveBack(boolean reset) {
+            if (!relay.backend().isOpen()) {
                 relay.discard("lost");
-                endWithoutBackend();
-            }
-        }
-    }
-
-    /** The outcome is known, and the backend that the COMMIT waits for is gone: it is answered without one. */
-    private void endWithoutBackend() {
-        RouterError told = problem;
-        if (done == Done.COMMITTED) {
-            session.settings.commit();
-            session.channels.commit();
-        } else {
-            session.settings.rollback();
-        }
-        sender.lost();
-        session.released();
-        session.endWaitingCommit(told);
-    }
-
-    /** Answers the COMMIT in its place. The backend is outside the transaction already: a Sync of the router's own brings the ReadyForQuery. */
-    private void answerCommit(Relay relay, Request request) {
-        relay.answer(Kind.EXECUTE, new CommitAnswer(request.effect));
-        if (request.tag == FrontendTag.QUERY) {
-            relay.synchronize();
-        } else {
-            sender.groupContinues();
-        }
-        session.become(new Running(relay));
-        relay.flush();
-    }
-
-    /** CommandComplete of a COMMIT that the router has carried out. */
-    private static final class CommitAnswer extends Synthesis {
-        private final @Nullable ReplyEffect effect;
-
-        CommitAnswer(@Nullable ReplyEffect effect) {
-            this.effect = effect;
-        }
-
-        @Override
-        public void writeTo(ByteBuf out, TransactionStatus status) {
-            BackendWriter.commandComplete(out, "COMMIT");
-        }
-
-        @Override
-        public void onConfirmed() {
-            if (effect != null) {
-                ByteBuf tag = Unpooled.buffer(16);
-                BackendWriter.commandComplete(tag, "COMMIT");
-                if (effect.wantsCommandComplete()) {
-                    effect.onCommandComplete(tag, 0);
-                }
-                effect.onConfirmed();
+            } else if (reset) {
+                relay.releaseAfterReset();
+            } else {
+                relay.release();
             }
         }
     }
@@ -483,7 +426,7 @@ final class ShardTransaction {
         shard = Target.ANY_SHARD;
         problem = null;
         incomplete = false;
-        done = Done.NOTHING;
+        saidToAll = false;
         groupClosed = null;
     }
 }

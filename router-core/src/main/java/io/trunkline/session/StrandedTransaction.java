@@ -100,6 +100,8 @@ final class StrandedTransaction {
         }
         session.become(Idle.INSTANCE);
         session.client.write(out);
+        session.placement.lastRoute().answered(1);
+        session.channels.deliver();
         if (!input.isScanning()) {
             session.client.flush();
         }
