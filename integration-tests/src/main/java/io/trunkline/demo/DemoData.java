@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyManager;
 
@@ -73,6 +74,15 @@ final class DemoData {
     List<String> readsByShard() {
         return IntStream.range(0, shards.shards().size())
                 .mapToObj(shard -> "select * from customers where id = " + firstCustomer(shard))
+                .toList();
+    }
+
+    /** Returns a transaction that writes on every shard. */
+    List<String> transactionOnAllShards() {
+        Stream<String> updates = IntStream.range(0, shards.shards().size())
+                .mapToObj(shard -> "update customers set name = 'Ada' where id = " + firstCustomer(shard));
+        return Stream.of(Stream.of("begin"), updates, Stream.of("commit"))
+                .flatMap(part -> part)
                 .toList();
     }
 

@@ -36,6 +36,8 @@ final class ReadyText {
         psql(text, url, "/* trunkline: role=replica */ select * from orders where customer_id = " + customer, ROUTE);
         heading(text, "a query over all shards, merged");
         psql(text, url, "select count(*), sum(amount), max(placed_at) from orders", ROUTE);
+        heading(text, "a transaction on every shard: it commits on all or on none");
+        psql(text, url, data.transactionOnAllShards().toArray(String[]::new));
         heading(text, "a query that cannot be merged exactly, which is refused with a hint");
         psql(text, url, "select stddev(amount) from orders");
         heading(text, "JDBC");

@@ -74,6 +74,25 @@ class DemoIT {
     }
 
     @Test
+    void transactionOnAllShardsCommitsOnAll() throws SQLException {
+        DemoData data = new DemoData(demo.shards());
+        try (Connection connection = Demo.connect(demo.port());
+                Statement statement = connection.createStatement()) {
+            for (String sql : data.transactionOnAllShards()) {
+                statement.execute(sql);
+            }
+
+            for (int shard = 0; shard < demo.shards().shards().size(); shard++) {
+                assertThat(text(
+                                connection,
+                                "/* trunkline: role=primary */ select name from customers where id = "
+                                        + data.firstCustomer(shard)))
+                        .isEqualTo("Ada");
+            }
+        }
+    }
+
+    @Test
     void refusesWhatNeedsSeveralShards() throws SQLException {
         try (Connection connection = Demo.connect(demo.port())) {
             assertThatThrownBy(() -> text(connection, "select stddev(amount) from orders"))
