@@ -176,6 +176,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                         worker.nextTransactionId(session.identity.cluster()),
                         write.shards(),
                         Objects.requireNonNull(worker.decisions()),
+                        worker.metrics(),
                         worker::execute);
         return ScatteredQuery.write(
                 write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
