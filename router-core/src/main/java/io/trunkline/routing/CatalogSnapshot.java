@@ -22,11 +22,28 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CatalogSnapshot implements FunctionCatalog {
     private static final CatalogSnapshot UNLOADED = new CatalogSnapshot(
-            false, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.UNKNOWN, false);
+            false, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.UNKNOWN, false, null);
     private static final CatalogSnapshot PLAIN = new CatalogSnapshot(
-            true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.BYTES, false);
+            true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.BYTES, false, SpreadNames.NONE);
 
     private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
+
+    /**
+     * What schemas that are whole on one shard make worth knowing.
+     *
+     * @param relations the names of relations in other schemas
+     * @param ownPath whether nobody's search path is set by the servers
+     */
+    private record SpreadNames(Set<String> relations, boolean ownPath) {
+        static final SpreadNames NONE = new SpreadNames(Set.of(), true);
+
+        static @Nullable SpreadNames union(@Nullable SpreadNames one, @Nullable SpreadNames other) {
+            return one == null || other == null
+                    ? null
+                    : new SpreadNames(
+                            CatalogSnapshot.union(one.relations, other.relations), one.ownPath && other.ownPath);
+        }
+    }
 
     private final boolean loaded;
     private final Map<String, FunctionNature> functions;
@@ -37,6 +54,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private final Set<String> collatedNames;
     private final TextOrder textOrder;
     private final boolean hiddenCalls;
+    /** Null while they have not been read. */
+    private final @Nullable SpreadNames spreadNames;
 
     private CatalogSnapshot(
             boolean loaded,
@@ -47,7 +66,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
             Set<String> textFunctions,
             Set<String> collatedNames,
             TextOrder textOrder,
-            boolean hiddenCalls) {
+            boolean hiddenCalls,
+            @Nullable SpreadNames spreadNames) {
         this.loaded = loaded;
         this.functions = functions;
         this.opaqueNames = opaqueNames;
@@ -57,6 +77,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         this.collatedNames = collatedNames;
         this.textOrder = textOrder;
         this.hiddenCalls = hiddenCalls;
+        this.spreadNames = spreadNames;
     }
 
     /** Returns what is known before the catalogue has been read: PostgreSQL's own functions, and that any name may be a view. */
@@ -113,7 +134,41 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 Set.copyOf(textFunctions),
                 Set.copyOf(collatedNames),
                 textOrder,
-                hiddenCalls);
+                hiddenCalls,
+                null);
+    }
+
+    /** Returns this with the rows of {@link CatalogQueries#spreadNames}. */
+    public CatalogSnapshot withSpreadNames(List<List<@Nullable String>> rows) {
+        Set<String> relations = new HashSet<>();
+        boolean ownPath = true;
+        for (List<@Nullable String> row : rows) {
+            if (text(row, 0, 2).equals("relation")) {
+                relations.add(text(row, 1, 2));
+            } else {
+                ownPath = false;
+            }
+        }
+        return with(new SpreadNames(Set.copyOf(relations), ownPath));
+    }
+
+    /** Returns this without what {@link #withSpreadNames} added. */
+    public CatalogSnapshot withoutSpreadNames() {
+        return with(null);
+    }
+
+    private CatalogSnapshot with(@Nullable SpreadNames names) {
+        return new CatalogSnapshot(
+                loaded,
+                functions,
+                opaqueNames,
+                volatileOperators,
+                settingFunctions,
+                textFunctions,
+                collatedNames,
+                textOrder,
+                hiddenCalls,
+                names);
     }
 
     /**
@@ -134,7 +189,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 union(textFunctions, other.textFunctions),
                 union(collatedNames, other.collatedNames),
                 worse(textOrder, other.textOrder),
-                hiddenCalls || other.hiddenCalls);
+                hiddenCalls || other.hiddenCalls,
+                SpreadNames.union(spreadNames, other.spreadNames));
     }
 
     private static TextOrder worse(TextOrder one, TextOrder other) {
@@ -195,6 +251,16 @@ public final class CatalogSnapshot implements FunctionCatalog {
     /** Returns true when casts, domains or types call volatile functions, so that no statement shows all it calls. */
     boolean hasHiddenCalls() {
         return hiddenCalls;
+    }
+
+    /** Returns true unless no relation outside of the schemas of one shard has the name. */
+    boolean mayNameSpreadRelation(String name) {
+        return spreadNames == null || spreadNames.relations().contains(name);
+    }
+
+    /** Returns true when a session that sets no search path has PostgreSQL's own. */
+    boolean hasOwnSearchPath() {
+        return spreadNames != null && spreadNames.ownPath();
     }
 
     /** Returns what is known of the parameters of the session that these functions change, by the worst of them. */

@@ -129,7 +129,14 @@ final class OperatedCluster {
                 .collect(Collectors.toSet());
         surroundings.clock.execute(() -> {
             revision = topology.revision();
-            table = RoutingTable.of(topology, name);
+            Set<String> placedBefore = table == null ? Set.of() : table.placedSchemas();
+            RoutingTable next = RoutingTable.of(topology, name);
+            table = next;
+            if (!placedBefore.equals(next.placedSchemas())) {
+                // What was read tells other schemas apart than there are now.
+                snapshots.replaceAll((database, snapshot) -> snapshot.withoutSpreadNames());
+                loaders.values().forEach(CatalogLoader::refresh);
+            }
             shardNames = described.shards().stream().map(Shard::name).toList();
             keepLoaders(databases);
             publish(applied);
@@ -167,6 +174,7 @@ final class OperatedCluster {
                 snapshots.put(database, CatalogSnapshot.unloaded());
                 CatalogLoader loader = new CatalogLoader(
                         () -> candidates(database),
+                        () -> table == null ? Set.of() : table.placedSchemas(),
                         surroundings.connector,
                         surroundings.clock,
                         surroundings.probes.catalogInterval(),
