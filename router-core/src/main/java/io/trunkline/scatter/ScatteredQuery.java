@@ -206,7 +206,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         ShardRun started = new ShardRun(plan, shards.all());
         run = started;
         phase = Phase.STARTING;
-        started.start(statement, commit != null, isWrite ? 0 : statement.rowsMax(), allocator);
+        started.start(statement, commit != null, allocator);
     }
 
     /**
