@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One database of the application: the address its terminals are given, and the servers where its rows are found in truth. */
@@ -184,17 +183,9 @@ final class TpccDatabase implements AutoCloseable {
         return router == null ? 0 : (int) router.counted("trunkline_shard_commits_total{outcome=\"committed\"}");
     }
 
-    /** Returns the router's counts of refusals and of other failures, by code, each as its line among the metrics. */
-    List<String> refusalsAndErrors() {
-        if (router == null) {
-            return List.of();
-        }
-        Stream<String> lines = router.get("/metrics").body().lines();
-        return lines.filter(line -> (line.startsWith("trunkline_refusals_total")
-                                || line.startsWith("trunkline_errors_total")
-                                || line.startsWith("trunkline_desynchronizations_total"))
-                        && !line.endsWith(" 0.0"))
-                .toList();
+    /** Returns the router's counts of refusals and other errors. */
+    List<String> troubles() {
+        return router == null ? List.of() : router.troubles();
     }
 
     private static List<String> texts(Connection connection, String sql) throws SQLException {

@@ -121,7 +121,7 @@ class TpccIT {
             database.load(SEED, cardinalities, LocalDateTime.now());
             database.awaitKnown();
             assertThat(database.violations(cardinalities)).isEmpty();
-            List<String> refusedBefore = database.refusalsAndErrors();
+            List<String> troublesBefore = database.troubles();
             int twoPhaseBefore = database.twoPhaseCommits();
 
             TpccTally tally = run(database, cardinalities);
@@ -143,7 +143,7 @@ class TpccIT {
             }
             assertThat(database.violationsOnServers(cardinalities)).isEmpty();
             assertThat(database.violations(cardinalities)).isEmpty();
-            assertThat(database.refusalsAndErrors()).isEqualTo(refusedBefore);
+            assertThat(database.troubles()).isEqualTo(troublesBefore);
             assertThat(database.misplaced()).isEmpty();
             assertThat(servers.preparedCount()).isZero();
             assertThat(twoPhase).isEqualTo(orders + payments);
