@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The clauses of a plain query as its tokens show them: split at the words that PostgreSQL reserves for them, outside of all parentheses and brackets.
  *
- * @param distinct whether the select list is headed by DISTINCT
+ * @param distinct whether the select list is headed by DISTINCT without ON
+ * @param distinctOn ON and the group behind it, empty without
  * @param items the entries of the select list
  * @param body FROM and what follows up to the next clause named here
  * @param groupBy the entries of GROUP BY
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record ClauseSplit(
         boolean distinct,
+        TokenRange distinctOn,
         List<TokenRange> items,
         TokenRange body,
         List<TokenRange> groupBy,
@@ -31,7 +33,7 @@ record ClauseSplit(
     private static final int ITEMS_MAX = 1_664;
 
     /** Longer lists are refused: each entry is compared with each that is selected. */
-    private static final int KEYS_MAX = 64;
+    static final int KEYS_MAX = 64;
 
     /** The clauses in the only order they may have. */
     private enum Clause {
@@ -43,24 +45,23 @@ record ClauseSplit(
         TAIL
     }
 
-    /** Splits the tokens before {@code end}, the first of which is SELECT. */
-    static ClauseSplit of(TokenList tokens, int end) {
-        boolean distinct = tokens.isWord(1, "distinct");
-        if (distinct && tokens.isWord(2, "on")) {
-            throw clause("DISTINCT ON");
-        }
-        if (tokens.isWord(1, "all")) {
+    /** Splits the tokens from SELECT up to {@code end}. */
+    static ClauseSplit of(TokenList tokens, int select, int end) {
+        boolean distinct = tokens.isWord(select + 1, "distinct");
+        if (tokens.isWord(select + 1, "all")) {
             throw clause("SELECT ALL");
         }
-        int[] starts = starts(tokens, end);
+        int[] starts = starts(tokens, select, end);
         int from = starts[Clause.FROM.ordinal()];
         int group = starts[Clause.GROUP.ordinal()];
         int having = starts[Clause.HAVING.ordinal()];
         int order = starts[Clause.ORDER.ordinal()];
         int tail = starts[Clause.TAIL.ordinal()];
+        TokenRange distinctOn = distinctOn(tokens, select + 1 + (distinct ? 1 : 0), distinct);
         return new ClauseSplit(
-                distinct,
-                list(tokens, distinct ? 2 : 1, from, ITEMS_MAX),
+                distinct && distinctOn.isEmpty(),
+                distinctOn,
+                list(tokens, distinctOn.to(), from, ITEMS_MAX),
                 new TokenRange(from, group),
                 group == having ? List.of() : list(tokens, group + 2, having, KEYS_MAX),
                 having == order ? null : new TokenRange(having + 1, order),
@@ -68,12 +69,17 @@ record ClauseSplit(
                 new TokenRange(tail, end));
     }
 
+    private static TokenRange distinctOn(TokenList tokens, int i, boolean distinct) {
+        boolean on = distinct && tokens.isWord(i, "on") && tokens.isCharacter(i + 1, '(');
+        return new TokenRange(i, on ? tokens.behindGroup(i + 1) : i);
+    }
+
     /** Returns where each clause begins; one that is not there begins where the next does. */
-    private static int[] starts(TokenList tokens, int end) {
+    private static int[] starts(TokenList tokens, int select, int end) {
         int[] starts = new int[Clause.values().length];
         int next = 0;
         int depth = 0;
-        for (int i = 1; i < end && next <= Clause.TAIL.ordinal(); i++) {
+        for (int i = select + 1; i < end && next <= Clause.TAIL.ordinal(); i++) {
             depth += depthChange(tokens, i);
             Clause clause = depth == 0 && tokens.token(i) == Token.IDENTIFIER ? clauseAt(tokens, i) : null;
             if (clause == null) {
@@ -125,7 +131,7 @@ record ClauseSplit(
                 && (tokens.isWord(i - 2, "is") || tokens.isSequence(i - 3, "is", "not"));
     }
 
-    private static List<TokenRange> list(TokenList tokens, int from, int to, int partsMax) {
+    static List<TokenRange> list(TokenList tokens, int from, int to, int partsMax) {
         List<TokenRange> parts = new ArrayList<>();
         int depth = 0;
         int start = from;

@@ -2,9 +2,7 @@
 package io.trunkline.sql;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import net.sf.jsqlparser.schema.Table;
 import org.jspecify.annotations.Nullable;
 
@@ -22,25 +20,6 @@ final class TableReferences {
 
     TableReferences(TableDirectory directory) {
         this.directory = directory;
-    }
-
-    /**
-     * The common table expressions in reach of a query block, which hide tables of the same name.
-     *
-     * @param names folded
-     */
-    record WithQueries(Set<String> names) {
-        static final WithQueries NONE = new WithQueries(Set.of());
-
-        WithQueries and(String name) {
-            Set<String> more = new HashSet<>(names);
-            more.add(name);
-            return new WithQueries(more);
-        }
-
-        boolean hides(Table table) {
-            return table.getSchemaName() == null && names.contains(Names.fold(table.getName()));
-        }
     }
 
     /** Records a table that is read and returns its key when it is sharded. */
