@@ -29,7 +29,7 @@ final class QueryText {
         return with.isEmpty() ? "" : of(with) + " ";
     }
 
-    /** Returns the query without ORDER BY and LIMIT, with more expressions behind its select list; DISTINCT ON keeps its order, by which it chooses. */
+    /** Returns the query without ORDER BY and LIMIT, with more expressions behind its select list; DISTINCT ON keeps its order, by which it chooses, and locks are taken. */
     String inner(List<String> hidden) {
         StringBuilder sql = new StringBuilder(with());
         if (shape.isCompound()) {
@@ -54,6 +54,9 @@ final class QueryText {
         }
         if (!distinctOn.isEmpty()) {
             appendOrder(sql);
+        }
+        if (shape.locksRows()) {
+            sql.append(' ').append(of(shape.frame().locks()));
         }
         return sql.toString();
     }

@@ -58,6 +58,9 @@ final class BlockPlacement {
     }
 
     private Placement place(Rows rows) {
+        if (!clauses.locks().isEmpty()) {
+            throw ClauseSplit.clause("FOR in a sub-query");
+        }
         refuseForeignAggregates(rows);
         return switch (rows) {
             case OF_ALL -> {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param having the predicate, or null
  * @param orderBy the entries of ORDER BY
  * @param tail LIMIT, OFFSET and FETCH
+ * @param locks FOR UPDATE and the like
  */
 record ClauseSplit(
         boolean distinct,
@@ -27,7 +28,8 @@ record ClauseSplit(
         List<TokenRange> groupBy,
         @Nullable TokenRange having,
         List<TokenRange> orderBy,
-        TokenRange tail) {
+        TokenRange tail,
+        TokenRange locks) {
 
     /** PostgreSQL has no wider select list. */
     private static final int ITEMS_MAX = 1_664;
@@ -42,7 +44,8 @@ record ClauseSplit(
         GROUP,
         HAVING,
         ORDER,
-        TAIL
+        TAIL,
+        LOCKS
     }
 
     /** Splits the tokens from SELECT up to {@code end}. */
@@ -57,6 +60,7 @@ record ClauseSplit(
         int having = starts[Clause.HAVING.ordinal()];
         int order = starts[Clause.ORDER.ordinal()];
         int tail = starts[Clause.TAIL.ordinal()];
+        int locks = starts[Clause.LOCKS.ordinal()];
         TokenRange distinctOn = distinctOn(tokens, select + 1 + (distinct ? 1 : 0), distinct);
         return new ClauseSplit(
                 distinct && distinctOn.isEmpty(),
@@ -66,7 +70,8 @@ record ClauseSplit(
                 group == having ? List.of() : list(tokens, group + 2, having, KEYS_MAX),
                 having == order ? null : new TokenRange(having + 1, order),
                 order == tail ? List.of() : list(tokens, order + 2, tail, KEYS_MAX),
-                new TokenRange(tail, end));
+                new TokenRange(tail, locks),
+                new TokenRange(locks, end));
     }
 
     private static TokenRange distinctOn(TokenList tokens, int i, boolean distinct) {
@@ -79,10 +84,11 @@ record ClauseSplit(
         int[] starts = new int[Clause.values().length];
         int next = 0;
         int depth = 0;
-        for (int i = select + 1; i < end && next <= Clause.TAIL.ordinal(); i++) {
+        for (int i = select + 1; i < end && next <= Clause.LOCKS.ordinal(); i++) {
             depth += depthChange(tokens, i);
             Clause clause = depth == 0 && tokens.token(i) == Token.IDENTIFIER ? clauseAt(tokens, i) : null;
-            if (clause == null) {
+            if (clause == null || clause == Clause.TAIL && next == Clause.LOCKS.ordinal()) {
+                // LIMIT and OFFSET stand side by side.
                 continue;
             }
             if (clause.ordinal() < next) {
@@ -92,7 +98,7 @@ record ClauseSplit(
                 starts[next++] = i;
             }
         }
-        while (next <= Clause.TAIL.ordinal()) {
+        while (next <= Clause.LOCKS.ordinal()) {
             starts[next++] = end;
         }
         return starts;
@@ -109,7 +115,8 @@ record ClauseSplit(
             case "having" -> Clause.HAVING;
             case "order" -> by(tokens, i, Clause.ORDER);
             case "limit", "offset", "fetch" -> Clause.TAIL;
-            case "into", "window", "union", "intersect", "except", "for" ->
+            case "for" -> Clause.LOCKS;
+            case "into", "window", "union", "intersect", "except" ->
                 throw clause(tokens.raw(i).toUpperCase(Locale.ROOT));
             default -> null;
         };

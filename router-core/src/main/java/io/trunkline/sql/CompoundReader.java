@@ -47,7 +47,7 @@ final class CompoundReader {
         RowCountReader counts = new RowCountReader(tokens, new TokenRange(tail, end));
         return new ScatterShape(
                 end,
-                new Frame(with, new TokenRange(with.to(), with.to())),
+                new Frame(with, new TokenRange(with.to(), with.to()), new TokenRange(end, end)),
                 !divided,
                 List.of(),
                 new TokenRange(with.to(), order),
@@ -122,6 +122,9 @@ final class CompoundReader {
     }
 
     private boolean isTail(int i) {
-        return tokens.isWord(i, "limit", "offset", "fetch", "for");
+        if (tokens.isWord(i, "for")) {
+            throw ClauseSplit.clause("FOR behind a set operation");
+        }
+        return tokens.isWord(i, "limit", "offset", "fetch");
     }
 }

@@ -21,6 +21,7 @@ final class QueryScope {
     private final @Nullable QueryScope outer;
     private final List<Entry> entries = new ArrayList<>();
     private final Set<KeyNode> nodes = new HashSet<>();
+    private int tableCount;
     private final List<KeyJoin> joins = new ArrayList<>();
     private final List<AnalyticExpression> windows = new ArrayList<>();
     private KeyFacts filter = KeyFacts.NONE;
@@ -46,6 +47,7 @@ final class QueryScope {
         entries.add(new Entry(alias, schema, key));
         if (key != null) {
             nodes.add(key);
+            tableCount++;
         }
     }
 
@@ -120,6 +122,11 @@ final class QueryScope {
     /** Returns true when a table of this block has a key whose column no name here can mean. */
     boolean hidesKeys() {
         return nodes.size() > new HashSet<>(keysSince(0)).size();
+    }
+
+    /** Returns true when there is no other relation here than sharded tables. */
+    boolean hasOnlyShardedTables() {
+        return tableCount == entries.size();
     }
 
     /** Returns the key of this very block that an expression is, and that no outer join can have replaced by null, or null. */

@@ -61,7 +61,6 @@ final class QueryWords {
     private void refuseWord(int i) {
         boolean refused = switch (tokens.name(i)) {
             case "window", "natural", "tablesample", "into", "ordinality" -> true;
-            case "for" -> tokens.isWord(i + 1, "update", "share", "no", "key");
             case "rollup", "cube", "grouping" -> tokens.isCharacter(i + 1, '(') || tokens.isWord(i + 1, "sets");
             default -> false;
         };

@@ -116,11 +116,14 @@ final class ScatterShapeReader {
         if (distinctOn && !(DistinctOn.hasKey(select, scope) && (groupsWhole || !grouped))) {
             throw group("there is DISTINCT ON without a key");
         }
+        if (!clauses.locks().isEmpty()) {
+            refuseLocks(grouped || clauses.distinct() || distinctOn);
+        }
         OrderReader order = new OrderReader(tokens, list, twins, scope.size() == 1);
         RowCountReader counts = new RowCountReader(tokens, clauses.tail());
         return new ScatterShape(
                 end,
-                new Frame(with, clauses.distinctOn()),
+                new Frame(with, clauses.distinctOn(), clauses.locks()),
                 clauses.distinct(),
                 list.items(),
                 clauses.body(),
@@ -141,6 +144,8 @@ final class ScatterShapeReader {
         boolean distinctOn = distinct && select.getDistinct().getOnSelectItems() != null;
         boolean agree = distinct == (clauses.distinct() || distinctOn)
                 && distinctOn == !clauses.distinctOn().isEmpty()
+                && (select.getForMode() == null && select.getForUpdate() == null)
+                        == clauses.locks().isEmpty()
                 && (select.getFromItem() == null) == clauses.body().isEmpty()
                 && (select.getGroupBy() == null) == clauses.groupBy().isEmpty()
                 && (select.getHaving() == null) == (clauses.having() == null)
@@ -150,6 +155,17 @@ final class ScatterShapeReader {
         }
         if (clauses.having() != null) {
             Spelling.require(tokens, clauses.having(), select.getHaving());
+        }
+    }
+
+    /** Rows of a reference table would be locked on some shards only. */
+    private void refuseLocks(boolean grouped) {
+        if (grouped || !clauses.orderBy().isEmpty() || !clauses.tail().isEmpty()) {
+            throw ClauseSplit.clause("FOR with an order, a limit or groups");
+        }
+        if (!scope.hasOnlyShardedTables()) {
+            throw new RefusedStatement(
+                    RefusalCode.RELATION_ACROSS_SHARDS.because("it locks rows of what is no sharded table"));
         }
     }
 

@@ -45,8 +45,8 @@ class ScatterShapeReaderTest {
             (select * from orders)                                       → TL0120
             select * from orders except select * from orders             → TL0141
             select distinct on (a) a, b from orders                      → TL0127
-            select * from orders for update                              → TL0121
-            select * from orders for no key update skip locked           → TL0121
+            select * from orders for update                              → items[<*>] body<from orders>
+            select * from orders for no key update skip locked           → items[<*>] body<from orders>
             select rank() over (order by x) from orders                  → TL0121
             select sum(x) over w from orders window w as (order by x)    → TL0121
             select a, count(*) from orders group by rollup (a)           → TL0121
