@@ -35,8 +35,8 @@ public final class CatalogLoader {
     /** How long a node may take to answer all queries; the next candidate is asked then. */
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
-    private static final List<String> QUERIES =
-            List.of(CatalogQueries.FUNCTIONS, CatalogQueries.RELATIONS, CatalogQueries.HIDDEN_CALLS);
+    private static final List<String> QUERIES = List.of(
+            CatalogQueries.FUNCTIONS, CatalogQueries.RELATIONS, CatalogQueries.HIDDEN_CALLS, CatalogQueries.TABLE_USES);
 
     private final Supplier<List<BackendTarget>> candidates;
     private final BackendConnector connector;
@@ -180,7 +180,7 @@ public final class CatalogLoader {
             }
             CatalogSnapshot snapshot;
             try {
-                snapshot = CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2));
+                snapshot = CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2), answers.get(3));
             } catch (IllegalArgumentException notTheCatalogue) {
                 fail(SqlState.PROTOCOL_VIOLATION.code());
                 return;

@@ -22,9 +22,18 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CatalogSnapshot implements FunctionCatalog {
     private static final CatalogSnapshot UNLOADED = new CatalogSnapshot(
-            false, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.UNKNOWN, false);
+            false,
+            Map.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            TextOrder.UNKNOWN,
+            false,
+            TableUses.NONE);
     private static final CatalogSnapshot PLAIN = new CatalogSnapshot(
-            true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.BYTES, false);
+            true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.BYTES, false, TableUses.NONE);
 
     private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
 
@@ -37,6 +46,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private final Set<String> collatedNames;
     private final TextOrder textOrder;
     private final boolean hiddenCalls;
+    private final TableUses tableUses;
 
     private CatalogSnapshot(
             boolean loaded,
@@ -47,7 +57,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
             Set<String> textFunctions,
             Set<String> collatedNames,
             TextOrder textOrder,
-            boolean hiddenCalls) {
+            boolean hiddenCalls,
+            TableUses tableUses) {
         this.loaded = loaded;
         this.functions = functions;
         this.opaqueNames = opaqueNames;
@@ -57,6 +68,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         this.collatedNames = collatedNames;
         this.textOrder = textOrder;
         this.hiddenCalls = hiddenCalls;
+        this.tableUses = tableUses;
     }
 
     /** Returns what is known before the catalogue has been read: PostgreSQL's own functions, and that any name may be a view. */
@@ -70,15 +82,16 @@ public final class CatalogSnapshot implements FunctionCatalog {
     }
 
     /**
-     * Makes a snapshot from the rows of {@link CatalogQueries#FUNCTIONS}, {@link CatalogQueries#RELATIONS} and
-     * {@link CatalogQueries#HIDDEN_CALLS}.
+     * Makes a snapshot from the rows of {@link CatalogQueries#FUNCTIONS}, {@link CatalogQueries#RELATIONS},
+     * {@link CatalogQueries#HIDDEN_CALLS} and {@link CatalogQueries#TABLE_USES}.
      *
      * @throws IllegalArgumentException when rows are not what those queries return
      */
     public static CatalogSnapshot of(
             List<List<@Nullable String>> functionRows,
             List<List<@Nullable String>> relationRows,
-            List<List<@Nullable String>> hiddenCallRows) {
+            List<List<@Nullable String>> hiddenCallRows,
+            List<List<@Nullable String>> tableUseRows) {
         Map<String, FunctionNature> functions = new HashMap<>();
         for (List<@Nullable String> row : functionRows) {
             functions.put(text(row, 0, 3), FunctionNature.of(flag(row, 1), flag(row, 2)));
@@ -113,7 +126,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 Set.copyOf(textFunctions),
                 Set.copyOf(collatedNames),
                 textOrder,
-                hiddenCalls);
+                hiddenCalls,
+                TableUses.of(tableUseRows));
     }
 
     /**
@@ -134,14 +148,15 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 union(textFunctions, other.textFunctions),
                 union(collatedNames, other.collatedNames),
                 worse(textOrder, other.textOrder),
-                hiddenCalls || other.hiddenCalls);
+                hiddenCalls || other.hiddenCalls,
+                tableUses.or(other.tableUses));
     }
 
     private static TextOrder worse(TextOrder one, TextOrder other) {
         return one.compareTo(other) >= 0 ? one : other;
     }
 
-    private static Set<String> union(Set<String> one, Set<String> other) {
+    static Set<String> union(Set<String> one, Set<String> other) {
         Set<String> both = new HashSet<>(one);
         both.addAll(other);
         return Set.copyOf(both);
@@ -197,6 +212,11 @@ public final class CatalogSnapshot implements FunctionCatalog {
         return hiddenCalls;
     }
 
+    /** Returns what uses tables without naming them; nothing until the catalogue has been read. */
+    TableUses tableUses() {
+        return tableUses;
+    }
+
     /** Returns what is known of the parameters of the session that these functions change, by the worst of them. */
     public SettingChange settingChange(Set<String> calls) {
         SettingChange worst = SettingChange.NONE;
@@ -229,7 +249,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         return false;
     }
 
-    private static String text(List<@Nullable String> row, int column, int columns) {
+    static String text(List<@Nullable String> row, int column, int columns) {
         String value = row.size() == columns ? row.get(column) : null;
         if (value == null) {
             throw new IllegalArgumentException("catalogue row has " + row.size() + " columns or a null (expected: "

@@ -5,6 +5,7 @@ import io.trunkline.error.RouterErrors;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.KeyCondition;
 import io.trunkline.sql.KnownFunctions;
+import io.trunkline.sql.Mentions;
 import io.trunkline.sql.Refusal;
 import io.trunkline.sql.RefusalCode;
 import io.trunkline.sql.ScatterShape;
@@ -154,11 +155,41 @@ final class ShardDecision {
         if (union.size() > 1) {
             return severalShards(statement, shape, union, evaluation);
         }
+        Target hidden = hidden(statement, shape.mentions());
+        if (hidden != null) {
+            return hidden;
+        }
         int shard = union.first();
         if (bindsToHome(statement) && shard != HOME_SHARD) {
             return RouteRefusal.NOT_ON_HOME_SHARD.because("the key belongs to shard " + table.shardName(shard));
         }
         return place(shard, Reason.KEY);
+    }
+
+    /** Returns the refusal of a statement that uses tables it does not name, of which its shards have a part only; or null. */
+    private @Nullable Target hidden(StatementShape statement, Mentions mentions) {
+        TableUses uses = catalog.tableUses();
+        String function = uses.function(mentions.functions());
+        if (function == null) {
+            function = uses.attribute(mentions.names());
+        }
+        if (function != null) {
+            return RouteRefusal.FUNCTION_USES_TABLES.because("the function is " + function);
+        }
+        if (!catalog.isLoaded()) {
+            for (String called : mentions.functions()) {
+                if (catalog.nature(called) == FunctionNature.UNKNOWN) {
+                    return RouteRefusal.FUNCTION_USES_TABLES.because(
+                            "the catalogue has not been read yet, and the function is " + called);
+                }
+            }
+        }
+        String operator = uses.operator(mentions.operators());
+        if (operator != null) {
+            return RouteRefusal.FUNCTION_USES_TABLES.because("it is called by operator " + operator);
+        }
+        String table = uses.hidden(mentions.names(), statement.access() != Access.READ);
+        return table == null ? null : RouteRefusal.TABLE_USES_TABLES.because(table);
     }
 
     private Target keyedAndNamed(
@@ -177,6 +208,10 @@ final class ShardDecision {
 
     private Target severalShards(
             StatementShape statement, ShardingShape shape, ShardSet union, KeyEvaluation evaluation) {
+        Target hidden = hidden(statement, shape.mentions());
+        if (hidden != null) {
+            return hidden;
+        }
         ScatterShape scatter = shape.scatter();
         if (scatter != null) {
             return scattered(statement, scatter, union);

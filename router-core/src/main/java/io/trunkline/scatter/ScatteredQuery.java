@@ -237,6 +237,10 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         if (phase != Phase.RUNNING || running == null || draining) {
             return;
         }
+        if (isWrite && !running.isExecuted()) {
+            // One server returns nothing of a write that fails.
+            return;
+        }
         draining = true;
         try {
             running.drain(this);

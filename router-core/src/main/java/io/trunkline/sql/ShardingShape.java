@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param refusal for {@link Reach#REFUSED} why, else null
  * @param scatter for a {@link Reach#KEYED} query that may run on every shard: how its rows make up the answer, else null
  * @param spread for a {@link Reach#KEYED} INSERT, UPDATE or DELETE that may run on several shards: how, else null
+ * @param mentions for {@link Reach#KEYED}: what it names
  * @param scatterRefusal for a {@link Reach#KEYED} statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
  */
 public record ShardingShape(
@@ -24,14 +25,15 @@ public record ShardingShape(
         @Nullable Refusal refusal,
         @Nullable ScatterShape scatter,
         @Nullable SpreadWrite spread,
-        @Nullable Refusal scatterRefusal) {
+        @Nullable Refusal scatterRefusal,
+        Mentions mentions) {
     public ShardingShape {
         conditions = List.copyOf(conditions);
     }
 
     /** What is known of a statement that runs on one shard if at all. */
     public ShardingShape(Reach reach, List<KeyCondition> conditions, boolean storesKeys, @Nullable Refusal refusal) {
-        this(reach, conditions, storesKeys, refusal, null, null, null);
+        this(reach, conditions, storesKeys, refusal, null, null, null, Mentions.NONE);
     }
 
     /** Which shards a statement concerns. */
@@ -62,15 +64,19 @@ public record ShardingShape(
         return new ShardingShape(Reach.REFUSED, List.of(), false, refusal);
     }
 
+    ShardingShape mentioning(Mentions names) {
+        return new ShardingShape(reach, conditions, storesKeys, refusal, scatter, spread, scatterRefusal, names);
+    }
+
     ShardingShape scatteredAs(ScatterShape shape) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null, null);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null, null, mentions);
     }
 
     ShardingShape spreadAs(SpreadWrite write) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, write, null);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, write, null, mentions);
     }
 
     ShardingShape notScatteredFor(Refusal reason) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, reason);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, reason, mentions);
     }
 }

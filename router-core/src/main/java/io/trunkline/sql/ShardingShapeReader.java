@@ -153,6 +153,7 @@ public final class ShardingShapeReader {
         if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
         }
+        shape = shape.mentioning(Mentions.in(tokens));
         boolean whole = first == 0 && last == lastOf(tokens);
         if (walked.modification() == null) {
             return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), reader, references, whole);
