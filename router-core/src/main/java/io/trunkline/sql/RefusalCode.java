@@ -85,7 +85,7 @@ public enum RefusalCode {
     RELATION_ACROSS_SHARDS(
             "TL0123",
             "query over several shards reads a relation or column that differs from shard to shard",
-            "Read only sharded and reference tables, directly in FROM, or restrict the key to one value."),
+            "Read only sharded and reference tables, under the names of their columns, or restrict the key to one value."),
     /** Joined rows may lie on several shards. */
     JOIN_ACROSS_SHARDS(
             "TL0124",
@@ -95,7 +95,7 @@ public enum RefusalCode {
     SUBQUERY_ACROSS_SHARDS(
             "TL0125",
             "query over several shards has a sub-query that may differ from shard to shard",
-            "Read only reference tables in sub-queries, without LIMIT, or restrict the key to one value."),
+            "Tie sub-queries of sharded tables to the row around them by equality of keys, or look for the key with IN; read reference tables without LIMIT."),
     /** An aggregate that the values of the shards do not give. */
     AGGREGATE_ACROSS_SHARDS(
             "TL0126",
@@ -131,6 +131,11 @@ public enum RefusalCode {
             "TL0132",
             "rows to insert on several shards have a value that is not computed from its row alone",
             "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value."),
+    /** A set operation whose parts do not make up the whole. */
+    SET_OPERATION_ACROSS_SHARDS(
+            "TL0141",
+            "set operation over several shards cannot be made in parts",
+            "Select the key in the same place of all parts, combine sharded tables by UNION ALL, or everything by UNION."),
     /** A name that may mean a table of a schema of one shard, or another one. */
     SCHEMA_UNCLEAR(
             "TL0144",

@@ -4,7 +4,6 @@ package io.trunkline.sql;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.trunkline.sql.ModificationReader.Modification;
-import io.trunkline.sql.TableReferences.WithQueries;
 import java.nio.charset.StandardCharsets;
 import net.sf.jsqlparser.parser.AbstractJSqlParser.Dialect;
 import net.sf.jsqlparser.parser.CCJSqlParser;
@@ -160,6 +159,7 @@ public final class ShardingShapeReader {
         TableReferences references = new TableReferences(directory);
         QueryTreeReader reader = new QueryTreeReader(marked, references);
         Walked walked = walk(tree, reader);
+        reader.finish();
         if (reader.selectCount() != marked.count("select")) {
             throw new RefusedStatement(
                     RefusalCode.AMBIGUOUS_TEXT.because("a sub-query stands where the router does not look"));
@@ -175,7 +175,7 @@ public final class ShardingShapeReader {
         }
         boolean whole = first == 0 && last == lastOf(tokens);
         if (walked.modification() == null) {
-            return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), references, whole);
+            return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), reader, references, whole);
         }
         return whole ? SpreadWriteReader.addTo(shape, tokens, last, tree, walked.modification(), references) : shape;
     }

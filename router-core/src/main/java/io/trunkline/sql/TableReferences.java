@@ -28,25 +28,6 @@ final class TableReferences {
         this.directory = directory;
     }
 
-    /**
-     * The common table expressions in reach of a query block, which hide tables of the same name.
-     *
-     * @param names folded
-     */
-    record WithQueries(Set<String> names) {
-        static final WithQueries NONE = new WithQueries(Set.of());
-
-        WithQueries and(String name) {
-            Set<String> more = new HashSet<>(names);
-            more.add(name);
-            return new WithQueries(more);
-        }
-
-        boolean hides(Table table) {
-            return table.getSchemaName() == null && names.contains(Names.fold(table.getName()));
-        }
-    }
-
     /** Records a table that is read and returns its key when it is sharded. */
     @Nullable
     KeyNode read(Table table) {
