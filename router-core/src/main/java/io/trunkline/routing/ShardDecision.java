@@ -3,6 +3,7 @@ package io.trunkline.routing;
 
 import io.trunkline.error.RouterErrors;
 import io.trunkline.sql.Access;
+import io.trunkline.sql.CopyWrite;
 import io.trunkline.sql.KeyCondition;
 import io.trunkline.sql.KnownFunctions;
 import io.trunkline.sql.Refusal;
@@ -71,9 +72,11 @@ final class ShardDecision {
             case CATALOG -> anywhere(statement, named, Reason.CATALOG);
             case REFERENCE_READ -> anywhere(statement, named, Reason.REFERENCE);
             case REFERENCE_WRITE ->
-                named != null && !named.byKey()
-                        ? place(named)
-                        : RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard");
+                named == null
+                        ? copies(shape)
+                        : named.byKey()
+                                ? RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard")
+                                : place(named);
             case KEYED -> keyed(statement, shape, keys, named);
             case REFUSED -> refused(shape, named);
         };
@@ -245,6 +248,28 @@ final class ShardDecision {
             rowShards[i] = ofRow.first();
         }
         return new Target.Scatter(shards, at, new Target.Work.Write(write, rowShards));
+    }
+
+    private Target copies(ShardingShape shape) {
+        if (!(shape.spread() instanceof CopyWrite write)) {
+            Refusal reason = shape.scatterRefusal();
+            return reason == null
+                    ? RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard")
+                    : refusal(reason);
+        }
+        for (String function : write.functions()) {
+            if (!catalog.nature(function).ignoresTables() || ShardBoundFunctions.readsTables(function)) {
+                return RouteRefusal.COPIES_UNPROVEN.because("the function is " + function);
+            }
+        }
+        if (!catalog.isLoaded()
+                || catalog.hasHiddenCalls()
+                || catalog.namesVolatileOperator(write.operators())
+                || catalog.namesAnyOpaque(write.names())) {
+            return RouteRefusal.COPIES_UNPROVEN.because("it names a view or calls functions unseen");
+        }
+        return new Target.Scatter(
+                table.all(), place(Target.ANY_SHARD, Reason.EVERY_SHARD), new Target.Work.Copies(write));
     }
 
     private Target refused(ShardingShape shape, Asked.@Nullable Shard named) {

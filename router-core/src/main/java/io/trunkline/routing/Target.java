@@ -2,6 +2,7 @@
 package io.trunkline.routing;
 
 import io.trunkline.error.RouterError;
+import io.trunkline.sql.CopyWrite;
 import io.trunkline.sql.ScatterShape;
 import io.trunkline.sql.SpreadWrite;
 
@@ -38,7 +39,7 @@ public sealed interface Target {
 
         /** Returns true when it writes, and so must be committed on all shards or on none. */
         public boolean isWrite() {
-            return work instanceof Work.Write;
+            return !(work instanceof Work.Read);
         }
     }
 
@@ -59,6 +60,13 @@ public sealed interface Target {
          * @param rowShards of an INSERT whose rows are spread, the shard of each; else empty
          */
         record Write(SpreadWrite write, int[] rowShards) implements Work {}
+
+        /**
+         * A table that every shard has whole is written: on the first shard, then on the others.
+         *
+         * @param write how the copies are kept equal
+         */
+        record Copies(CopyWrite write) implements Work {}
     }
 
     /**

@@ -14,6 +14,8 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoleNeed;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
+import io.trunkline.scatter.RepeatedStatement;
+import io.trunkline.scatter.RunningStatement;
 import io.trunkline.scatter.ScatterClient;
 import io.trunkline.scatter.ScatterRead;
 import io.trunkline.scatter.ScatterStatement;
@@ -55,7 +57,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private boolean failed;
     private @Nullable ShardLeases leases;
-    private @Nullable ScatteredQuery query;
+    private @Nullable RunningStatement query;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
 
@@ -122,7 +124,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private void run(List<Lease> granted) {
         noteNodes(granted);
-        ScatteredQuery started = query(granted);
+        RunningStatement started = query(granted);
         query = started;
         session.deadline.restart();
         started.start();
@@ -152,7 +154,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         session.placement.lastRoute().placed(replicas ? RoleNeed.REPLICA : RoleNeed.PRIMARY, nodes.toString());
     }
 
-    private ScatteredQuery query(List<Lease> granted) {
+    private RunningStatement query(List<Lease> granted) {
         SessionLimits.Merging limits = worker.limits().merging();
         ScatterStatement statement = statement();
         if (target.work() instanceof Target.Work.Read read) {
@@ -167,14 +169,26 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                     limits.rowBytesMax(),
                     limits.memoryBytesMax());
         }
-        ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
         ShardCommit commit = within != null
                 ? null
                 : new ShardCommit(
                         worker.nextTransactionId(session.identity.cluster()),
-                        write.shards(),
+                        target.shards().indexes().boxed().toList(),
                         Objects.requireNonNull(worker.decisions()),
                         worker::execute);
+        if (target.work() instanceof Target.Work.Copies copies) {
+            return RepeatedStatement.copies(
+                    statement,
+                    copies.write(),
+                    commit,
+                    granted,
+                    this,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax(),
+                    limits.memoryBytesMax());
+        }
+        ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
         return ScatteredQuery.write(
                 write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
     }
@@ -221,7 +235,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     // what the query tells
 
     @Override
-    public void onParsed(ScatteredQuery parsed) {
+    public void onParsed(RunningStatement parsed) {
         // A Parse that a backend has taken stays valid whatever becomes of its Bind.
         ByteBuf out = session.client.allocator().buffer(64);
         while (answeredCount < batch.requests().size()) {
@@ -235,7 +249,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     @Override
-    public void onStarted(ScatteredQuery started) {
+    public void onStarted(RunningStatement started) {
         ByteBuf out = session.client.allocator().buffer(256);
         while (answeredCount < batch.requests().size()) {
             Request request = batch.requests().get(answeredCount);
@@ -273,7 +287,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         if (target.isWrite()) {
             session.placement.wrote();
         }
-        ScatteredQuery completed = query;
+        RunningStatement completed = query;
         ByteBuf out = session.client.allocator().buffer(64);
         for (int i = answeredCount; i < batch.requests().size(); i++) {
             Request request = batch.requests().get(i);
@@ -296,7 +310,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         end();
     }
 
-    private void answer(ByteBuf out, Request request, ScatteredQuery answered) {
+    private void answer(ByteBuf out, Request request, RunningStatement answered) {
         answeredCount++;
         if (request.answer != null) {
             request.answer.writeTo(out, TransactionStatus.IDLE);
@@ -320,7 +334,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         confirm(request);
     }
 
-    private static void describeStatement(ByteBuf out, Request request, ScatteredQuery answered) {
+    private static void describeStatement(ByteBuf out, Request request, RunningStatement answered) {
         int start = out.writerIndex();
         answered.writeParameterDescription(out);
         if (request.effect != null) {

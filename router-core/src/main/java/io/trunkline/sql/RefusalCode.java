@@ -130,7 +130,12 @@ public enum RefusalCode {
     VALUES_ACROSS_SHARDS(
             "TL0132",
             "rows to insert on several shards have a value that is not computed from its row alone",
-            "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value.");
+            "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value."),
+    /** A write of a reference table after which its copies may not be equal. */
+    COPIES_MAY_DIFFER(
+            "TL0135",
+            "write to a reference table may not do the same on every shard",
+            "Write it without WITH and FROM, without what depends on the order of rows or on the server, or in several statements.");
 
     private final String code;
     private final String message;

@@ -150,10 +150,13 @@ public final class ShardingShapeReader {
                     RefusalCode.AMBIGUOUS_TEXT.because("a sub-query stands where the router does not look"));
         }
         ShardingShape shape = references.shape();
+        boolean whole = first == 0 && last == lastOf(tokens);
+        if (shape.reach() == ShardingShape.Reach.REFERENCE_WRITE && whole && walked.modification() != null) {
+            return CopyWriteReader.addTo(shape, tokens, last, tree, walked.modification(), references);
+        }
         if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
         }
-        boolean whole = first == 0 && last == lastOf(tokens);
         if (walked.modification() == null) {
             return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), references, whole);
         }

@@ -15,6 +15,8 @@ final class TableReferences {
 
     private final TableDirectory directory;
     private final List<KeyNode> keys = new ArrayList<>();
+    private final Set<String> referenceNames = new HashSet<>();
+    private String written = "";
     private boolean readsReference;
     private boolean writesReference;
     private boolean storesKeys;
@@ -50,7 +52,10 @@ final class TableReferences {
         if (use instanceof TableUse.Sharded sharded) {
             return keyOf(table, sharded);
         }
-        readsReference |= use instanceof TableUse.Reference;
+        if (use instanceof TableUse.Reference) {
+            readsReference = true;
+            referenceNames.add(sqlName(table));
+        }
         readsCatalog |= use instanceof TableUse.Catalog;
         return null;
     }
@@ -66,7 +71,18 @@ final class TableReferences {
             throw new RefusedStatement(RefusalCode.ALL_SHARDS.because("the statement writes the system catalogue"));
         }
         writesReference = true;
+        written = sqlName(table);
+        referenceNames.add(written);
         return null;
+    }
+
+    private static String sqlName(Table table) {
+        String name = quoted(table.getName());
+        return table.getSchemaName() == null ? name : quoted(table.getSchemaName()) + "." + name;
+    }
+
+    private static String quoted(String name) {
+        return '"' + Names.fold(name).replace("\"", "\"\"") + '"';
     }
 
     private KeyNode keyOf(Table table, TableUse.Sharded sharded) {
@@ -108,6 +124,16 @@ final class TableReferences {
     /** Returns true when the statement reads the system catalogue. */
     boolean readsCatalog() {
         return readsCatalog;
+    }
+
+    /** Returns the reference table that is written last, named as in SQL with all quotes. */
+    String written() {
+        return written;
+    }
+
+    /** Returns all reference tables, named as in SQL with all quotes. */
+    Set<String> referenceNames() {
+        return referenceNames;
     }
 
     /** Returns what the statement as a whole concerns; call when every part of it was read. */
