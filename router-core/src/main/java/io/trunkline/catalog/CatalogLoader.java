@@ -47,6 +47,8 @@ public final class CatalogLoader {
     private @Nullable Reading reading;
     private boolean loading;
     private boolean again;
+    /** A reading was asked for, and is about to begin. */
+    private boolean soon;
     private boolean closed;
     private int attempts;
 
@@ -80,8 +82,9 @@ public final class CatalogLoader {
         clock.execute(() -> {
             if (loading) {
                 again = true;
-            } else {
+            } else if (!soon) {
                 schedule(REFRESH_PAUSE);
+                soon = true;
             }
         });
     }
@@ -108,6 +111,7 @@ public final class CatalogLoader {
     }
 
     private void load() {
+        soon = false;
         List<BackendTarget> targets = candidates.get();
         if (closed || loading) {
             return;

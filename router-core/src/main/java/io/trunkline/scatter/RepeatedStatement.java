@@ -11,6 +11,7 @@ import io.trunkline.pool.Lease;
 import io.trunkline.scatter.Repetition.Failed;
 import io.trunkline.scatter.Repetition.ShardsDiffer;
 import io.trunkline.sql.CopyWrite;
+import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.BackendWriter;
@@ -121,6 +122,32 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
                 : new CopiedRows(statement, (CopyWrite.SameRows) write, prepares, allocator, memoryBytesMax);
         return new RepeatedStatement(
                 statement, planning, commit, leases, client, connector, allocator, messageBytesMax);
+    }
+
+    /**
+     * Takes over the leases, of one backend of every shard in the order of the shards, for a command.
+     *
+     * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
+     * @param messageBytesMax a longer message is an error
+     */
+    public static RepeatedStatement command(
+            ScatterStatement statement,
+            EveryShardCommand command,
+            @Nullable ShardCommit commit,
+            List<Lease> leases,
+            ScatterClient client,
+            BackendConnector connector,
+            ByteBufAllocator allocator,
+            int messageBytesMax) {
+        return new RepeatedStatement(
+                statement,
+                described -> new Command(statement, command, described, commit != null),
+                commit,
+                leases,
+                client,
+                connector,
+                allocator,
+                messageBytesMax);
     }
 
     @Override
@@ -445,9 +472,7 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
         switch (message) {
             case BackendTag.ERROR_RESPONSE -> {
                 shard.failed();
-                ErrorResponse error = ErrorResponse.parse(buffer, index, length);
-                // A position within other words means nothing to the client.
-                fail(phase == Phase.DESCRIBING ? error : error.without(ErrorResponse.POSITION));
+                fail(told(shard, ErrorResponse.parse(buffer, index, length)));
             }
             case BackendTag.PARAMETER_DESCRIPTION ->
                 parameterTypes =
@@ -470,6 +495,19 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
                 // ParseComplete and the like: nothing hangs on them
             }
         }
+    }
+
+    private ErrorResponse told(ShardStream shard, ErrorResponse error) {
+        boolean words = phase == Phase.DESCRIBING || repetition != null && repetition.isClientsText();
+        // A position within other words means nothing to the client.
+        ErrorResponse told = words ? error : error.without(ErrorResponse.POSITION);
+        if (shard == shards.first()) {
+            return told;
+        }
+        // The first shard has done it: this one is not as that one is.
+        String context = told.field(ErrorResponse.WHERE);
+        return told.with(ErrorResponse.WHERE, (context == null ? "" : context + "\n") + "on node \"" + shard.node()
+                + "\", behind node \"" + shards.first().node() + "\"");
     }
 
     private void onColumns(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {

@@ -26,6 +26,11 @@ interface Repetition {
     /** Returns the statement for the first shard. */
     byte[] first();
 
+    /** Returns true when that is what the client sent, so that a position in it means something there. */
+    default boolean isClientsText() {
+        return false;
+    }
+
     /** Appends the formats in which the first shard is to return columns that the client does not see; they stand before the client's. Returns how many. */
     int writeHiddenFormats(ByteBuf out);
 

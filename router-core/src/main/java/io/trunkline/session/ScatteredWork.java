@@ -23,7 +23,9 @@ import io.trunkline.scatter.ScatteredQuery;
 import io.trunkline.scatter.ShardCommit;
 import io.trunkline.scatter.ShardTexts;
 import io.trunkline.scatter.ShardWrite;
+import io.trunkline.scatter.SeparateCommand;
 import io.trunkline.session.SessionState.Scattering;
+import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.Bind;
@@ -169,6 +171,10 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                     limits.rowBytesMax(),
                     limits.memoryBytesMax());
         }
+        if (target.work() instanceof Target.Work.Command separate && !target.isWrite()) {
+            definitionsChange(separate);
+            return new SeparateCommand(statement, granted, this, worker.connector(), limits.rowBytesMax());
+        }
         ShardCommit commit = within != null
                 ? null
                 : new ShardCommit(
@@ -188,9 +194,27 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                     limits.rowBytesMax(),
                     limits.memoryBytesMax());
         }
+        if (target.work() instanceof Target.Work.Command command) {
+            definitionsChange(command);
+            return RepeatedStatement.command(
+                    statement,
+                    command.command(),
+                    commit,
+                    granted,
+                    this,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax());
+        }
         ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
         return ScatteredQuery.write(
                 write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
+    private void definitionsChange(Target.Work.Command command) {
+        if (command.command().form() != EveryShardCommand.Form.IN_BLOCK) {
+            session.sent.definitionsChange();
+        }
     }
 
     private ScatterStatement statement() {
@@ -284,7 +308,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     @Override
     public void onComplete(String tag, boolean suspended) {
-        if (target.isWrite()) {
+        if (!(target.work() instanceof Target.Work.Read)) {
             session.placement.wrote();
         }
         RunningStatement completed = query;
@@ -414,6 +438,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private void end() {
         query = null;
+        if (within == null) {
+            session.sent.definitionsChanged();
+        }
         session.placement.lastRoute().answered(1);
         batch.clear(worker.requests());
         worker.giveBack(batch);

@@ -135,7 +135,12 @@ public enum RefusalCode {
     COPIES_MAY_DIFFER(
             "TL0135",
             "write to a reference table may not do the same on every shard",
-            "Write it without WITH and FROM, without what depends on the order of rows or on the server, or in several statements.");
+            "Write it without WITH and FROM, without what depends on the order of rows or on the server, or in several statements."),
+    /** A command that would make something else of each shard's rows. */
+    ROWS_OF_EACH_SHARD(
+            "TL0136",
+            "command would give each shard other rows",
+            "Define the table or column empty, and fill it by INSERT or UPDATE; or name the shard: /* trunkline: shard=... */.");
 
     private final String code;
     private final String message;

@@ -83,6 +83,7 @@ public final class ShardingShapeReader {
             case SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, EXPLAIN, DECLARE_CURSOR ->
                 readQuery(tokens, head, directory);
             case COPY_OUT -> readCopyOut(tokens, head, directory);
+            case DDL, TRUNCATE, LOCK, MAINTENANCE -> new EveryShardReader(tokens, directory).read(head.kind());
             default -> readCommand(head.kind());
         };
     }
