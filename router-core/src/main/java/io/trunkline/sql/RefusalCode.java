@@ -131,6 +131,16 @@ public enum RefusalCode {
             "TL0132",
             "rows to insert on several shards have a value that is not computed from its row alone",
             "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value."),
+    /** A write of a reference table after which its copies may not be equal. */
+    COPIES_MAY_DIFFER(
+            "TL0135",
+            "write to a reference table may not do the same on every shard",
+            "Write it without WITH and FROM, without what depends on the order of rows or on the server, or in several statements."),
+    /** A command that would make something else of each shard's rows. */
+    ROWS_OF_EACH_SHARD(
+            "TL0136",
+            "command would give each shard other rows",
+            "Define the table or column empty, and fill it by INSERT or UPDATE; or name the shard: /* trunkline: shard=... */."),
     /** A set operation whose parts do not make up the whole. */
     SET_OPERATION_ACROSS_SHARDS(
             "TL0141",

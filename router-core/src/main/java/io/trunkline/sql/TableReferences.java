@@ -16,6 +16,8 @@ final class TableReferences {
 
     private final TableDirectory directory;
     private final List<KeyNode> keys = new ArrayList<>();
+    private final Set<String> referenceNames = new HashSet<>();
+    private String written = "";
     private boolean readsReference;
     private boolean writesReference;
     private boolean storesKeys;
@@ -38,7 +40,10 @@ final class TableReferences {
         if (use instanceof TableUse.PlacedOrReference either) {
             placed.add(either.shard());
         }
-        readsReference |= use instanceof TableUse.Reference;
+        if (use instanceof TableUse.Reference) {
+            readsReference = true;
+            referenceNames.add(sqlName(table));
+        }
         readsCatalog |= use instanceof TableUse.Catalog;
         return null;
     }
@@ -56,8 +61,21 @@ final class TableReferences {
         if (use instanceof TableUse.PlacedOrReference) {
             throw unclear("the table that is written may be one of the schema or a reference table");
         }
-        writesReference |= use instanceof TableUse.Reference;
+        if (use instanceof TableUse.Reference) {
+            writesReference = true;
+            written = sqlName(table);
+            referenceNames.add(written);
+        }
         return null;
+    }
+
+    private static String sqlName(Table table) {
+        String name = quoted(table.getName());
+        return table.getSchemaName() == null ? name : quoted(table.getSchemaName()) + "." + name;
+    }
+
+    private static String quoted(String name) {
+        return '"' + Names.fold(name).replace("\"", "\"\"") + '"';
     }
 
     private KeyNode keyOf(Table table, TableUse.Sharded sharded) {
@@ -118,6 +136,16 @@ final class TableReferences {
     /** Returns true when the statement uses tables of schemas that are whole on one shard: then it runs on that shard or not at all. */
     boolean usesPlaced() {
         return !placed.isEmpty();
+    }
+
+    /** Returns the reference table that is written last, named as in SQL with all quotes. */
+    String written() {
+        return written;
+    }
+
+    /** Returns all reference tables, named as in SQL with all quotes. */
+    Set<String> referenceNames() {
+        return referenceNames;
     }
 
     /** Returns what the statement as a whole concerns; call when every part of it was read. */
