@@ -3,7 +3,6 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterError;
@@ -202,7 +201,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         ShardRun started = new ShardRun(plan, shards.all());
         run = started;
         phase = Phase.STARTING;
-        started.start(statement, commit != null, isWrite ? 0 : statement.rowsMax(), allocator);
+        started.start(statement, commit != null, allocator);
     }
 
     /**
@@ -231,6 +230,10 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     private void drain() {
         ShardRun running = run;
         if (phase != Phase.RUNNING || running == null || draining) {
+            return;
+        }
+        if (isWrite && !running.isExecuted()) {
+            // One server returns nothing of a write that fails.
             return;
         }
         draining = true;
@@ -431,7 +434,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (shard.index() == 0) {
-                    client.onNotice(Unpooled.wrappedBuffer(buffer).slice(index, length));
+                    client.onNotice(buffer.slice(index, length));
                 }
             }
             default -> {

@@ -12,6 +12,7 @@ import io.trunkline.pool.Lease;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
 import io.trunkline.scatter.RepeatedStatement;
@@ -34,6 +35,7 @@ import io.trunkline.wire.Execute;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -62,6 +64,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     private @Nullable RunningStatement query;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
+    /** Whether the rows of a Query have yet to be described. */
+    private boolean owesDescription;
 
     private ScatteredWork(Session session, RequestBatch batch, Target.Scatter target, @Nullable ScatterWithin within) {
         this.within = within;
@@ -125,6 +129,13 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     private void run(List<Lease> granted) {
+        if (!isUtf8()) {
+            granted.forEach(Lease::release);
+            Target.Refused refused = RouteRefusal.SCATTER_ENCODING.because("its bytes are not those of UTF8");
+            onRefused(refused.code());
+            onRefused(refused.error());
+            return;
+        }
         noteNodes(granted);
         RunningStatement started = query(granted);
         query = started;
@@ -142,6 +153,17 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
             }
         }
         tryAgain(RouterErrors.transactionLost(node));
+    }
+
+    /** What is put together from a text that is read as UTF8 must have the same bytes. */
+    private boolean isUtf8() {
+        Request first = ScatterBatch.statementRequest(batch.requests());
+        if (first.tag == FrontendTag.QUERY || first.statement == null) {
+            Query text = new Query().wrap(first.buffer, first.index, first.available);
+            return ByteBufUtil.isText(
+                    first.buffer, text.sqlStart(), text.sqlEnd() - text.sqlStart(), StandardCharsets.UTF_8);
+        }
+        return ByteBufUtil.isText(Unpooled.wrappedBuffer(first.statement.sql()), StandardCharsets.UTF_8);
     }
 
     private void noteNodes(List<Lease> granted) {
@@ -181,6 +203,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                         worker.nextTransactionId(session.identity.cluster()),
                         target.shards().indexes().boxed().toList(),
                         Objects.requireNonNull(worker.decisions()),
+                        worker.metrics(),
                         worker::execute);
         if (target.work() instanceof Target.Work.Copies copies) {
             return RepeatedStatement.copies(
@@ -278,8 +301,10 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         while (answeredCount < batch.requests().size()) {
             Request request = batch.requests().get(answeredCount);
             if (request.tag == FrontendTag.QUERY) {
-                if (started.returnsRows()) {
-                    started.writeRowDescription(out, false);
+                // That of a write comes when it has been done on every shard, like its rows.
+                owesDescription = started.returnsRows();
+                if (!target.isWrite()) {
+                    describeRows(out, started);
                 }
                 break;
             }
@@ -291,8 +316,21 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         session.client.write(out);
     }
 
+    private void describeRows(ByteBuf out, RunningStatement described) {
+        if (owesDescription) {
+            owesDescription = false;
+            described.writeRowDescription(out, false);
+        }
+    }
+
     @Override
     public void onRows(ByteBuf rows) {
+        RunningStatement running = query;
+        if (owesDescription && running != null) {
+            ByteBuf out = session.client.allocator().buffer(256);
+            describeRows(out, running);
+            session.client.write(out);
+        }
         session.client.write(rows);
     }
 
@@ -313,6 +351,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         }
         RunningStatement completed = query;
         ByteBuf out = session.client.allocator().buffer(64);
+        if (completed != null) {
+            describeRows(out, completed);
+        }
         for (int i = answeredCount; i < batch.requests().size(); i++) {
             Request request = batch.requests().get(i);
             if (request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE) {

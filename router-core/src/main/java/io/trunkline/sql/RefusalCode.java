@@ -54,7 +54,7 @@ public enum RefusalCode {
             "insert from a query into a sharded table",
             "Read the rows first and insert them by INSERT ... VALUES."),
     /** UPDATE of the key. */
-    KEY_UPDATE("TL0113", "update would change the sharding key", "Delete the row and insert it with its new key."),
+    KEY_UPDATE("TL0113", "update may move rows to another shard", "Give the old and the new key as values of one shard, or delete the row and insert it with its new key."),
     /** MERGE. */
     MERGE("TL0114", "merge into a sharded cluster", "Write INSERT ... ON CONFLICT, UPDATE or DELETE with the key."),
     /** DDL, TRUNCATE, LOCK, maintenance. */
@@ -140,7 +140,17 @@ public enum RefusalCode {
     ROWS_OF_EACH_SHARD(
             "TL0136",
             "command would give each shard other rows",
-            "Define the table or column empty, and fill it by INSERT or UPDATE; or name the shard: /* trunkline: shard=... */.");
+            "Define the table or column empty, and fill it by INSERT or UPDATE; or name the shard: /* trunkline: shard=... */."),
+    /** A name that may mean a table of a schema of one shard, or another one. */
+    SCHEMA_UNCLEAR(
+            "TL0144",
+            "table may be one of several schemas",
+            "Qualify the table with its schema, or SET search_path to schemas of one shard."),
+    /** Tables in schemas of one shard, and rows of other shards. */
+    SCHEMA_ON_OTHER_SHARD(
+            "TL0145",
+            "statement uses a schema of one shard and rows of others",
+            "Run one statement for each shard; beside a schema use reference tables, and sharded ones by a key of its shard.");
 
     private final String code;
     private final String message;

@@ -79,12 +79,27 @@ public final class ShardingShapeReader {
         }
         StatementHead head = new StatementHead(tokens);
         head.read();
+        try {
+            return readKind(tokens, head, directory);
+        } catch (RefusedStatement refused) {
+            ShardingShape inSchemas = new OneShardSchemas(tokens, head, directory).read();
+            if (inSchemas == null) {
+                throw refused;
+            }
+            return inSchemas;
+        }
+    }
+
+    private ShardingShape readKind(TokenList tokens, StatementHead head, TableDirectory directory) {
         return switch (head.kind()) {
             case SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, EXPLAIN, DECLARE_CURSOR ->
                 readQuery(tokens, head, directory);
             case COPY_OUT -> readCopyOut(tokens, head, directory);
-            case DDL, TRUNCATE, LOCK, MAINTENANCE -> new EveryShardReader(tokens, directory).read(head.kind());
-            default -> readCommand(head.kind());
+            case DDL, TRUNCATE, LOCK, MAINTENANCE -> {
+                ShardingShape inSchemas = new OneShardSchemas(tokens, head, directory).read();
+                yield inSchemas != null ? inSchemas : new EveryShardReader(tokens, directory).read(head.kind());
+            }
+            default -> readCommand(head.kind(), directory);
         };
     }
 
@@ -93,7 +108,7 @@ public final class ShardingShapeReader {
     }
 
     /** Everything but queries and modifications is decided by its kind. */
-    private static ShardingShape readCommand(StatementKind kind) {
+    private static ShardingShape readCommand(StatementKind kind, TableDirectory directory) {
         Refusal refusal = switch (kind) {
             case MERGE -> RefusalCode.MERGE.because("the statement is a MERGE");
             case COPY_IN, COPY_ON_SERVER -> RefusalCode.COPY.because("rows of a COPY are not spread over shards");
@@ -104,7 +119,10 @@ public final class ShardingShapeReader {
             case OTHER -> RefusalCode.UNREADABLE.because("the statement is of a kind the router does not know");
             default -> null;
         };
-        return refusal == null ? ShardingShape.of(ShardingShape.Reach.NO_TABLE) : ShardingShape.refused(refusal);
+        if (refusal != null) {
+            throw new RefusedStatement(refusal);
+        }
+        return ShardingShape.of(ShardingShape.Reach.NO_TABLE).under(directory.home(), Presumed.NOTHING);
     }
 
     private ShardingShape readCopyOut(TokenList tokens, StatementHead head, TableDirectory directory) {
@@ -121,7 +139,7 @@ public final class ShardingShapeReader {
             case SELECT, VALUES, INSERT, UPDATE, DELETE ->
                 readTree(tokens, head.queryStart(), lastOf(tokens), directory);
             case TABLE -> throw new RefusedStatement(RefusalCode.NO_KEY.because("a TABLE command reads all rows"));
-            default -> readCommand(head.queryKind());
+            default -> readCommand(head.queryKind(), directory);
         };
     }
 
@@ -157,6 +175,14 @@ public final class ShardingShapeReader {
         }
         if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
+        }
+        shape = shape.mentioning(Mentions.in(tokens));
+        if (references.updatesKeys()) {
+            return shape.notScatteredFor(RefusalCode.KEY_UPDATE.because("the row may have to move to another shard"));
+        }
+        if (references.usesPlaced()) {
+            return shape.notScatteredFor(RefusalCode.SCHEMA_ON_OTHER_SHARD.because(
+                    "tables in schemas of one shard are not merged with rows of others"));
         }
         if (walked.modification() == null) {
             return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), references, whole);
