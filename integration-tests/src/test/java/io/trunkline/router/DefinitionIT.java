@@ -66,12 +66,17 @@ class DefinitionIT {
             shard.primary()
                     .executeIn(
                             TestTopologies.DATABASE,
+                            "grant create on database " + TestTopologies.DATABASE + " to public");
+            shard.primary()
+                    .executeIn(
+                            TestTopologies.DATABASE,
                             "alter table stock owner to " + RouterUnderTest.TRUSTED_USER,
                             "alter table sites owner to " + RouterUnderTest.TRUSTED_USER);
         }
         PostgresCluster first = shards.shard(0);
         first.primary().createDatabase(WHOLE, "whole_owner", RouterUnderTest.PASSWORD);
         first.primary().executeIn(WHOLE, TABLES);
+        first.primary().executeIn(WHOLE, "grant create on database " + WHOLE + " to public");
         first.primary()
                 .executeIn(
                         WHOLE,
@@ -189,9 +194,15 @@ class DefinitionIT {
     @Test
     @Case("H50")
     void aShardThatIsNotAsTheFirstUndoesAll() throws Exception {
-        shards.shard(2).primary().executeIn(TestTopologies.DATABASE, "create table there (a int)");
-        assertThat(texts(routed.query("create table there (a int)")).toString())
-                .contains("C=42P07", "W=on node \"shard2-node1\", behind node \"shard0-node1\"", "ReadyForQuery I");
+        shards.shard(2)
+                .primary()
+                .executeIn(
+                        TestTopologies.DATABASE,
+                        "create table there (a int)",
+                        "alter table there owner to " + RouterUnderTest.TRUSTED_USER);
+        ServerMessage error = routed.query("create table there (a int)").get(0);
+        assertThat(error.toString()).contains("C=42P07");
+        assertThat(error.fields().get('W')).isEqualTo("on node \"shard2-node1\", behind node \"shard0-node1\"");
         assertThat(onShard(0, "select count(*) from pg_class where relname = 'there'"))
                 .isEqualTo("0");
         assertThat(texts(routed.query("create table if not exists there (a int)"))

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** UPDATE and DELETE of a reference table: the same words everywhere, but that the first shard alone says what time it is. */
@@ -68,10 +69,16 @@ final class CopiedWords implements Repetition {
     @Override
     public void answered(int shard, List<List<@Nullable String>> rows) {
         if (shard == 0) {
-            facts.answeredFirst(rows, write.tables().used().size() > 1, false);
+            facts.answeredFirst(rows, readsOthers(), false);
         } else {
             facts.answeredOther(rows);
         }
+    }
+
+    /** Rows that are changed must be the latest on each shard, others need not under REPEATABLE READ. */
+    private boolean readsOthers() {
+        return write.tables().used().size() > 1
+                || Stream.of("select", "using", "values").anyMatch(write.names()::contains);
     }
 
     @Override

@@ -39,7 +39,7 @@ final class CopyFacts {
     /**
      * Takes the answer of the first shard.
      *
-     * @param readsOthers whether the statement reads other tables, in the same words everywhere
+     * @param readsOthers whether the statement, in the same words everywhere, reads rows that it does not change
      * @param needsColumns whether values of columns are going to be handed on
      */
     void answeredFirst(List<List<@Nullable String>> rows, boolean readsOthers, boolean needsColumns) {
@@ -49,7 +49,8 @@ final class CopyFacts {
                 case "problem" -> throw refused(what);
                 case "isolation" -> {
                     if (readsOthers && !what.equals("read committed") && !what.equals("read uncommitted")) {
-                        throw refused("it reads other tables, as they were at another moment on each shard");
+                        throw refused(
+                                "it reads other rows, which are those of another moment on each shard under this isolation");
                     }
                 }
                 case "column" ->

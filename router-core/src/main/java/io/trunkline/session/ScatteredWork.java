@@ -12,6 +12,7 @@ import io.trunkline.pool.Lease;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
 import io.trunkline.scatter.RepeatedStatement;
@@ -34,6 +35,7 @@ import io.trunkline.wire.Execute;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -127,6 +129,13 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     private void run(List<Lease> granted) {
+        if (!isUtf8()) {
+            granted.forEach(Lease::release);
+            Target.Refused refused = RouteRefusal.SCATTER_ENCODING.because("its bytes are not those of UTF8");
+            onRefused(refused.code());
+            onRefused(refused.error());
+            return;
+        }
         noteNodes(granted);
         RunningStatement started = query(granted);
         query = started;
@@ -144,6 +153,17 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
             }
         }
         tryAgain(RouterErrors.transactionLost(node));
+    }
+
+    /** What is put together from a text that is read as UTF8 must have the same bytes. */
+    private boolean isUtf8() {
+        Request first = ScatterBatch.statementRequest(batch.requests());
+        if (first.tag == FrontendTag.QUERY || first.statement == null) {
+            Query text = new Query().wrap(first.buffer, first.index, first.available);
+            return ByteBufUtil.isText(
+                    first.buffer, text.sqlStart(), text.sqlEnd() - text.sqlStart(), StandardCharsets.UTF_8);
+        }
+        return ByteBufUtil.isText(Unpooled.wrappedBuffer(first.statement.sql()), StandardCharsets.UTF_8);
     }
 
     private void noteNodes(List<Lease> granted) {

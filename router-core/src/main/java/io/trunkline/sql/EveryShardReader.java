@@ -29,6 +29,7 @@ final class EveryShardReader {
 
     /** Returns the shape of a command of a kind that concerns every shard. */
     ShardingShape read(StatementKind kind) {
+        refuseOneShardSchemas();
         Form form = switch (kind) {
             case DDL -> definition();
             case TRUNCATE -> Form.DEFINITION;
@@ -36,6 +37,18 @@ final class EveryShardReader {
             default -> maintenance();
         };
         return ShardingShape.of(ShardingShape.Reach.EVERY_SHARD).spreadAs(new EveryShardCommand(form));
+    }
+
+    /** What lies in a schema of one shard alone runs there; beside other things it is nobody's to place. */
+    private void refuseOneShardSchemas() {
+        boolean mayBeThere = directory.home() != null;
+        for (int i = 0; i < tokens.size() && !mayBeThere; i++) {
+            mayBeThere = tokens.token(i) == Token.UNICODE_IDENTIFIER
+                    || tokens.token(i).isName() && directory.shardOfSchema(tokens.name(i)) != TableDirectory.NO_SHARD;
+        }
+        if (mayBeThere) {
+            throw oneShard("it may be about a schema that is whole on one shard, and about others");
+        }
     }
 
     private Form definition() {

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param scatter for a {@link Reach#KEYED} query that may run on every shard: how its rows make up the answer, else null
  * @param spread for a {@link Reach#KEYED} or {@link Reach#REFERENCE_WRITE} INSERT, UPDATE or DELETE that may run on several shards: how, else null.
  *     For {@link Reach#EVERY_SHARD} how the command is run
- * @param scatterRefusal for such a statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
  * @param mentions for {@link Reach#KEYED}: what it names
+ * @param scatterRefusal for such a statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
  * @param home where the session lives by its search path, else null
  * @param presumed what must hold for its names to mean the tables they seem to
  */

@@ -195,6 +195,9 @@ public final class ShardingShapeReader {
             return shape;
         }
         shape = shape.mentioning(Mentions.in(tokens));
+        if (references.updatesKeys()) {
+            return shape.notScatteredFor(RefusalCode.KEY_UPDATE.because("the row may have to move to another shard"));
+        }
         if (references.usesPlaced()) {
             return shape.notScatteredFor(RefusalCode.SCHEMA_ON_OTHER_SHARD.because(
                     "tables in schemas of one shard are not merged with rows of others"));

@@ -21,6 +21,9 @@ final class TableReferences {
     private boolean readsReference;
     private boolean writesReference;
     private boolean storesKeys;
+    /** What the keys of updated rows become. */
+    private final List<KeyCondition> newKeys = new ArrayList<>();
+
     private boolean readsCatalog;
     private final Set<Integer> placed = new TreeSet<>();
     private final Set<String> presumed = new HashSet<>();
@@ -123,6 +126,17 @@ final class TableReferences {
         storesKeys = true;
     }
 
+    /** Notes what the key of updated rows becomes: a row that is on the shard of both keys stays where it is. */
+    void updateKeys(KeyCondition newKey) {
+        newKeys.add(newKey);
+        storesKeys = true;
+    }
+
+    /** Returns true when keys are updated: on one shard, or not at all. */
+    boolean updatesKeys() {
+        return !newKeys.isEmpty();
+    }
+
     /** Returns the keys of all occurrences of sharded tables. */
     List<KeyNode> keys() {
         return keys;
@@ -167,6 +181,7 @@ final class TableReferences {
             List<KeyCondition> conditions = new ArrayList<>();
             placed.forEach(shard -> conditions.add(new KeyCondition.OnShard(shard)));
             keys.stream().map(KeyNode::condition).distinct().forEach(conditions::add);
+            conditions.addAll(newKeys);
             return ShardingShape.keyed(conditions, storesKeys);
         }
         if (readsReference) {

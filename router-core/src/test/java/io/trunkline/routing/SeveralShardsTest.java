@@ -207,6 +207,29 @@ class SeveralShardsTest {
         assertThat(explain(statement).shard()).as(statement).isEqualTo("a, b, c");
     }
 
+    @Test
+    @Case("H07")
+    void changesAKeyOnlyWhereTheRowStays() {
+        long other = 43;
+        while (!table.shardName(Given.shardOf(table, other)).equals(shardOf42)) {
+            other++;
+        }
+        long elsewhere = 43;
+        while (table.shardName(Given.shardOf(table, elsewhere)).equals(shardOf42)) {
+            elsewhere++;
+        }
+        String update = "update orders set customer_id = %d, amount = 1 where customer_id = %s";
+
+        assertThat(explain(update.formatted(other, "42")).shard()).isEqualTo(shardOf42);
+        assertThat(explain(update.formatted(42, "42")).shard()).isEqualTo(shardOf42);
+        assertThat(explain(update.formatted(42, "any (array[42, " + other + "])"))
+                        .shard())
+                .isEqualTo(shardOf42);
+        assertRefused(update.formatted(elsewhere, "42"), "TL0113");
+        assertRefused(update.formatted(other, "any (array[42, " + elsewhere + "])"), "TL0113");
+        assertRefused("update orders set customer_id = 42 where amount = 1", "TL0113");
+    }
+
     @ParameterizedTest
     @Case("H50")
     @CsvSource(

@@ -277,7 +277,6 @@ class ShardingShapeReaderTest {
             update orders set total = 1                                                             → C*
             update orders set customer_id = customer_id where customer_id = $1                      → C=$1
             update orders o set customer_id = o.customer_id where customer_id = $1                  → C=$1
-            update orders set customer_id = $2 where customer_id = $1                               → TL0113
             update orders set customer_id = id where customer_id = $1                               → TL0113
             update orders set customer_id = c.id from customers c where c.id = customer_id and customer_id = $1 → TL0113
             update orders set customer_id = customer_id + 0 where customer_id = $1                  → TL0113
