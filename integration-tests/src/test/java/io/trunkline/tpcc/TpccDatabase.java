@@ -53,8 +53,9 @@ final class TpccDatabase implements AutoCloseable {
     }
 
     /** Makes the tables and loads them. */
-    void load(long seed, Cardinalities cardinalities, LocalDateTime now) throws SQLException {
+    void load(long seed, Cardinalities cardinalities, LocalDateTime now) throws SQLException, InterruptedException {
         createTablesAndItemsOnEachServer(seed, cardinalities, now);
+        awaitKnown();
         try (Connection connection = connect()) {
             TpccLoader loader = new TpccLoader(new RowWriter(connection), seed, cardinalities, now);
             for (int warehouse = 1; warehouse <= cardinalities.warehouses(); warehouse++) {
@@ -78,8 +79,8 @@ final class TpccDatabase implements AutoCloseable {
         }
     }
 
-    /** Waits until the router knows what is in the database, so that it answers about the rows of several shards. */
-    void awaitKnown() throws SQLException, InterruptedException {
+    /** Waits until the router has read the catalogue: before that it refuses what might use rows of other shards. */
+    private void awaitKnown() throws SQLException, InterruptedException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
             while (true) {
