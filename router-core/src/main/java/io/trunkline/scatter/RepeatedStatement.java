@@ -3,7 +3,6 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
@@ -489,7 +488,7 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (phase == Phase.RUNNING) {
-                    client.onNotice(Unpooled.wrappedBuffer(buffer).slice(index, length));
+                    client.onNotice(buffer.slice(index, length));
                 }
             }
             default -> {

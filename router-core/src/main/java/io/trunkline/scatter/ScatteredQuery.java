@@ -3,7 +3,6 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterError;
@@ -435,7 +434,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (shard.index() == 0) {
-                    client.onNotice(Unpooled.wrappedBuffer(buffer).slice(index, length));
+                    client.onNotice(buffer.slice(index, length));
                 }
             }
             default -> {

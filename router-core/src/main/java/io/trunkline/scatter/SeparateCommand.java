@@ -151,7 +151,7 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (shard == shards.first()) {
-                    client.onNotice(Unpooled.wrappedBuffer(buffer).slice(index, length));
+                    client.onNotice(buffer.slice(index, length));
                 }
             }
             default -> {
