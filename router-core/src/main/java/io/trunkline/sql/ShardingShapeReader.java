@@ -189,7 +189,7 @@ public final class ShardingShapeReader {
         ShardingShape shape = references.shape();
         boolean whole = first == 0 && last == lastOf(tokens);
         if (shape.reach() == ShardingShape.Reach.REFERENCE_WRITE && whole && walked.modification() != null) {
-            return CopyWriteReader.addTo(shape, tokens, last, tree, walked.modification(), references);
+            return CopyWriteReader.addTo(shape, tokens, last, tree, references);
         }
         if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
