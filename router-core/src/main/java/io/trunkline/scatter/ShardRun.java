@@ -32,12 +32,13 @@ final class ShardRun {
     /**
      * Sends the statement to all.
      *
+     * @param groups values for parameters behind those of the client, handed over, or null
      * @param begins whether each of them opens a transaction first
      */
-    void start(ScatterStatement statement, boolean begins, ByteBufAllocator allocator) {
-        ByteBuf bind = allocator.buffer(256);
+    void start(
+            ScatterStatement statement, @Nullable CollectedGroups groups, boolean begins, ByteBufAllocator allocator) {
+        ByteBuf bind = plan.bind(statement, groups, allocator);
         try {
-            plan.writeBind(bind, statement);
             for (ShardStream shard : shards) {
                 if (begins) {
                     shard.begin();
@@ -67,6 +68,11 @@ final class ShardRun {
         return boundCount == shards.size();
     }
 
+    /** Returns those that run it. */
+    List<ShardStream> shards() {
+        return shards;
+    }
+
     /** Takes rows of a shard, whole messages; consumed. */
     void offer(ShardStream shard, ByteBuf messages) {
         rows.offer(shard.index(), messages);
@@ -88,6 +94,12 @@ final class ShardRun {
     /** Passes on rows while possible. */
     void drain(RowSink sink) {
         rows.drain(sink);
+    }
+
+    /** Returns what is to be done with the rows before the client gets them, or null. */
+    @Nullable
+    GroupFinish finish() {
+        return plan.finish();
     }
 
     /** Returns true when all rows have been passed on, or as many as there may be. */
