@@ -610,6 +610,24 @@ public final class RouterErrors {
                         .build());
     }
 
+    /**
+     * A shard sorts rows in another way than they are compared here.
+     *
+     * @param shard its place among those of the statement, from 1
+     */
+    public static RouterError shardOutOfOrder(int shard) {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.INTERNAL_ERROR,
+                                "rows of a shard are not in the order that was asked for")
+                        .detail("It is shard " + shard + " of the statement's.")
+                        .hint(
+                                "Restrict the statement to one shard, and report its ORDER BY and GROUP BY with their types and collations.")
+                        .build());
+    }
+
     /** A row of a query over several shards is longer than what is kept of one. */
     public static RouterError mergedRowTooLong(long rowBytes, int limitBytes) {
         return new RouterError(

@@ -22,11 +22,48 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CatalogSnapshot implements FunctionCatalog {
     private static final CatalogSnapshot UNLOADED = new CatalogSnapshot(
-            false, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.UNKNOWN, false);
+            false,
+            Map.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            TextOrder.UNKNOWN,
+            false,
+            TableUses.NONE,
+            null);
     private static final CatalogSnapshot PLAIN = new CatalogSnapshot(
-            true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.BYTES, false);
+            true,
+            Map.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            TextOrder.BYTES,
+            false,
+            TableUses.NONE,
+            SpreadNames.NONE);
 
     private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
+
+    /**
+     * What schemas that are whole on one shard make worth knowing.
+     *
+     * @param relations the names of relations in other schemas
+     * @param ownPath whether nobody's search path is set by the servers
+     */
+    private record SpreadNames(Set<String> relations, boolean ownPath) {
+        static final SpreadNames NONE = new SpreadNames(Set.of(), true);
+
+        static @Nullable SpreadNames union(@Nullable SpreadNames one, @Nullable SpreadNames other) {
+            return one == null || other == null
+                    ? null
+                    : new SpreadNames(
+                            CatalogSnapshot.union(one.relations, other.relations), one.ownPath && other.ownPath);
+        }
+    }
 
     private final boolean loaded;
     private final Map<String, FunctionNature> functions;
@@ -37,6 +74,9 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private final Set<String> collatedNames;
     private final TextOrder textOrder;
     private final boolean hiddenCalls;
+    private final TableUses tableUses;
+    /** Null while they have not been read. */
+    private final @Nullable SpreadNames spreadNames;
 
     private CatalogSnapshot(
             boolean loaded,
@@ -47,7 +87,9 @@ public final class CatalogSnapshot implements FunctionCatalog {
             Set<String> textFunctions,
             Set<String> collatedNames,
             TextOrder textOrder,
-            boolean hiddenCalls) {
+            boolean hiddenCalls,
+            TableUses tableUses,
+            @Nullable SpreadNames spreadNames) {
         this.loaded = loaded;
         this.functions = functions;
         this.opaqueNames = opaqueNames;
@@ -57,6 +99,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
         this.collatedNames = collatedNames;
         this.textOrder = textOrder;
         this.hiddenCalls = hiddenCalls;
+        this.tableUses = tableUses;
+        this.spreadNames = spreadNames;
     }
 
     /** Returns what is known before the catalogue has been read: PostgreSQL's own functions, and that any name may be a view. */
@@ -70,15 +114,16 @@ public final class CatalogSnapshot implements FunctionCatalog {
     }
 
     /**
-     * Makes a snapshot from the rows of {@link CatalogQueries#FUNCTIONS}, {@link CatalogQueries#RELATIONS} and
-     * {@link CatalogQueries#HIDDEN_CALLS}.
+     * Makes a snapshot from the rows of {@link CatalogQueries#FUNCTIONS}, {@link CatalogQueries#RELATIONS},
+     * {@link CatalogQueries#HIDDEN_CALLS} and {@link CatalogQueries#TABLE_USES}.
      *
      * @throws IllegalArgumentException when rows are not what those queries return
      */
     public static CatalogSnapshot of(
             List<List<@Nullable String>> functionRows,
             List<List<@Nullable String>> relationRows,
-            List<List<@Nullable String>> hiddenCallRows) {
+            List<List<@Nullable String>> hiddenCallRows,
+            List<List<@Nullable String>> tableUseRows) {
         Map<String, FunctionNature> functions = new HashMap<>();
         for (List<@Nullable String> row : functionRows) {
             functions.put(text(row, 0, 3), FunctionNature.of(flag(row, 1), flag(row, 2)));
@@ -113,7 +158,43 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 Set.copyOf(textFunctions),
                 Set.copyOf(collatedNames),
                 textOrder,
-                hiddenCalls);
+                hiddenCalls,
+                TableUses.of(tableUseRows),
+                null);
+    }
+
+    /** Returns this with the rows of {@link CatalogQueries#spreadNames}. */
+    public CatalogSnapshot withSpreadNames(List<List<@Nullable String>> rows) {
+        Set<String> relations = new HashSet<>();
+        boolean ownPath = true;
+        for (List<@Nullable String> row : rows) {
+            if (text(row, 0, 2).equals("relation")) {
+                relations.add(text(row, 1, 2));
+            } else {
+                ownPath = false;
+            }
+        }
+        return with(new SpreadNames(Set.copyOf(relations), ownPath));
+    }
+
+    /** Returns this without what {@link #withSpreadNames} added. */
+    public CatalogSnapshot withoutSpreadNames() {
+        return with(null);
+    }
+
+    private CatalogSnapshot with(@Nullable SpreadNames names) {
+        return new CatalogSnapshot(
+                loaded,
+                functions,
+                opaqueNames,
+                volatileOperators,
+                settingFunctions,
+                textFunctions,
+                collatedNames,
+                textOrder,
+                hiddenCalls,
+                tableUses,
+                names);
     }
 
     /**
@@ -134,14 +215,16 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 union(textFunctions, other.textFunctions),
                 union(collatedNames, other.collatedNames),
                 worse(textOrder, other.textOrder),
-                hiddenCalls || other.hiddenCalls);
+                hiddenCalls || other.hiddenCalls,
+                tableUses.or(other.tableUses),
+                SpreadNames.union(spreadNames, other.spreadNames));
     }
 
     private static TextOrder worse(TextOrder one, TextOrder other) {
         return one.compareTo(other) >= 0 ? one : other;
     }
 
-    private static Set<String> union(Set<String> one, Set<String> other) {
+    static Set<String> union(Set<String> one, Set<String> other) {
         Set<String> both = new HashSet<>(one);
         both.addAll(other);
         return Set.copyOf(both);
@@ -197,6 +280,21 @@ public final class CatalogSnapshot implements FunctionCatalog {
         return hiddenCalls;
     }
 
+    /** Returns what uses tables without naming them; nothing until the catalogue has been read. */
+    TableUses tableUses() {
+        return tableUses;
+    }
+
+    /** Returns true unless no relation outside of the schemas of one shard has the name. */
+    boolean mayNameSpreadRelation(String name) {
+        return spreadNames == null || spreadNames.relations().contains(name);
+    }
+
+    /** Returns true when a session that sets no search path has PostgreSQL's own. */
+    boolean hasOwnSearchPath() {
+        return spreadNames != null && spreadNames.ownPath();
+    }
+
     /** Returns what is known of the parameters of the session that these functions change, by the worst of them. */
     public SettingChange settingChange(Set<String> calls) {
         SettingChange worst = SettingChange.NONE;
@@ -229,7 +327,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         return false;
     }
 
-    private static String text(List<@Nullable String> row, int column, int columns) {
+    static String text(List<@Nullable String> row, int column, int columns) {
         String value = row.size() == columns ? row.get(column) : null;
         if (value == null) {
             throw new IllegalArgumentException("catalogue row has " + row.size() + " columns or a null (expected: "

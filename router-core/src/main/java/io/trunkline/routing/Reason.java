@@ -10,6 +10,8 @@ public enum Reason {
     SINGLE_SHARD("the cluster has one shard"),
     /** The statement fixes the shard key to values of one shard. */
     KEY("the shard key names the shard"),
+    /** Its tables, or the search path, are in schemas that are whole on one shard. */
+    SCHEMA("the schema is whole on the shard"),
     /** The statement's conditions on the shard key match no row, wherever it runs. */
     NO_MATCH("no row can match, so any shard answers"),
     /** A comment in the statement names the shard or a key. */

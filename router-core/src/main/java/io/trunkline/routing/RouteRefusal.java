@@ -168,7 +168,19 @@ public enum RouteRefusal {
             "TL0227",
             SqlState.FEATURE_NOT_SUPPORTED,
             "name grouped by over several shards is one of the result and a column of a table",
-            "Group by its position or by its expression, or qualify the column.");
+            "Group by its position or by its expression, or qualify the column."),
+    /** A function beside a key sees the rows of one shard. */
+    FUNCTION_USES_TABLES(
+            "TL0239",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement calls a function that may use rows of other shards",
+            "If it uses rows of the same key and reference tables only, say so by COMMENT ON FUNCTION ... IS 'trunkline: local' on every shard, or name the shard: /* trunkline: shard=... */."),
+    /** A trigger, rule, default, constraint or policy of a table sees the rows of one shard. */
+    TABLE_USES_TABLES(
+            "TL0240",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement names a table whose triggers, rules, defaults or policies may use rows of other shards",
+            "If they use rows of the same key and reference tables only, say so by COMMENT ON FUNCTION ... or RULE ... IS 'trunkline: local' on every shard, or name the shard: /* trunkline: shard=... */.");
 
     private final String code;
     private final SqlState sqlState;

@@ -5,6 +5,7 @@ import io.trunkline.error.RouterErrors;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.KeyCondition;
 import io.trunkline.sql.KnownFunctions;
+import io.trunkline.sql.Mentions;
 import io.trunkline.sql.Refusal;
 import io.trunkline.sql.RefusalCode;
 import io.trunkline.sql.ScatterShape;
@@ -38,10 +39,12 @@ final class ShardDecision {
 
     private final RoutingTable table;
     private final CatalogSnapshot catalog;
+    private final SchemaDecision schemas;
 
     ShardDecision(RoutingTable table, CatalogSnapshot catalog) {
         this.table = table;
         this.catalog = catalog;
+        this.schemas = new SchemaDecision(table, catalog);
     }
 
     /** Returns true when the tree of the statement is needed to decide. */
@@ -66,10 +69,14 @@ final class ShardDecision {
         if (shape == null) {
             return named != null ? place(named) : RouteRefusal.UNREADABLE.because("the reader gave no answer");
         }
+        Target.@Nullable Refused unclear = named == null ? schemas.problem(shape) : null;
+        if (unclear != null) {
+            return unclear;
+        }
         return switch (shape.reach()) {
-            case NO_TABLE -> anywhere(statement, named, Reason.NO_TABLE);
-            case CATALOG -> anywhere(statement, named, Reason.CATALOG);
-            case REFERENCE_READ -> anywhere(statement, named, Reason.REFERENCE);
+            case NO_TABLE -> anywhere(statement, shape, named, Reason.NO_TABLE);
+            case CATALOG -> anywhere(statement, shape, named, Reason.CATALOG);
+            case REFERENCE_READ -> anywhere(statement, shape, named, Reason.REFERENCE);
             case REFERENCE_WRITE ->
                 named != null && !named.byKey()
                         ? place(named)
@@ -104,9 +111,13 @@ final class ShardDecision {
                 : place(Target.ANY_SHARD, Reason.SESSION);
     }
 
-    private Target anywhere(StatementShape statement, Asked.@Nullable Shard named, Reason reason) {
+    private Target anywhere(StatementShape statement, ShardingShape shape, Asked.@Nullable Shard named, Reason reason) {
         if (named != null) {
             return place(named);
+        }
+        Target inSchema = schemas.target(statement, shape, reason);
+        if (inSchema != null) {
+            return inSchema;
         }
         for (String function : statement.functions()) {
             if (!catalog.nature(function).ignoresTables() || ShardBoundFunctions.readsTables(function)) {
@@ -154,11 +165,46 @@ final class ShardDecision {
         if (union.size() > 1) {
             return severalShards(statement, shape, union, evaluation);
         }
+        Target hidden = hidden(statement, shape.mentions());
+        if (hidden != null) {
+            return hidden;
+        }
         int shard = union.first();
-        if (bindsToHome(statement) && shard != HOME_SHARD) {
+        if (bindsToHome(statement) && shard != HOME_SHARD && !SchemaDecision.keepsSequences(statement, shape, shard)) {
             return RouteRefusal.NOT_ON_HOME_SHARD.because("the key belongs to shard " + table.shardName(shard));
         }
-        return place(shard, Reason.KEY);
+        boolean byKey = shape.conditions().stream().noneMatch(KeyCondition.OnShard.class::isInstance);
+        return place(shard, byKey ? Reason.KEY : Reason.SCHEMA);
+    }
+
+    /** Returns the refusal of a statement that uses tables it does not name, of which its shards have a part only; or null. */
+    private @Nullable Target hidden(StatementShape statement, Mentions mentions) {
+        if (table.cluster().shardedTables().isEmpty()) {
+            // Schemas are whole on their shards, and reference tables everywhere: no table has a part only.
+            return null;
+        }
+        TableUses uses = catalog.tableUses();
+        String function = uses.function(mentions.functions());
+        if (function == null) {
+            function = uses.attribute(mentions.names());
+        }
+        if (function != null) {
+            return RouteRefusal.FUNCTION_USES_TABLES.because("the function is " + function);
+        }
+        if (!catalog.isLoaded()) {
+            for (String called : mentions.functions()) {
+                if (catalog.nature(called) == FunctionNature.UNKNOWN) {
+                    return RouteRefusal.FUNCTION_USES_TABLES.because(
+                            "the catalogue has not been read yet, and the function is " + called);
+                }
+            }
+        }
+        String operator = uses.operator(mentions.operators());
+        if (operator != null) {
+            return RouteRefusal.FUNCTION_USES_TABLES.because("it is called by operator " + operator);
+        }
+        String table = uses.hidden(mentions.names(), statement.access() != Access.READ);
+        return table == null ? null : RouteRefusal.TABLE_USES_TABLES.because(table);
     }
 
     private Target keyedAndNamed(
@@ -177,6 +223,10 @@ final class ShardDecision {
 
     private Target severalShards(
             StatementShape statement, ShardingShape shape, ShardSet union, KeyEvaluation evaluation) {
+        Target hidden = hidden(statement, shape.mentions());
+        if (hidden != null) {
+            return hidden;
+        }
         ScatterShape scatter = shape.scatter();
         if (scatter != null) {
             return scattered(statement, scatter, union);
@@ -260,7 +310,7 @@ final class ShardDecision {
         return refusal(refusal);
     }
 
-    private static Target refusal(Refusal refusal) {
+    static Target.Refused refusal(Refusal refusal) {
         return new Target.Refused(
                 refusal.code().code(),
                 RouterErrors.refused(
@@ -276,7 +326,7 @@ final class ShardDecision {
         return place(named.shard(), named.reason());
     }
 
-    private static Target.At place(int shard, Reason reason) {
+    static Target.At place(int shard, Reason reason) {
         return new Target.At(shard, RoleNeed.ANY, reason, Reason.SESSION);
     }
 }

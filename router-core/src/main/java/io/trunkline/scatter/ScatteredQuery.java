@@ -244,6 +244,10 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         if (running == null || !isRunning() || draining) {
             return;
         }
+        if (isWrite && !running.isExecuted()) {
+            // One server returns nothing of a write that fails.
+            return;
+        }
         draining = true;
         try {
             running.drain(groups == null ? this : groups);

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.trunkline.merge.MergedRows;
 import io.trunkline.merge.RowSink;
 import io.trunkline.wire.RowDescription;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ final class ShardRun {
     private final MergedRows rows;
     /** Shards that have bound the statement. */
     private int boundCount;
+    /** Shards that have sent a row or their end. */
+    private final BitSet executed = new BitSet();
 
     /** Prepares to run a plan on shards that are numbered from 0. */
     ShardRun(ScatterPlan plan, List<ShardStream> shards) {
@@ -73,8 +76,14 @@ final class ShardRun {
         return shards;
     }
 
+    /** Returns true once every shard has sent a row or its end: a write has been done on all, for a server writes everything before it returns any of it. */
+    boolean isExecuted() {
+        return executed.cardinality() == shards.size();
+    }
+
     /** Takes rows of a shard, whole messages; consumed. */
     void offer(ShardStream shard, ByteBuf messages) {
+        executed.set(shard.index());
         rows.offer(shard.index(), messages);
         if (!wants(shard)) {
             shard.setReading(false);
@@ -83,6 +92,7 @@ final class ShardRun {
 
     /** The shard has sent its last row. */
     void end(ShardStream shard) {
+        executed.set(shard.index());
         rows.end(shard.index());
     }
 

@@ -58,6 +58,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     private @Nullable ScatteredQuery query;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
+    /** Whether the rows of a Query have yet to be described. */
+    private boolean owesDescription;
 
     private ScatteredWork(Session session, RequestBatch batch, Target.Scatter target, @Nullable ScatterWithin within) {
         this.within = within;
@@ -174,6 +176,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                         worker.nextTransactionId(session.identity.cluster()),
                         write.shards(),
                         Objects.requireNonNull(worker.decisions()),
+                        worker.metrics(),
                         worker::execute);
         return ScatteredQuery.write(
                 write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
@@ -240,8 +243,10 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         while (answeredCount < batch.requests().size()) {
             Request request = batch.requests().get(answeredCount);
             if (request.tag == FrontendTag.QUERY) {
-                if (started.returnsRows()) {
-                    started.writeRowDescription(out, false);
+                // That of a write comes when it has been done on every shard, like its rows.
+                owesDescription = started.returnsRows();
+                if (!target.isWrite()) {
+                    describeRows(out, started);
                 }
                 break;
             }
@@ -253,8 +258,21 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         session.client.write(out);
     }
 
+    private void describeRows(ByteBuf out, ScatteredQuery described) {
+        if (owesDescription) {
+            owesDescription = false;
+            described.writeRowDescription(out, false);
+        }
+    }
+
     @Override
     public void onRows(ByteBuf rows) {
+        ScatteredQuery running = query;
+        if (owesDescription && running != null) {
+            ByteBuf out = session.client.allocator().buffer(256);
+            describeRows(out, running);
+            session.client.write(out);
+        }
         session.client.write(rows);
     }
 
@@ -275,6 +293,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         }
         ScatteredQuery completed = query;
         ByteBuf out = session.client.allocator().buffer(64);
+        if (completed != null) {
+            describeRows(out, completed);
+        }
         for (int i = answeredCount; i < batch.requests().size(); i++) {
             Request request = batch.requests().get(i);
             if (request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE) {

@@ -130,7 +130,17 @@ public enum RefusalCode {
     VALUES_ACROSS_SHARDS(
             "TL0132",
             "rows to insert on several shards have a value that is not computed from its row alone",
-            "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value.");
+            "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value."),
+    /** A name that may mean a table of a schema of one shard, or another one. */
+    SCHEMA_UNCLEAR(
+            "TL0144",
+            "table may be one of several schemas",
+            "Qualify the table with its schema, or SET search_path to schemas of one shard."),
+    /** Tables in schemas of one shard, and rows of other shards. */
+    SCHEMA_ON_OTHER_SHARD(
+            "TL0145",
+            "statement uses a schema of one shard and rows of others",
+            "Run one statement for each shard; beside a schema use reference tables, and sharded ones by a key of its shard.");
 
     private final String code;
     private final String message;

@@ -79,11 +79,23 @@ public final class ShardingShapeReader {
         }
         StatementHead head = new StatementHead(tokens);
         head.read();
+        try {
+            return readKind(tokens, head, directory);
+        } catch (RefusedStatement refused) {
+            ShardingShape inSchemas = new OneShardSchemas(tokens, head, directory).read();
+            if (inSchemas == null) {
+                throw refused;
+            }
+            return inSchemas;
+        }
+    }
+
+    private ShardingShape readKind(TokenList tokens, StatementHead head, TableDirectory directory) {
         return switch (head.kind()) {
             case SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, EXPLAIN, DECLARE_CURSOR ->
                 readQuery(tokens, head, directory);
             case COPY_OUT -> readCopyOut(tokens, head, directory);
-            default -> readCommand(head.kind());
+            default -> readCommand(head.kind(), directory);
         };
     }
 
@@ -92,7 +104,7 @@ public final class ShardingShapeReader {
     }
 
     /** Everything but queries and modifications is decided by its kind. */
-    private static ShardingShape readCommand(StatementKind kind) {
+    private static ShardingShape readCommand(StatementKind kind, TableDirectory directory) {
         Refusal refusal = switch (kind) {
             case MERGE -> RefusalCode.MERGE.because("the statement is a MERGE");
             case COPY_IN, COPY_ON_SERVER -> RefusalCode.COPY.because("rows of a COPY are not spread over shards");
@@ -103,7 +115,10 @@ public final class ShardingShapeReader {
             case OTHER -> RefusalCode.UNREADABLE.because("the statement is of a kind the router does not know");
             default -> null;
         };
-        return refusal == null ? ShardingShape.of(ShardingShape.Reach.NO_TABLE) : ShardingShape.refused(refusal);
+        if (refusal != null) {
+            throw new RefusedStatement(refusal);
+        }
+        return ShardingShape.of(ShardingShape.Reach.NO_TABLE).under(directory.home(), Presumed.NOTHING);
     }
 
     private ShardingShape readCopyOut(TokenList tokens, StatementHead head, TableDirectory directory) {
@@ -120,7 +135,7 @@ public final class ShardingShapeReader {
             case SELECT, VALUES, INSERT, UPDATE, DELETE ->
                 readTree(tokens, head.queryStart(), lastOf(tokens), directory);
             case TABLE -> throw new RefusedStatement(RefusalCode.NO_KEY.because("a TABLE command reads all rows"));
-            default -> readCommand(head.queryKind());
+            default -> readCommand(head.queryKind(), directory);
         };
     }
 
@@ -152,6 +167,11 @@ public final class ShardingShapeReader {
         ShardingShape shape = references.shape();
         if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
+        }
+        shape = shape.mentioning(Mentions.in(tokens));
+        if (references.usesPlaced()) {
+            return shape.notScatteredFor(RefusalCode.SCHEMA_ON_OTHER_SHARD.because(
+                    "tables in schemas of one shard are not merged with rows of others"));
         }
         boolean whole = first == 0 && last == lastOf(tokens);
         if (walked.modification() == null) {

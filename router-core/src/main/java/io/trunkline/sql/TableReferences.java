@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import net.sf.jsqlparser.schema.Table;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,9 @@ final class TableReferences {
     private boolean writesReference;
     private boolean storesKeys;
     private boolean readsCatalog;
+    private final Set<Integer> placed = new TreeSet<>();
+    private final Set<String> presumed = new HashSet<>();
+    private boolean presumesPath;
 
     TableReferences(TableDirectory directory) {
         this.directory = directory;
@@ -50,6 +54,9 @@ final class TableReferences {
         if (use instanceof TableUse.Sharded sharded) {
             return keyOf(table, sharded);
         }
+        if (use instanceof TableUse.PlacedOrReference either) {
+            placed.add(either.shard());
+        }
         readsReference |= use instanceof TableUse.Reference;
         readsCatalog |= use instanceof TableUse.Catalog;
         return null;
@@ -65,7 +72,10 @@ final class TableReferences {
         if (use instanceof TableUse.Catalog) {
             throw new RefusedStatement(RefusalCode.ALL_SHARDS.because("the statement writes the system catalogue"));
         }
-        writesReference = true;
+        if (use instanceof TableUse.PlacedOrReference) {
+            throw unclear("the table that is written may be one of the schema or a reference table");
+        }
+        writesReference |= use instanceof TableUse.Reference;
         return null;
     }
 
@@ -88,11 +98,25 @@ final class TableReferences {
         String schema = table.getSchemaName() == null ? null : Names.fold(table.getSchemaName());
         String name = Names.fold(table.getName());
         TableUse use = directory.lookup(schema, name);
+        presumesPath |= schema == null && directory.assumesPath() && !(use instanceof TableUse.Catalog);
+        if (use instanceof TableUse.Placed found) {
+            placed.add(found.shard());
+            if (found.presumed()) {
+                presumed.add(name);
+            }
+        }
+        if (use instanceof TableUse.Unclear unclear) {
+            throw unclear("relation \"" + table.getFullyQualifiedName() + "\": " + unclear.why());
+        }
         if (!(use instanceof TableUse.Unknown)) {
             return use;
         }
         throw new RefusedStatement(RefusalCode.UNKNOWN_RELATION.because(
                 "relation \"" + table.getFullyQualifiedName() + "\" is neither sharded nor a reference table"));
+    }
+
+    private static RefusedStatement unclear(String why) {
+        return new RefusedStatement(RefusalCode.SCHEMA_UNCLEAR.because(why));
     }
 
     /** Notes that rows of a sharded table are inserted. */
@@ -110,18 +134,31 @@ final class TableReferences {
         return readsCatalog;
     }
 
+    /** Returns true when the statement uses tables of schemas that are whole on one shard: then it runs on that shard or not at all. */
+    boolean usesPlaced() {
+        return !placed.isEmpty();
+    }
+
     /** Returns what the statement as a whole concerns; call when every part of it was read. */
     ShardingShape shape() {
+        return reached().under(directory.home(), new Presumed(presumed, presumesPath));
+    }
+
+    private ShardingShape reached() {
         if (writesReference) {
-            if (!keys.isEmpty()) {
+            if (!keys.isEmpty() || !placed.isEmpty()) {
                 throw new RefusedStatement(RefusalCode.REFERENCE_WRITE_WITH_SHARDED.because(
-                        "the sharded table is " + keys.get(0).table()));
+                        keys.isEmpty()
+                                ? "it uses a table of a schema of one shard, too"
+                                : "the sharded table is " + keys.get(0).table()));
             }
             return ShardingShape.of(ShardingShape.Reach.REFERENCE_WRITE);
         }
-        if (!keys.isEmpty()) {
-            return ShardingShape.keyed(
-                    keys.stream().map(KeyNode::condition).distinct().toList(), storesKeys);
+        if (!keys.isEmpty() || !placed.isEmpty()) {
+            List<KeyCondition> conditions = new ArrayList<>();
+            placed.forEach(shard -> conditions.add(new KeyCondition.OnShard(shard)));
+            keys.stream().map(KeyNode::condition).distinct().forEach(conditions::add);
+            return ShardingShape.keyed(conditions, storesKeys);
         }
         if (readsReference) {
             return ShardingShape.of(ShardingShape.Reach.REFERENCE_READ);
