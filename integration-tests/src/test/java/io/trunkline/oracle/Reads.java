@@ -19,7 +19,8 @@ final class Reads {
 
     /** Returns what makes one query of each class. */
     List<Supplier<Draft>> classes() {
-        return List.of(
+        List<Supplier<Draft>> classes = new ArrayList<>(new Groups(values, schema, predicates).classes());
+        classes.addAll(List.of(
                 this::point,
                 this::point,
                 this::inList,
@@ -44,7 +45,8 @@ final class Reads {
                 this::reference,
                 this::withoutTable,
                 this::failing,
-                this::copyOut);
+                this::copyOut));
+        return classes;
     }
 
     Source sharded() {

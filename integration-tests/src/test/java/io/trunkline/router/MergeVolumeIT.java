@@ -250,6 +250,33 @@ class MergeVolumeIT {
     }
 
     @Test
+    void groupsAreFinishedByAShard() throws Exception {
+        memory.measure("groups of 10 rows, finished by a shard", () -> {
+            long[] read = new long[2];
+            receive(groups(10) + " having count(*) * 2 > 10 order by g", ROWS / 10, (in, length) -> {
+                assertThat(new ServerMessage('D', in.readNBytes(length)).columns())
+                        .isEqualTo(group(read[0], 10));
+                read[0]++;
+                read[1] += length;
+            });
+            return read[1];
+        });
+    }
+
+    @Test
+    void tooManyGroupsForAShardToFinishAreRefused() throws Exception {
+        memory.measure(REPEATS + " times too many groups to finish", () -> {
+            try (WireClient client = router.connect()) {
+                for (int i = 0; i < REPEATS; i++) {
+                    assertFails(client.query(groups(2) + " having count(*) > 0"), "53200");
+                    assertThat(client.ask("select 1")).isEqualTo("1");
+                }
+            }
+            return 0;
+        });
+    }
+
+    @Test
     void aRowThatIsTooLongIsRefused() throws Exception {
         memory.measure(REPEATS + " times a row that is too long", () -> {
             long rows = 0;

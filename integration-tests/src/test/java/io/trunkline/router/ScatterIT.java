@@ -179,6 +179,23 @@ class ScatterIT {
                 "select sum(f4), sum(f8), avg(f4), avg(f8), sum(i2), sum(device), avg(device) from readings",
                 "select min(value), max(value), min(at), max(day), min(id), max(f8), min(cost), max(span) from readings",
                 "select bool_and(flag), bool_or(flag), every(flag), bit_and(seq), bit_or(i2), bit_xor(device) from readings",
+                "select count(distinct day), count(*), count(day), sum(seq) from readings",
+                "select count(distinct value), sum(distinct value), avg(distinct value), max(distinct seq), min(value) from readings",
+                "select sum(distinct i2), avg(distinct i2), bit_xor(distinct i2), var_pop(distinct i2), count(*) from readings",
+                "select count(distinct tag) from readings",
+                "select count(distinct f4), avg(distinct f4), count(f8) from readings",
+                "select count(distinct id) from readings",
+                "select count(distinct raw), max(cost) from readings",
+                "select 'x', count(distinct seq), sum(distinct seq) is null from readings where seq < 0",
+                "select day, count(distinct label), count(*), max(seq) from readings group by day order by day limit 5 offset 1",
+                "select flag, count(distinct i2) filter (where seq > 100), sum(distinct i2) filter (where label is not null) from readings group by flag order by flag",
+                "select day, count(distinct tag) as n from readings group by day order by n desc, day",
+                "select day, count(distinct i2) * 2, avg(distinct i2) + 1 from readings group by day having count(distinct i2) > 2 order by 1",
+                "select stddev(value), stddev_pop(value), stddev_samp(seq), variance(i2), var_pop(device), var_samp(value) from readings",
+                "select stddev(seq), var_pop(value) from readings where seq < 0",
+                "select day, stddev(value) filter (where flag), var_samp(seq) + 1 from readings group by day order by day",
+                "select label, variance(device), round(stddev_pop(i2), 5) from readings group by label order by variance(device)",
+                "select round(stddev(f8)::numeric, 8), round(var_pop(f4)::numeric, 8), var_samp(f8) > 1 from readings",
                 "select count(*) filter (where flag), avg(value) filter (where seq < 50) from readings",
                 "select count(*), sum(value), min(label collate \"C\") from readings where seq < 0",
                 "select count(*) as n from readings limit 1",
@@ -234,6 +251,9 @@ class ScatterIT {
                         + " group by day order by day limit $2 offset $3",
                 "select distinct value, day, flag from readings where value > $1 order by day, value desc, flag limit $2 offset $3",
                 "select sum(seq), count(*), avg(f8), max(value), min(id), bool_or(flag), bit_or(seq) from readings where value > $1 limit $2 offset $3",
+                "select day, sum(value) * $1, round(avg(value), 1), max(at) - min(at), id, count(*) from readings group by day, id"
+                        + " having count(*) < $2 order by sum(value) desc, day, id limit $2 offset $3",
+                "select max(value) - $1, avg(seq) * 2, sum(f8) + sum(f4), bool_or(flag) is true, max(day) - 1 from readings limit $2 offset $3",
             })
     void extendedProtocolInBothFormats(String sql) {
         for (int format = 0; format <= 1; format++) {
@@ -251,18 +271,62 @@ class ScatterIT {
         }
     }
 
-    @Test
-    void aLimitIsReadFromItsParameter() {
+    /** What is asked of groups is computed by one of the shards. */
+    @ParameterizedTest
+    @Case({"H29", "H30"})
+    @ValueSource(
+            strings = {
+                "select sum(value) / count(*), round(avg(value), 2), coalesce(sum(seq), 0), count(*) > 1 from readings",
+                "select max(seq) - min(seq), -sum(i2), sum(f8) * 2, avg(f4) + 1, sum(cost)::text from readings",
+                "select coalesce(sum(value), 0), coalesce(max(day), date '2000-01-01') from readings where seq < 0",
+                "select day, round(avg(value), 3) as a, max(at) - min(at) from readings group by day order by day",
+                "select day, count(*) from readings group by day having count(*) > 20 order by day",
+                "select count(*) from readings having count(*) > 1000",
+                "select 'some' from readings having sum(value) is not null",
+                "select day, sum(value) / nullif(count(*) - 30, 0) as v from readings group by day order by v desc nulls last, day limit 4 offset 1",
+                "select day from readings group by day order by sum(value) / count(*), day",
+                "select day from readings group by 1 order by max(seq) - min(seq) desc, 1",
+                "select label, count(*) + 1 from readings group by label order by label",
+                "select label || '!', max(seq) from readings group by label having label is distinct from 'label a' order by label desc",
+                "select case when count(*) > 30 then 'many' when sum(seq) is null then 'none' else 'few' end, flag from readings group by flag order by flag",
+                "select date_trunc('day', at) + interval '1 day', count(*) * 2 from readings group by date_trunc('day', at) order by date_trunc('day', at)",
+                "select at::date - 1, count(value) * 10 from readings group by at::date order by at::date",
+                "select extract(epoch from max(at) - min(at)), to_char(sum(value), '999999D9') from readings",
+                "select date_trunc('day', at) as d, count(*) from readings group by d order by d",
+                "select date_trunc('day', at) as d, max(seq) - 1 from readings group by d having count(*) > 3 order by d desc",
+                "select seq % 7 as bucket, count(distinct tag), sum(value) from readings where seq > 20 group by bucket order by bucket",
+                "select device as d, string_agg(seq::text, ',' order by seq) from readings group by d order by d",
+                "select distinct count(*) / 10 from readings group by label, i2 order by 1",
+                "select distinct flag, count(*) > 50 from readings group by flag, day order by flag, 2",
+                "select distinct count(*) > 6 from readings group by device order by 1",
+                "select sum(seq) filter (where flag) - coalesce(sum(seq) filter (where not flag), 0) from readings",
+                "select array[min(seq), max(seq)], row(count(*), max(day) is null) from readings",
+                "select i2, id, max(f8) + 1, min(value) * 2, count(*) from readings group by i2, id having min(seq) between 5 and 250 order by i2, id",
+                "select greatest(max(seq), 5), least(min(value), 0), cast(sum(seq) as text) || 'x' from readings",
+                "select r.label, d.site, count(*) * 2 from readings r join devices d on d.id = r.device group by label, d.site having count(*) > 2 order by r.label, d.site",
+                "select day, sum(value) / (max(seq) - max(seq)) from readings group by day",
+                "select sum(value) / 0 from readings",
+                "select span, cost, raw, count(*) || '' from readings group by span, cost, raw order by raw, span, cost",
+            })
+    void whatIsComputedOfGroups(String sql) {
+        assertThat(texts(routed.query(sql))).as(sql).isEqualTo(texts(whole.query(sql)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "select seq from readings order by seq",
+                "select day, count(*) * 2 from readings group by day order by day",
+                "select day, count(distinct tag) from readings group by day order by day"
+            })
+    void aLimitIsReadFromItsParameter(String sql) {
         for (String limit : List.of("0", "2", "-1", "9223372036854775807")) {
             for (String offset : List.of("0", "5", "-3", "9223372036854775807")) {
                 byte[][] frames = {
-                    parse("", "select seq from readings order by seq limit $1 offset $2"),
-                    bind("", "", limit, offset),
-                    execute("", 0),
-                    sync()
+                    parse("", sql + " limit $1 offset $2"), bind("", "", limit, offset), execute("", 0), sync()
                 };
                 assertThat(texts(routed.send(frames).receiveUntilReady()))
-                        .as(limit + " behind " + offset)
+                        .as(limit + " behind " + offset + " of " + sql)
                         .isEqualTo(texts(whole.send(frames).receiveUntilReady()));
             }
         }
@@ -275,6 +339,8 @@ class ScatterIT {
                 "select seq from readings order by seq limit 20 offset 11",
                 "select day, count(*) from readings group by day order by day offset 3",
                 "select day, count(*) from readings group by day order by 2 desc, 1",
+                "select day, count(distinct tag) from readings group by day order by day offset 1",
+                "select day, max(seq) - min(seq) from readings group by day having count(*) > 5 order by day offset 2",
                 "select distinct day from readings order by day desc offset 2",
                 "select count(*), sum(seq) from readings",
             })
@@ -311,9 +377,17 @@ class ScatterIT {
                 "TL0219 select seq, label from readings order by label collate ucs_basic, seq",
                 "TL0219 select span::text::json from readings order by seq::text::bit(3)",
                 "TL0222 select sum(span) from readings",
-                "TL0222 select count(distinct tag) from readings",
-                "TL0126 select stddev(value) from readings",
-                "TL0128 select label from readings group by label order by sum(seq)",
+                "TL0126 select count(distinct tag), count(distinct label) from readings",
+                "TL0219 select count(distinct (tag, label)) from readings",
+                "TL0222 select stddev(f8), sum(span) from readings",
+                "TL0227 select seq % 7 as tag, count(*) from readings group by tag, seq % 7",
+                "TL0126 select corr(f8, f4) from readings",
+                "TL0126 select day, string_agg(tag, ',' order by tag) from readings group by day",
+                "TL0127 select label, label || tag, count(*) from readings group by label",
+                "TL0126 select label, max(seq) + generate_series(1, 2) from readings group by label",
+                "TL0126 select label, sum(seq) * random() from readings group by label",
+                "TL0127 select seq + 1, count(*) from readings group by day having count(*) > 1",
+                "TL0127 select max(label collate \"C\") || 'x' from readings",
                 "TL0129 select seq from readings order by seq limit 2 + 1",
                 "TL0220 select seq from readings where random() < 2 order by seq",
                 "TL0218 select seq from readings; select 1",

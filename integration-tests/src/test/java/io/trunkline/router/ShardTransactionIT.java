@@ -113,6 +113,10 @@ class ShardTransactionIT {
                 "begin;insert into accounts (id, balance) values (201, 1), (202, 2), (203, 3), (204, 4);select sum(id) from accounts;"
                         + "delete from accounts where id > 200;commit",
                 "begin;select nothing from accounts;select 1;rollback;select count(*) from accounts",
+                "begin;update accounts set balance = balance + id;select sum(balance) / count(*), count(distinct balance) + 1 from accounts;"
+                        + "select id % 3 as g, max(balance) - min(balance) from accounts group by g having count(*) > 1 order by g;rollback",
+                "begin;delete from accounts where id = 5;select sum(balance) / (count(*) - count(*)) from accounts;select 1;rollback;"
+                        + "select count(*) from accounts",
                 "begin read only;select sum(balance) from accounts;update accounts set balance = 1;commit",
                 "begin read only;select balance from accounts where id = 1;select balance from accounts where id = 2;"
                         + "update accounts set balance = 3 where id = 2;commit",

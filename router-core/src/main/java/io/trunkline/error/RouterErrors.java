@@ -305,7 +305,8 @@ public final class RouterErrors {
                                 SqlState.OUT_OF_MEMORY,
                                 "groups of the statement need more memory than limits.merge_memory allows")
                         .detail("They need at least " + neededBytes + " bytes; the limit is " + limitBytes + ".")
-                        .hint("Ask for fewer groups, or add a LIMIT.")
+                        .hint(
+                                "Ask for fewer groups, order them by aggregates alone with a LIMIT, or raise limits.merge_memory.")
                         .build());
     }
 

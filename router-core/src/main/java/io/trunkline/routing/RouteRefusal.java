@@ -163,6 +163,12 @@ public enum RouteRefusal {
             SqlState.FEATURE_NOT_SUPPORTED,
             "statement writes on several shards, and nothing keeps the decision to commit",
             "Take the topology from ZooKeeper (topology.source), or write on one shard at a time."),
+    /** GROUP BY a name that FROM has too: then it does not mean the entry of the select list. */
+    SCATTER_NAME(
+            "TL0227",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "name grouped by over several shards is one of the result and a column of a table",
+            "Group by its position or by its expression, or qualify the column."),
     /** A write of a reference table whose copies cannot be vouched for. */
     COPIES_UNPROVEN(
             "TL0229",

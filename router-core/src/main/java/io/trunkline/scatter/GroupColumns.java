@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.scatter;
 
-import io.trunkline.routing.RouteRefusal;
 import io.trunkline.sql.ScatterShape;
 import io.trunkline.sql.ScatterShape.Aggregate;
 import io.trunkline.sql.ScatterShape.GroupItem;
@@ -9,33 +8,44 @@ import io.trunkline.sql.ScatterShape.Item;
 import io.trunkline.sql.ScatterShape.TokenRange;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The inner query of one that combines groups: the client's select list with partial values in place of its aggregates, then the grouped expressions
- * that it does not show.
+ * The inner query of one that combines groups: partial values in place of aggregates, and the grouped expressions.
  *
  * <p>All columns are counted from 0.
  */
 final class GroupColumns {
-    private static final int FLOAT8 = 701;
+    private static final String FLOAT8 = "::pg_catalog.float8";
+    private static final String NUMERIC = "::pg_catalog.numeric";
 
     private final QueryText text;
     private final List<String> expressions = new ArrayList<>();
     private final List<Integer> itemColumns = new ArrayList<>();
     private final List<Integer> groupColumns = new ArrayList<>();
+    /** The argument of which each value counts once, or -1. */
+    private int distinctColumn = -1;
 
-    GroupColumns(ScatterShape shape, QueryText text, Described original) {
+    /**
+     * Makes the columns.
+     *
+     * @param items the entries that groups are made of; those that are no aggregates are constants or grouped expressions
+     * @param groups what is grouped by
+     * @param wide says of an item that is an average or variance whether it is computed in float8; null while that is not known, and only the types matter
+     */
+    GroupColumns(List<? extends Item> items, List<GroupItem> groups, QueryText text, @Nullable IntPredicate wide) {
         this.text = text;
-        for (int i = 0; i < shape.items().size(); i++) {
-            Item item = shape.items().get(i);
+        for (int i = 0; i < items.size(); i++) {
+            Item item = items.get(i);
             itemColumns.add(expressions.size());
             if (item instanceof Aggregate aggregate) {
-                addPartials(aggregate, original.columns().get(i));
+                addPartials(aggregate, i, wide);
             } else {
                 expressions.add(text.of(QueryText.range(item)));
             }
         }
-        for (GroupItem group : shape.groupBy()) {
+        for (GroupItem group : groups) {
             if (group.item() >= 0) {
                 groupColumns.add(itemColumns.get(group.item()));
             } else {
@@ -43,26 +53,46 @@ final class GroupColumns {
                 expressions.add(text.of(group.expression()));
             }
         }
+        for (Item item : items) {
+            TokenRange argument = item instanceof Aggregate call && call.distinct() ? call.argument() : null;
+            if (argument != null && distinctColumn < 0) {
+                distinctColumn = expressions.size();
+                expressions.add(text.of(argument));
+            }
+        }
     }
 
-    private void addPartials(Aggregate aggregate, Described.Column described) {
+    private void addPartials(Aggregate aggregate, int item, @Nullable IntPredicate wide) {
         TokenRange argument = aggregate.argument();
-        if (aggregate.distinct()) {
-            throw new ScatterRefused(
-                    RouteRefusal.SCATTER_AGGREGATE.because("equal values of " + aggregate.function() + " count once"));
-        }
-        if (!aggregate.function().equals("avg") || argument == null) {
+        boolean average = aggregate.function().equals("avg");
+        boolean variance = AggregateOutputs.deviation(aggregate.function()) != null;
+        if (argument == null || !average && !variance) {
             expressions.add(text.of(aggregate.call()));
             return;
         }
+        String distinct = aggregate.distinct() ? "DISTINCT " : "";
+        String value = "(" + text.of(argument) + ")";
         String filter = aggregate.filter() == null ? "" : " FILTER (WHERE " + text.of(aggregate.filter()) + ")";
-        // The server, too, adds up float4 as float8 when it is for an average.
-        String cast = described.type() == FLOAT8 ? "::pg_catalog.float8" : "";
-        expressions.add("pg_catalog.sum((" + text.of(argument) + ")" + cast + ")" + filter);
-        expressions.add("pg_catalog.count(" + text.of(argument) + ")" + filter);
+        boolean isWide = wide != null && wide.test(item);
+        if (average) {
+            // The server, too, adds up float4 as float8 when it is for an average.
+            expressions.add("pg_catalog.sum(" + distinct + value + (isWide ? FLOAT8 : "") + ")" + filter);
+        } else if (wide == null) {
+            expressions.add(text.of(aggregate.call()));
+        } else {
+            expressions.add("pg_catalog.sum(" + distinct + value + (isWide ? FLOAT8 : NUMERIC) + ")" + filter);
+        }
+        expressions.add("pg_catalog.count(" + distinct + text.of(argument) + ")" + filter);
+        if (variance) {
+            String square = value + NUMERIC + " OPERATOR(pg_catalog.*) " + value + NUMERIC;
+            expressions.add(
+                    isWide
+                            ? "pg_catalog.var_pop(" + distinct + value + FLOAT8 + ")" + filter
+                            : "pg_catalog.sum(" + distinct + square + ")" + filter);
+        }
     }
 
-    /** Returns the column of an entry of the select list; the count of an average stands behind it. */
+    /** Returns the column of an entry of the select list; the count of an average, and the squares of a variance, stand behind it. */
     int ofItem(int item) {
         return itemColumns.get(item);
     }
@@ -70,6 +100,11 @@ final class GroupColumns {
     /** Returns the column of an entry of GROUP BY. */
     int ofGroup(int group) {
         return groupColumns.get(group);
+    }
+
+    /** Returns the column of the argument of which equal values count once, or -1 when there is none. */
+    int distinctColumn() {
+        return distinctColumn;
     }
 
     int size() {
@@ -83,8 +118,12 @@ final class GroupColumns {
                 .append(String.join(", ", expressions))
                 .append(' ')
                 .append(text.of(shape.body()));
-        for (int i = 0; i < groupColumns.size(); i++) {
-            sql.append(i == 0 ? " GROUP BY " : ", ").append(groupColumns.get(i) + 1);
+        List<Integer> grouped = new ArrayList<>(groupColumns);
+        if (distinctColumn >= 0) {
+            grouped.add(distinctColumn);
+        }
+        for (int i = 0; i < grouped.size(); i++) {
+            sql.append(i == 0 ? " GROUP BY " : ", ").append(grouped.get(i) + 1);
         }
         return sql.toString();
     }

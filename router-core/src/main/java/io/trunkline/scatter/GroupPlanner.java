@@ -6,6 +6,7 @@ import io.trunkline.merge.GroupPlan;
 import io.trunkline.merge.MergedRows;
 import io.trunkline.merge.OutputColumn;
 import io.trunkline.merge.SortKey;
+import io.trunkline.merge.ValueFormat;
 import io.trunkline.merge.ValueOrder;
 import io.trunkline.routing.RouteRefusal;
 import io.trunkline.sql.ScatterShape;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * other, and are combined without being collected. Only an order by an aggregate needs them all.
  */
 final class GroupPlanner implements ShapePlanner {
+    private static final int FLOAT8 = 701;
+
     private final ScatterRead read;
     private final ScatterShape shape;
     private final QueryText text;
@@ -41,8 +44,28 @@ final class GroupPlanner implements ShapePlanner {
     }
 
     @Override
+    public boolean needsServersOrder(Described original) {
+        return shape.orderBy().stream().anyMatch(item -> {
+            int output = QueryText.outputColumn(item, original);
+            // Of which type another grouped expression is, nobody has said yet.
+            return !item.collateC()
+                    && (output < 0
+                            ? orders.hasLanguage()
+                            : orders.isOfLanguage(original.columns().get(output)));
+        });
+    }
+
+    @Override
     public @Nullable String parts(Described original) {
-        return shape.isGrouped() ? new GroupColumns(shape, text, original).sql(shape) : null;
+        return shape.isGrouped() ? columns(original).sql(shape) : null;
+    }
+
+    private GroupColumns columns(Described original) {
+        return new GroupColumns(
+                shape.items(),
+                shape.groupBy(),
+                text,
+                item -> original.columns().get(item).type() == FLOAT8);
     }
 
     @Override
@@ -57,6 +80,8 @@ final class GroupPlanner implements ShapePlanner {
         private final List<OutputColumn> outputs = new ArrayList<>();
         /** What equal rows are equal in. */
         private final List<Grouping> groupings = new ArrayList<>();
+        /** Behind them, what values are equal in that count once, or null. */
+        private @Nullable Grouping distinct;
 
         Plan(Described original) {
             this.original = original;
@@ -85,14 +110,14 @@ final class GroupPlanner implements ShapePlanner {
         }
 
         ScatterPlan ofGroups(Described parts) {
-            GroupColumns inner = new GroupColumns(shape, text, original);
+            GroupColumns inner = columns(original);
             AggregateOutputs aggregates = new AggregateOutputs(read, orders);
             for (int i = 0; i < shape.items().size(); i++) {
                 int column = inner.ofItem(i);
                 Described.Column described = parts.columns().get(column);
                 outputs.add(
                         shape.items().get(i) instanceof Aggregate aggregate
-                                ? aggregates.of(aggregate, i, column, described, columns)
+                                ? aggregates.of(aggregate, ValueFormat.of(read.format(i)), column, described, columns)
                                 : new OutputColumn.Pass(columns.add(column, described.type(), read.format(i))));
             }
             for (int g = 0; g < shape.groupBy().size(); g++) {
@@ -100,6 +125,9 @@ final class GroupPlanner implements ShapePlanner {
                 int item = shape.groupBy().get(g).item();
                 int place = item < 0 ? -1 : ((OutputColumn.Pass) outputs.get(item)).column();
                 groupings.add(new Grouping(column, parts.columns().get(column), place));
+            }
+            if (inner.distinctColumn() >= 0) {
+                distinct = new Grouping(inner.distinctColumn(), parts.columns().get(inner.distinctColumn()), -1);
             }
             boolean byAggregate = false;
             List<Grouping> ordered = new ArrayList<>();
@@ -122,10 +150,7 @@ final class GroupPlanner implements ShapePlanner {
                             : QueryText.range(shape.items().get(output)));
             for (int g = 0; g < groupings.size(); g++) {
                 ScatterShape.GroupItem group = shape.groupBy().get(g);
-                String grouped = text.of(
-                        group.item() < 0
-                                ? group.expression()
-                                : QueryText.range(shape.items().get(group.item())));
+                String grouped = text.of(text.grouped(group));
                 if (group.item() >= 0 && group.item() == output || grouped.equalsIgnoreCase(ordered)) {
                     return groupings.get(g);
                 }
@@ -164,8 +189,9 @@ final class GroupPlanner implements ShapePlanner {
                     addKey(keys, orderBy, grouping, true, false, false);
                 }
             }
+            addDistinct(keys, orderBy);
             StringBuilder sql = columns.select(inner, innerColumns).append(orderBy);
-            if (!keys.isEmpty() || counts.isInvalid()) {
+            if (distinct == null && !keys.isEmpty() || counts.isInvalid()) {
                 counts.appendTo(sql);
             }
             return plan(sql, keys, List.of());
@@ -197,11 +223,18 @@ final class GroupPlanner implements ShapePlanner {
             for (Grouping grouping : groupings) {
                 addKey(keys, orderBy, grouping, true, false, false);
             }
+            addDistinct(keys, orderBy);
             StringBuilder sql = columns.select(inner.sql(shape), inner.size()).append(orderBy);
             if (counts.isInvalid()) {
                 counts.appendTo(sql);
             }
             return plan(sql, keys, finalOrder);
+        }
+
+        private void addDistinct(List<SortKey> keys, StringBuilder orderBy) {
+            if (distinct != null) {
+                addKey(keys, orderBy, distinct, true, false, false);
+            }
         }
 
         private void addKey(
@@ -220,17 +253,14 @@ final class GroupPlanner implements ShapePlanner {
                     descending,
                     nullsFirst);
             keys.add(key);
-            orderBy.append(orderBy.isEmpty() ? " ORDER BY " : ", ")
-                    .append(ShardColumns.name(grouping.column()))
-                    .append(orders.byteOrder(key.order()))
-                    .append(descending ? " DESC" : " ASC")
-                    .append(nullsFirst ? " NULLS FIRST" : " NULLS LAST");
+            orders.appendTo(orderBy, grouping.column(), key);
         }
 
         private ScatterPlan plan(StringBuilder sql, List<SortKey> keys, List<FinalKey> finalOrder) {
             GroupPlan merge = new GroupPlan(
                     columns.size(),
                     keys,
+                    keys.size() - (distinct == null ? 0 : 1),
                     outputs,
                     outputs.size(),
                     finalOrder,
@@ -241,9 +271,11 @@ final class GroupPlanner implements ShapePlanner {
                     shard -> text,
                     original.parameterTypes(),
                     List.copyOf(columns.columns()),
-                    // The first in an order of their own may be any of the shards' groups.
-                    finalOrder.isEmpty() ? counts.rowsOfShard(read.rowsMax()) : 0,
-                    shards -> MergedRows.of(shards, merge));
+                    // The first in an order of their own may be any of the shards' groups, and a group may have many
+                    // rows.
+                    finalOrder.isEmpty() && distinct == null ? counts.rowsOfShard(read.rowsMax()) : 0,
+                    shards -> MergedRows.of(shards, merge),
+                    null);
         }
     }
 }

@@ -37,6 +37,17 @@ final class KeyOrders {
         return new SortKey(place, order, descending, nullsFirst);
     }
 
+    /** Returns true when texts are ordered as a language orders them. */
+    boolean hasLanguage() {
+        return texts == TextOrder.LANGUAGE;
+    }
+
+    /** Returns true when the values of a column are. */
+    boolean isOfLanguage(Described.Column described) {
+        ValueOrder order = ValueOrder.of(described.type());
+        return hasLanguage() && order != null && order.isCollated();
+    }
+
     /**
      * Returns the order of a column's values.
      *
@@ -57,8 +68,21 @@ final class KeyOrders {
         return order;
     }
 
+    /**
+     * Appends what a shard sorts by, at the end of its query.
+     *
+     * @param column the column of the inner query
+     */
+    void appendTo(StringBuilder orderBy, int column, SortKey key) {
+        orderBy.append(orderBy.isEmpty() ? " ORDER BY " : ", ")
+                .append(ShardColumns.name(column))
+                .append(byteOrder(key.order()))
+                .append(key.descending() ? " DESC" : " ASC")
+                .append(key.nullsFirst() ? " NULLS FIRST" : " NULLS LAST");
+    }
+
     /** Returns what a shard must add to sort such a column by its bytes, where only equality matters. */
-    String byteOrder(ValueOrder order) {
+    private String byteOrder(ValueOrder order) {
         return order.isCollated() && texts != TextOrder.BYTES ? " COLLATE pg_catalog.\"C\"" : "";
     }
 

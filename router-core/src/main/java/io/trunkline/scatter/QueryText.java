@@ -85,6 +85,11 @@ final class QueryText {
         return item instanceof ScatterShape.Plain plain ? plain.expression() : ((ScatterShape.Aggregate) item).call();
     }
 
+    /** Returns the expression of an entry of GROUP BY, which may be written as the number of a column. */
+    TokenRange grouped(GroupItem group) {
+        return group.item() < 0 ? group.expression() : range(shape.items().get(group.item()));
+    }
+
     /** Returns the column of the result, from 0, that an entry of ORDER BY names, or -1 when it is none of them. */
     static int outputColumn(OrderItem item, Described original) {
         if (item.kind() == OrderItem.Kind.ORDINAL) {

@@ -72,6 +72,16 @@ record RowCounts(@Nullable Long limit, long offset) {
         return limit != null && limit < 0 || offset < 0;
     }
 
+    /** Appends the clauses as the client gave them. */
+    void appendAsGiven(StringBuilder sql) {
+        if (limit != null) {
+            sql.append(" LIMIT ").append(limit.longValue());
+        }
+        if (offset != 0) {
+            sql.append(" OFFSET ").append(offset);
+        }
+    }
+
     /** Appends the rows that each shard has to give, so that the client's are among them. */
     void appendTo(StringBuilder sql) {
         if (isInvalid()) {

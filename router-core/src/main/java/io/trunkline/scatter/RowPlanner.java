@@ -84,6 +84,7 @@ final class RowPlanner implements ShapePlanner {
                 original.parameterTypes(),
                 List.copyOf(columns.columns()),
                 counts.rowsOfShard(read.rowsMax()),
-                shards -> MergedRows.of(shards, merge));
+                shards -> MergedRows.of(shards, merge),
+                null);
     }
 }

@@ -2,6 +2,8 @@
 package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.CompositeByteBuf;
 import io.trunkline.merge.MergedRows;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.RowDescription;
@@ -17,13 +19,15 @@ import org.jspecify.annotations.Nullable;
  * @param columns the columns that each shard is to return
  * @param rowsMax as in Execute for each shard, 0 for all rows
  * @param rows makes the merge for so many shards
+ * @param finish how the merged rows become those of the client, or null when they are
  */
 record ScatterPlan(
         IntFunction<byte[]> sql,
         int[] parameterTypes,
         List<Column> columns,
         int rowsMax,
-        IntFunction<MergedRows> rows) {
+        IntFunction<MergedRows> rows,
+        @Nullable GroupFinish finish) {
     /** OIDs from here on are of types that somebody made, and differ from server to server (FirstNormalObjectId). */
     private static final int FIRST_USER_OID = 16_384;
 
@@ -35,18 +39,36 @@ record ScatterPlan(
      */
     record Column(int type, int format) {}
 
-    /** Appends the Bind for the shards: the client's parameters, and the formats of the plan's columns. */
-    void writeBind(ByteBuf out, ScatterStatement statement) {
-        int start = out.writerIndex();
-        out.writeByte(FrontendTag.BIND).writeInt(0);
+    /**
+     * Returns the Bind for the shards: the client's parameters, and the formats of the plan's columns.
+     *
+     * @param groups values for more parameters, which it owns from now on, or null
+     */
+    ByteBuf bind(ScatterStatement statement, @Nullable CollectedGroups groups, ByteBufAllocator allocator) {
+        ByteBuf head = allocator.buffer(256);
+        head.writeByte(FrontendTag.BIND).writeInt(0);
         // Unnamed portal, unnamed statement.
-        out.writeByte(0).writeByte(0);
-        statement.writeParameters(out);
+        head.writeByte(0).writeByte(0);
+        if (groups == null) {
+            statement.writeParameters(head);
+            writeFormats(head);
+            head.setInt(1, head.readableBytes() - 1);
+            return head;
+        }
+        statement.writeParameters(head, groups.columnCount());
+        CompositeByteBuf whole = allocator.compositeBuffer(Integer.MAX_VALUE).addComponent(true, head);
+        groups.moveTo(whole);
+        ByteBuf tail = allocator.buffer();
+        writeFormats(tail);
+        whole.addComponent(true, tail);
+        return whole.setInt(1, whole.readableBytes() - 1);
+    }
+
+    private void writeFormats(ByteBuf out) {
         out.writeShort(columns.size());
         for (Column column : columns) {
             out.writeShort(column.format());
         }
-        out.setInt(start + 1, out.writerIndex() - start - 1);
     }
 
     /** Returns how the columns a shard is about to return differ from those of the plan, or null when they do not. */

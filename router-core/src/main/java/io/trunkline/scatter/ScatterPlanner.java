@@ -4,22 +4,37 @@ package io.trunkline.scatter;
 import io.netty.buffer.Unpooled;
 import io.trunkline.routing.RouteRefusal;
 import io.trunkline.sql.ScatterShape;
+import io.trunkline.sql.ScatterShape.Finish;
 import io.trunkline.sql.TokenText;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes of a client's query the one that shards run, and the merge that makes their rows the client's.
  *
- * <p>The words for the shards are put together from stretches of the client's text, by tokens: nothing is searched and replaced. Two steps need a
- * server: what the client's own words return, and, where columns are added that the client does not see, of which types those are.
+ * <p>The words for the shards are put together from stretches of the client's text, by tokens: nothing is searched and replaced. Some steps need a
+ * server: what the client's own words return; where a name is grouped by that may be a column, which columns there are; and where columns are added that the
+ * client does not see, of which types those are.
  */
 final class ScatterPlanner {
-    private final ShapePlanner planner;
+    /** Plans groups in an order that only a server makes, or null. */
+    private final @Nullable ShapePlanner ordering;
+
+    /** A query with the columns of FROM, or null when nothing depends on their names. */
+    private final @Nullable String body;
+
+    private final List<String> resultNames;
+    private ShapePlanner planner;
+    private boolean isBodyKnown;
     private @Nullable Described original;
     private @Nullable Described parts;
 
-    private ScatterPlanner(ShapePlanner planner) {
+    private ScatterPlanner(
+            ShapePlanner planner, @Nullable ShapePlanner ordering, @Nullable String body, List<String> resultNames) {
         this.planner = planner;
+        this.ordering = ordering;
+        this.body = body;
+        this.resultNames = resultNames;
     }
 
     /**
@@ -40,29 +55,55 @@ final class ScatterPlanner {
             throw new ScatterRefused(
                     RouteRefusal.UNREADABLE.because("its constants differ where they would have to be equal"));
         }
+        String body = shape.resultNames().isEmpty()
+                ? null
+                : new QueryText(shape, text).with() + "SELECT * " + text.text(shape.body());
+        Finish finish = shape.finish();
+        FinishPlanner finishing = finish == null ? null : new FinishPlanner(read, finish, text, memoryBytesMax);
+        if (finish != null && finishing != null && finish.isNeeded()) {
+            return new ScatterPlanner(finishing, null, body, shape.resultNames());
+        }
         boolean combines = !shape.keepsGroupsWhole() && (shape.isGrouped() || shape.distinct());
-        return new ScatterPlanner(combines ? new GroupPlanner(read, text, memoryBytesMax) : new RowPlanner(read, text));
+        return combines
+                ? new ScatterPlanner(new GroupPlanner(read, text, memoryBytesMax), finishing, body, shape.resultNames())
+                : new ScatterPlanner(new RowPlanner(read, text), null, body, shape.resultNames());
     }
 
     /** Begins with a write, whose words for the shards are made already. */
     static ScatterPlanner of(ShardWrite write) {
-        return new ScatterPlanner(new WritePlanner(write));
+        return new ScatterPlanner(new WritePlanner(write), null, null, List.of());
     }
 
-    /** Takes what the client's own words return. */
+    /** Takes what the client's own words return first, and then what {@link #next} asked for. */
     void described(Described columns) {
-        original = columns;
+        if (original == null) {
+            original = columns;
+            if (ordering != null && planner.needsServersOrder(columns)) {
+                planner = ordering;
+            }
+        } else if (body != null && !isBodyKnown) {
+            isBodyKnown = true;
+            refuseOtherColumns(columns);
+        } else {
+            parts = columns;
+        }
+    }
+
+    private void refuseOtherColumns(Described columns) {
+        for (Described.Column column : columns.columns()) {
+            if (resultNames.contains(column.name())) {
+                throw new ScatterRefused(RouteRefusal.SCATTER_NAME.because("the name is \"" + column.name() + "\""));
+            }
+        }
     }
 
     /** Returns the query to be described next, or null when the plan can be made. */
     @Nullable
-    String parts() {
-        return planner.parts(known());
-    }
-
-    /** Takes what that returns. */
-    void partsDescribed(Described columns) {
-        parts = columns;
+    String next() {
+        if (body != null && !isBodyKnown) {
+            return body;
+        }
+        return parts == null ? planner.parts(known()) : null;
     }
 
     /** Returns the plan. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * types those are.
  *
  * <pre>
- *   client's words ── described ──▶ (parts ── described ──▶) plan
+ *   client's words ── described ──▶ (columns of FROM ── described ──▶) (parts ── described ──▶) plan
  * </pre>
  *
  * <p>Used by one {@link ScatteredQuery}; confined to its event loop.
@@ -85,19 +85,17 @@ final class ScatterPreparation {
         Described answer = known(latest);
         latest = null;
         ScatterPlanner steps = known(planner);
-        if (described != null) {
-            steps.partsDescribed(answer);
-            return steps.plan();
+        if (described == null) {
+            described = answer;
+            parameterTypes = answer.parameterTypes();
+            parsed.run();
         }
-        described = answer;
-        parameterTypes = answer.parameterTypes();
-        parsed.run();
         steps.described(answer);
-        String parts = steps.parts();
-        if (parts == null) {
+        String next = steps.next();
+        if (next == null) {
             return steps.plan();
         }
-        shard.describe(parts.getBytes(StandardCharsets.UTF_8), parameterTypes);
+        shard.describe(next.getBytes(StandardCharsets.UTF_8), parameterTypes);
         return null;
     }
 

@@ -58,6 +58,24 @@ public record ScatterStatement(
                 : bind.buffer().toString(bind.parameterStart(parameter), length, StandardCharsets.ISO_8859_1);
     }
 
+    /**
+     * Appends the parameters as far as they stand in the client's Bind, and room for more in binary format, whose values are to follow.
+     *
+     * @throws ProtocolViolation when they are malformed
+     */
+    void writeParameters(ByteBuf out, int moreCount) {
+        int count = bind == null ? 0 : bind.parameterCount();
+        out.writeShort(count + moreCount);
+        for (int i = 0; i < count + moreCount; i++) {
+            out.writeShort(i < count && bind != null ? bind.parameterFormat(i) : 1);
+        }
+        out.writeShort(count + moreCount);
+        if (bind != null && count > 0) {
+            int start = bind.parameterStart(0) - Integer.BYTES;
+            out.writeBytes(bind.buffer(), start, bind.parametersEnd() - start);
+        }
+    }
+
     /** Returns the text of a parameter counted from 1 that is a whole number, or null for NULL; empty when it cannot be read. */
     @Nullable
     String number(int parameter) {

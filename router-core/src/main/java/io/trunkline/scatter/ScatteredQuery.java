@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   PREPARING ── planned ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── all rows passed on ──▶ OVER
  *       └────────────────────────┴──────── an error ────────────────────┴──▶ FAILING ── all quiet ──────▶ OVER
+ *   groups:  RUNNING ── all combined, and sent to one shard ──▶ FINISHING ── all rows passed on ──▶ OVER
  *   a write: RUNNING ── done on every shard ──▶ COMMITTING ── committed or aborted everywhere ──▶ OVER
  * </pre>
  *
@@ -45,6 +46,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         PREPARING,
         STARTING,
         RUNNING,
+        FINISHING,
         COMMITTING,
         FAILING,
         OVER
@@ -62,6 +64,9 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     private final ScatterPreparation preparation;
     private Phase phase = Phase.PREPARING;
     private @Nullable ShardRun run;
+    /** Where rows of the run go that are not the client's yet, or null. */
+    private @Nullable CollectedGroups groups;
+
     private boolean draining;
     /** The client left while the transaction was being committed, which goes on. */
     private boolean abandoned;
@@ -201,7 +206,9 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         ShardRun started = new ShardRun(plan, shards.all());
         run = started;
         phase = Phase.STARTING;
-        started.start(statement, commit != null, allocator);
+        GroupFinish finish = plan.finish();
+        groups = finish == null ? null : new CollectedGroups(finish, allocator);
+        started.start(statement, null, commit != null, allocator);
     }
 
     /**
@@ -214,7 +221,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         String difference = started.onBound(shard, description);
         if (difference != null) {
             fail(RouterErrors.shardsDiffer(shard.node(), difference).response());
-        } else if (started.isBound()) {
+        } else if (phase == Phase.STARTING && started.isBound()) {
             phase = Phase.RUNNING;
             client.onStarted(this);
         }
@@ -229,7 +236,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
 
     private void drain() {
         ShardRun running = run;
-        if (phase != Phase.RUNNING || running == null || draining) {
+        if (running == null || !isRunning() || draining) {
             return;
         }
         if (isWrite && !running.isExecuted()) {
@@ -238,7 +245,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         }
         draining = true;
         try {
-            running.drain(this);
+            running.drain(groups == null ? this : groups);
         } catch (ProtocolViolation violation) {
             fail(RouterErrors.backendProtocolViolation(shards.nodes(), violation)
                     .response());
@@ -252,14 +259,20 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     }
 
     private void updateReading(ShardRun running) {
-        boolean taken = client.takesRows();
-        for (ShardStream shard : shards.all()) {
-            shard.setReading(phase != Phase.RUNNING || running.isDone() || taken && running.wants(shard));
+        boolean taken = groups != null || client.takesRows();
+        for (ShardStream shard : running.shards()) {
+            shard.setReading(!isRunning() || running.isDone() || taken && running.wants(shard));
         }
     }
 
     private void completeIfDone(ShardRun running) {
-        if (phase != Phase.RUNNING || !running.isDone() || shards.isBusy()) {
+        if (!isRunning() || !running.isDone() || shards.isBusy()) {
+            return;
+        }
+        GroupFinish finish = running.finish();
+        if (finish != null) {
+            running.close();
+            finish(finish);
             return;
         }
         long count = running.rowCount();
@@ -272,6 +285,26 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         // A server stops at the limit without knowing whether there is more.
         boolean suspended = !isWrite && statement.rowsMax() > 0 && count == statement.rowsMax();
         client.onComplete(isWrite ? tag() : "SELECT " + count, suspended);
+    }
+
+    private boolean isRunning() {
+        return phase == Phase.RUNNING || phase == Phase.FINISHING;
+    }
+
+    /** All groups are here: the first shard makes the client's rows of them. */
+    private void finish(GroupFinish finish) {
+        ShardRun finishing = new ShardRun(finish.plan(), List.of(shards.first()));
+        run = finishing;
+        phase = Phase.FINISHING;
+        CollectedGroups collected = groups;
+        groups = null;
+        try {
+            finishing.start(statement, collected, false, allocator);
+        } finally {
+            if (collected != null) {
+                collected.release();
+            }
+        }
     }
 
     private String tag() {
@@ -383,6 +416,9 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         if (run != null) {
             run.close();
         }
+        if (groups != null) {
+            groups.release();
+        }
     }
 
     // what the shards say
@@ -390,7 +426,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     @Override
     public void onRows(ShardStream shard, ByteBuf buffer, int index, int length) {
         ShardRun running = run;
-        if (running != null && (phase == Phase.STARTING || phase == Phase.RUNNING)) {
+        if (running != null && (phase == Phase.STARTING || isRunning())) {
             running.offer(shard, buffer.retainedSlice(index, length));
         }
     }
@@ -467,7 +503,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     public void onQuiet(ShardStream shard) {
         switch (phase) {
             case PREPARING -> onPrepared(shard);
-            case STARTING, RUNNING -> drain();
+            case STARTING, RUNNING, FINISHING -> drain();
             case FAILING -> endIfQuiet();
             case COMMITTING, OVER -> {
                 // held by another, or given back already
@@ -484,7 +520,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                 releaseAll();
                 client.onLostUnanswered(shard.node(), cause);
             }
-            case RUNNING -> fail(lost(shard.node()).response());
+            case RUNNING, FINISHING -> fail(lost(shard.node()).response());
             case FAILING -> endIfQuiet();
             case COMMITTING, OVER -> {
                 // held by another, or nothing was asked any more
@@ -511,7 +547,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
 
     @Override
     public boolean isOpen() {
-        return phase == Phase.RUNNING && client.takesRows();
+        return isRunning() && client.takesRows();
     }
 
     private static <T> T known(@Nullable T value) {

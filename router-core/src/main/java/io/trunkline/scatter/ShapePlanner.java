@@ -6,6 +6,11 @@ import org.jspecify.annotations.Nullable;
 /** Makes the plan of one kind of query, once it is known what the client's own words return. */
 interface ShapePlanner {
 
+    /** Returns true when the client asks for an order that is not known here, as that of a language. */
+    default boolean needsServersOrder(Described original) {
+        return false;
+    }
+
     /**
      * Returns a query whose columns must be described before there can be a plan, or null when nothing else need be known.
      *

@@ -35,12 +35,13 @@ final class ShardRun {
     /**
      * Sends the statement to all.
      *
+     * @param groups values for parameters behind those of the client, handed over, or null
      * @param begins whether each of them opens a transaction first
      */
-    void start(ScatterStatement statement, boolean begins, ByteBufAllocator allocator) {
-        ByteBuf bind = allocator.buffer(256);
+    void start(
+            ScatterStatement statement, @Nullable CollectedGroups groups, boolean begins, ByteBufAllocator allocator) {
+        ByteBuf bind = plan.bind(statement, groups, allocator);
         try {
-            plan.writeBind(bind, statement);
             for (ShardStream shard : shards) {
                 if (begins) {
                     shard.begin();
@@ -68,6 +69,11 @@ final class ShardRun {
     /** Returns true once every shard is about to return rows. */
     boolean isBound() {
         return boundCount == shards.size();
+    }
+
+    /** Returns those that run it. */
+    List<ShardStream> shards() {
+        return shards;
     }
 
     /** Returns true once every shard has sent a row or its end: a write has been done on all, for a server writes everything before it returns any of it. */
@@ -98,6 +104,12 @@ final class ShardRun {
     /** Passes on rows while possible. */
     void drain(RowSink sink) {
         rows.drain(sink);
+    }
+
+    /** Returns what is to be done with the rows before the client gets them, or null. */
+    @Nullable
+    GroupFinish finish() {
+        return plan.finish();
     }
 
     /** Returns true when all rows have been passed on, or as many as there may be. */

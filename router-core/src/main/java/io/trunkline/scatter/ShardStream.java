@@ -123,13 +123,16 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
     /**
      * Runs a statement.
      *
-     * @param bind the whole Bind for the unnamed portal and statement; borrowed
+     * @param bind the whole Bind for the unnamed portal and statement; borrowed, and kept until it is sent
      * @param rowsMax as in Execute, 0 for all
      */
     void run(byte[] sql, int[] parameterTypes, ByteBuf bind, int rowsMax) {
-        ByteBuf out = begin(sql, parameterTypes);
-        out.writeBytes(bind, bind.readerIndex(), bind.readableBytes());
+        backend.link().write(begin(sql, parameterTypes));
+        // A slice has no room: what is written next would otherwise be put behind it, in a buffer that all shards
+        // share.
+        backend.link().write(bind.retainedSlice());
         backend.expected().add(Kind.BIND, Action.FORWARD, null);
+        ByteBuf out = backend.link().allocator().buffer(32);
         FrontendWriter.describe(out, StatementOrPortal.Kind.PORTAL, "");
         backend.expected().add(Kind.DESCRIBE_PORTAL, Action.FORWARD, null);
         FrontendWriter.execute(out, "", rowsMax);

@@ -36,6 +36,7 @@ final class WritePlanner implements ShapePlanner {
                 0,
                 shards -> write.turns().length == 0
                         ? MergedRows.of(shards, merge)
-                        : MergedRows.of(shards, columns.size(), write.turns()));
+                        : MergedRows.of(shards, columns.size(), write.turns()),
+                null);
     }
 }

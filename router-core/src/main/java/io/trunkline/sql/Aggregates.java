@@ -10,24 +10,52 @@ final class Aggregates {
     private static final Set<String> ALL = KnownFunctions.load("aggregate-functions.txt");
 
     /** Those whose value over all rows follows from their values over the rows of each shard, in any order. */
-    private static final Set<String> MERGEABLE =
-            Set.of("count", "sum", "min", "max", "avg", "bool_and", "bool_or", "every", "bit_and", "bit_or", "bit_xor");
+    private static final Set<String> MERGEABLE = Set.of(
+            "count",
+            "sum",
+            "min",
+            "max",
+            "avg",
+            "bool_and",
+            "bool_or",
+            "every",
+            "bit_and",
+            "bit_or",
+            "bit_xor",
+            "stddev",
+            "stddev_pop",
+            "stddev_samp",
+            "variance",
+            "var_pop",
+            "var_samp");
+
+    /** Those to which it makes no difference how often a value comes. */
+    private static final Set<String> OF_SETS =
+            Set.of("min", "max", "bool_and", "bool_or", "every", "bit_and", "bit_or");
 
     private Aggregates() {}
 
     /**
-     * A call that is a whole expression and has the simple form {@code name([DISTINCT] argument) [FILTER (WHERE predicate)]}.
+     * A call of the simple form {@code name([DISTINCT] argument) [FILTER (WHERE predicate)]}.
      *
      * @param argument null for a star
+     * @param end the token behind it
      */
     record Call(
             String function,
             @Nullable TokenRange argument,
             boolean distinct,
-            @Nullable TokenRange filter) {
+            @Nullable TokenRange filter,
+            int end) {
         /** Returns true when the values of the shards give the value of the whole. */
         boolean isMergeable() {
-            return MERGEABLE.contains(function) && (!distinct || function.equals("count"));
+            return MERGEABLE.contains(function);
+        }
+
+        /** Returns the entry that the call makes. */
+        ScatterShape.Aggregate as(TokenRange range, @Nullable String alias) {
+            return new ScatterShape.Aggregate(
+                    range, function, argument, distinct && !OF_SETS.contains(function), filter, alias);
         }
     }
 
@@ -69,46 +97,40 @@ final class Aggregates {
 
     /** Returns the call that a range is, and nothing else is, or null. */
     static @Nullable Call read(TokenList tokens, TokenRange range) {
-        int name = range.from();
-        if (tokens.isCharacter(name + 1, '.')) {
-            name += 2;
-        }
-        String function = name < range.to() ? calledAt(tokens, name) : null;
+        Call call = callAt(tokens, range.from());
+        return call == null || call.end != range.to() ? null : call;
+    }
+
+    /** Returns the call that begins at a token, its FILTER included, or null when there is none of the simple form. */
+    static @Nullable Call callAt(TokenList tokens, int i) {
+        int name = tokens.isCharacter(i + 1, '.') ? i + 2 : i;
+        String function = calledAt(tokens, name);
         if (function == null) {
             return null;
         }
         int behind = tokens.behindGroup(name + 1);
-        TokenRange filter = null;
-        if (behind != range.to()) {
-            filter = filter(tokens, behind, range.to());
-            if (filter == null) {
-                return null;
-            }
+        TokenRange inside = new TokenRange(name + 2, behind - 1);
+        if (!tokens.isWord(behind, "filter") || !tokens.isCharacter(behind + 1, '(')) {
+            return read(tokens, function, inside, null, behind);
         }
-        return read(tokens, function, new TokenRange(name + 2, behind - 1), filter);
-    }
-
-    /** {@code FILTER (WHERE ...)}. */
-    private static @Nullable TokenRange filter(TokenList tokens, int i, int end) {
-        boolean filter = tokens.isWord(i, "filter")
-                && tokens.isCharacter(i + 1, '(')
-                && tokens.isWord(i + 2, "where")
-                && tokens.behindGroup(i + 1) == end
-                && end - 1 > i + 3;
-        return filter ? new TokenRange(i + 3, end - 1) : null;
+        int end = tokens.behindGroup(behind + 1);
+        TokenRange filter = new TokenRange(behind + 3, end - 1);
+        return tokens.isWord(behind + 2, "where") && filter.from() < filter.to()
+                ? read(tokens, function, inside, filter, end)
+                : null;
     }
 
     private static @Nullable Call read(
-            TokenList tokens, String function, TokenRange inside, @Nullable TokenRange filter) {
+            TokenList tokens, String function, TokenRange inside, @Nullable TokenRange filter, int end) {
         if (inside.isSingle() && tokens.isCharacter(inside.from(), '*')) {
-            return function.equals("count") ? new Call(function, null, false, filter) : null;
+            return function.equals("count") ? new Call(function, null, false, filter, end) : null;
         }
         boolean distinct = tokens.isWord(inside.from(), "distinct");
         TokenRange argument = new TokenRange(inside.from() + (distinct ? 1 : 0), inside.to());
         boolean simple = !argument.isEmpty()
                 && !tokens.isWord(argument.from(), "all", "variadic")
                 && isOneArgument(tokens, argument);
-        return simple ? new Call(function, argument, distinct, filter) : null;
+        return simple ? new Call(function, argument, distinct, filter, end) : null;
     }
 
     private static boolean isOneArgument(TokenList tokens, TokenRange argument) {

@@ -57,7 +57,9 @@ final class CompoundReader {
                 counts.limit(),
                 counts.offset(),
                 divided,
-                twins.sameTexts());
+                twins.sameTexts(),
+                List.of(),
+                null);
     }
 
     /** Returns whether the rows of the shards are all of them; else equal ones have to be dropped. */

@@ -7,14 +7,15 @@ import io.trunkline.sql.ScatterShape.TokenRange;
 import java.util.ArrayList;
 import java.util.List;
 import net.sf.jsqlparser.expression.Expression;
+import net.sf.jsqlparser.schema.Column;
 import net.sf.jsqlparser.statement.select.GroupByElement;
 import net.sf.jsqlparser.statement.select.PlainSelect;
 
 /**
  * Reads GROUP BY: which entries of the select list it names, by position or by being the same, and whether a key is among them.
  *
- * <p>A bare name means a column of FROM if there is one, else a column of the result. Which columns FROM has is not known here, except for keys: a name that
- * could be both is refused.
+ * <p>A bare name means a column of FROM if there is one, else a column of the result. Which columns FROM has is not known here, except for keys and what the select list
+ * uses. The name that one entry gives itself is taken for that entry, and noted: a server must say that FROM has no such column. Any other name that could be both is refused.
  */
 final class GroupReader {
     private final TokenList tokens;
@@ -22,6 +23,7 @@ final class GroupReader {
     private final QueryScope scope;
     private final SelectList list;
     private final TokenTwins twins;
+    private final List<String> resultNames = new ArrayList<>();
     private boolean key;
 
     GroupReader(TokenList tokens, PlainSelect select, QueryScope scope, SelectList list, TokenTwins twins) {
@@ -35,6 +37,11 @@ final class GroupReader {
     /** Returns true when a sharding key is grouped by, so that every group lies on one shard. */
     boolean hasKey() {
         return key;
+    }
+
+    /** Returns the names that were taken for columns of the result. */
+    List<String> resultNames() {
+        return resultNames;
     }
 
     List<GroupItem> read(List<TokenRange> ranges) {
@@ -92,13 +99,33 @@ final class GroupReader {
     }
 
     private GroupItem byExpression(TokenRange range, Expression tree) {
+        int named = namedItem(range, tree);
+        if (named >= 0) {
+            resultNames.add(tokens.name(range.from()));
+            key |= SelectList.isKey(list.tree(named), scope);
+            return new GroupItem(range, named);
+        }
         key |= SelectList.isKey(tree, scope);
         return new GroupItem(range, twins.indexOf(range, list.expressions(), true));
     }
 
+    private int namedItem(TokenRange range, Expression tree) {
+        boolean bare = range.isSingle() && twins.isColumn(range);
+        if (!bare || tree instanceof Column column && scope.resolve(column) != null) {
+            return -1;
+        }
+        String name = tokens.name(range.from());
+        boolean other = list.givesNameToOther(name, twins) && !list.usesColumn(name, twins);
+        return other ? list.entryCalled(name) : -1;
+    }
+
     private void refuseAmbiguous(TokenRange range) {
         boolean bare = range.isSingle() && tokens.token(range.from()).isName();
-        if (bare && list.givesNameToOther(tokens.name(range.from()), twins)) {
+        String name = bare ? tokens.name(range.from()) : "";
+        if (bare
+                && !resultNames.contains(name)
+                && list.givesNameToOther(name, twins)
+                && !list.usesColumn(name, twins)) {
             throw new RefusedStatement(RefusalCode.GROUP_ACROSS_SHARDS.because("it groups by "
                     + tokens.raw(range.from()) + ", which may be a column of a table or of the result"));
         }

@@ -114,11 +114,10 @@ final class OrderReader {
         if (rows.distinct) {
             throw order("distinct rows are ordered by what is not selected");
         }
-        requireGrouped(expression, rows, false);
         return new OrderItem(expression, Kind.EXPRESSION, 0, null, descending, nullsFirst, collateC);
     }
 
-    /** Parts of groups are put in order only by what all parts of a group have in common. */
+    /** A column that groups are ordered by is one of the result, or grouped by. */
     private void requireGrouped(TokenRange expression, Rows rows, boolean selected) {
         boolean common = !rows.partial || selected || twins.indexOf(expression, rows.groupBy, true) >= 0;
         if (!common) {

@@ -103,12 +103,12 @@ public enum RefusalCode {
     AGGREGATE_ACROSS_SHARDS(
             "TL0126",
             "aggregate over several shards cannot be put together",
-            "Select count, sum, min, max, avg, bool_and, bool_or or bit_and on its own, or group by the key."),
+            "Use count, sum, min, max, avg, stddev, variance, bool_ or bit_ aggregates, or group by the key."),
     /** A grouping, DISTINCT or HAVING that the groups of the shards do not give. */
     GROUP_ACROSS_SHARDS(
             "TL0127",
             "groups over several shards cannot be put together",
-            "Group by exactly the expressions that are selected, or by the key as well."),
+            "Select what is grouped by, aggregates, and expressions of PostgreSQL's own functions over those; or group by the key as well."),
     /** An order that the router cannot keep when it merges rows. */
     ORDER_ACROSS_SHARDS(
             "TL0128",

@@ -21,13 +21,15 @@ import org.jspecify.annotations.Nullable;
  * @param items the select list, empty for a set operation
  * @param body FROM and WHERE, or the whole set operation
  * @param groupBy the grouping, empty without GROUP BY
- * @param having the predicate behind HAVING, or null; only where groups are whole
+ * @param having the predicate behind HAVING, or null
  * @param orderBy the order
  * @param limit how many rows at most
  * @param offset how many rows are left out first
  * @param keepsGroupsWhole whether all rows of every group, or all equal rows of a DISTINCT, lie on one shard, so that HAVING, aggregates and DISTINCT are
  *     finished there; false when there is neither
  * @param sameTexts tokens that were taken to be equal although their texts are not part of the fingerprint
+ * @param resultNames names in GROUP BY that mean entries of the select list, unless FROM has a column of that name: then the shape does not hold
+ * @param finish what must be computed of groups after they have been combined, or null when that is nothing or cannot be told
  */
 public record ScatterShape(
         int tokenCount,
@@ -41,13 +43,16 @@ public record ScatterShape(
         RowCount limit,
         RowCount offset,
         boolean keepsGroupsWhole,
-        List<SameText> sameTexts) {
+        List<SameText> sameTexts,
+        List<String> resultNames,
+        @Nullable Finish finish) {
 
     public ScatterShape {
         items = List.copyOf(items);
         groupBy = List.copyOf(groupBy);
         orderBy = List.copyOf(orderBy);
         sameTexts = List.copyOf(sameTexts);
+        resultNames = List.copyOf(resultNames);
     }
 
     /** Returns true when the query makes one row of many: by GROUP BY or by an aggregate. */
@@ -99,7 +104,7 @@ public record ScatterShape(
     public record Star(TokenRange range) implements Item {}
 
     /**
-     * An expression. Where groups are not whole it has no aggregate, and in a grouped query is one of the grouped expressions or a constant.
+     * An expression. Where groups are not whole and no {@link Finish} is needed, it has no aggregate, and in a grouped query is one of the grouped expressions or a constant.
      *
      * @param alias the folded name the statement gives it, or null
      */
@@ -111,7 +116,7 @@ public record ScatterShape(
      * @param call all of it, with its FILTER
      * @param function the folded name, without schema
      * @param argument the only argument, or null for {@code count(*)}
-     * @param distinct whether equal arguments count once; where groups are not whole only for {@code count}
+     * @param distinct whether equal arguments count once, where that makes a difference; where groups are not whole, all such aggregates have the same argument
      * @param filter the predicate of its FILTER, or null
      * @param alias the folded name the statement gives it, or null
      */
@@ -127,7 +132,7 @@ public record ScatterShape(
     /**
      * One entry of GROUP BY.
      *
-     * @param expression as it is written; maybe the number of a column, which is then that of {@code item}
+     * @param expression as it is written; maybe the number or name of a column, which is then that of {@code item}
      * @param item the index of the entry of the select list that is the same, or -1
      */
     public record GroupItem(TokenRange expression, int item) {}
@@ -171,6 +176,29 @@ public record ScatterShape(
         /** A parameter, which may stand elsewhere in the statement too. */
         record Parameter(int number) implements RowCount {}
     }
+
+    /**
+     * What is computed of combined groups: the select list, HAVING and what is ordered by, where they have more than a grouped expression or an aggregate for itself.
+     * Beside those nothing in them depends on rows.
+     *
+     * @param isNeeded false when combined groups are all that is asked for, and only their order may be one that a server must make
+     * @param aggregates the calls in them, which are combined first
+     * @param substitutes where grouped expressions and those calls stand, in the order of the clauses
+     */
+    public record Finish(boolean isNeeded, List<Aggregate> aggregates, List<Substitute> substitutes) {
+        /** Copies the lists. */
+        public Finish {
+            aggregates = List.copyOf(aggregates);
+            substitutes = List.copyOf(substitutes);
+        }
+    }
+
+    /**
+     * A stretch that stands for a value of the group.
+     *
+     * @param value from 0, first those grouped by in the order of GROUP BY, then the aggregates
+     */
+    public record Substitute(TokenRange range, int value) {}
 
     /** Two tokens, both literals of one kind, that must have the same text for the shape to hold. */
     public record SameText(int token, int other) {}

@@ -2,12 +2,15 @@
 package io.trunkline.sql;
 
 import io.trunkline.sql.ScatterShape.Aggregate;
+import io.trunkline.sql.ScatterShape.Finish;
 import io.trunkline.sql.ScatterShape.Frame;
 import io.trunkline.sql.ScatterShape.GroupItem;
 import io.trunkline.sql.ScatterShape.Item;
+import io.trunkline.sql.ScatterShape.OrderItem;
 import io.trunkline.sql.ScatterShape.Plain;
 import io.trunkline.sql.ScatterShape.Star;
 import io.trunkline.sql.ScatterShape.TokenRange;
+import java.util.ArrayList;
 import java.util.List;
 import net.sf.jsqlparser.statement.Statement;
 import net.sf.jsqlparser.statement.select.PlainSelect;
@@ -28,6 +31,8 @@ final class ScatterShapeReader {
     private final TokenTwins twins;
     private final TokenRange with;
     private final int end;
+    /** The expressions that are grouped by. */
+    private List<TokenRange> grouped = List.of();
 
     private ScatterShapeReader(TokenList tokens, int end, PlainSelect select, QueryScope scope) {
         this.tokens = tokens;
@@ -98,28 +103,34 @@ final class ScatterShapeReader {
         SelectList list = SelectList.read(tokens, clauses.items(), select.getSelectItems());
         GroupReader groups = new GroupReader(tokens, select, scope, list, twins);
         List<GroupItem> groupBy = groups.read(clauses.groupBy());
-        boolean grouped = !groupBy.isEmpty() || clauses.having() != null || list.hasAggregate() || orderHasAggregate();
-        boolean groupsWhole = grouped && groups.hasKey();
+        grouped = groupBy.stream()
+                .map(group -> group.item() < 0
+                        ? group.expression()
+                        : list.expressions().get(group.item()))
+                .toList();
+        boolean isGrouped =
+                !groupBy.isEmpty() || clauses.having() != null || list.hasAggregate() || orderHasAggregate();
+        boolean groupsWhole = isGrouped && groups.hasKey();
         boolean distinctWhole = clauses.distinct() && list.hasKey(scope);
-        if (clauses.distinct() && grouped && !(groupsWhole && distinctWhole)) {
-            throw group("there is DISTINCT of rows that are groups");
-        }
         WindowReader.requireKeys(scope, tokens, new TokenRange(with.to(), end));
-        boolean whole = clauses.distinct() ? distinctWhole : groupsWhole;
-        if (grouped && !groupsWhole && !scope.windows().isEmpty()) {
-            throw ClauseSplit.clause("a window over groups");
-        }
-        if (grouped && !whole) {
-            refusePartialGroups(list, groupBy);
-        }
         boolean distinctOn = !clauses.distinctOn().isEmpty();
-        if (distinctOn && !(DistinctOn.hasKey(select, scope) && (groupsWhole || !grouped))) {
+        if (distinctOn && !(DistinctOn.hasKey(select, scope) && (groupsWhole || !isGrouped))) {
             throw group("there is DISTINCT ON without a key");
         }
         if (!clauses.locks().isEmpty()) {
-            refuseLocks(grouped || clauses.distinct() || distinctOn);
+            refuseLocks(isGrouped || clauses.distinct() || distinctOn);
         }
-        OrderReader order = new OrderReader(tokens, list, twins, scope.size() == 1);
+        boolean whole = clauses.distinct() ? distinctWhole && (groupsWhole || !isGrouped) : groupsWhole;
+        boolean partial = isGrouped && !whole;
+        if (partial && !scope.windows().isEmpty()) {
+            throw ClauseSplit.clause("a window over groups");
+        }
+        List<OrderItem> orderBy = new OrderReader(tokens, list, twins, scope.size() == 1)
+                .read(
+                        clauses.orderBy(),
+                        select.getOrderByElements(),
+                        new OrderReader.Rows(clauses.distinct(), partial, grouped));
+        Finish finish = partial ? finish(list, groupBy, orderBy) : null;
         RowCountReader counts = new RowCountReader(tokens, clauses.tail());
         return new ScatterShape(
                 end,
@@ -129,14 +140,13 @@ final class ScatterShapeReader {
                 clauses.body(),
                 groupBy,
                 clauses.having(),
-                order.read(
-                        clauses.orderBy(),
-                        select.getOrderByElements(),
-                        new OrderReader.Rows(clauses.distinct(), grouped && !whole, clauses.groupBy())),
+                orderBy,
                 counts.limit(),
                 counts.offset(),
                 whole,
-                twins.sameTexts());
+                twins.sameTexts(),
+                groups.resultNames(),
+                finish);
     }
 
     private void refuseDisagreement() {
@@ -173,33 +183,96 @@ final class ScatterShapeReader {
         return clauses.orderBy().stream().anyMatch(entry -> Aggregates.find(tokens, entry) >= 0);
     }
 
-    /** The shards have parts of groups: what is selected must be the group's own, or an aggregate that parts make up. */
-    private void refusePartialGroups(SelectList list, List<GroupItem> groupBy) {
-        if (clauses.having() != null) {
-            throw group("there is HAVING, and the key is not grouped by");
+    /** The shards have parts of groups: what they make up is all that is asked for, or else something must be computed of it. */
+    private @Nullable Finish finish(SelectList list, List<GroupItem> groupBy, List<OrderItem> orderBy) {
+        if (list.items().stream().anyMatch(Star.class::isInstance)) {
+            throw group("the select list has a star");
         }
+        if (isOfGroups(list, groupBy, orderBy)) {
+            for (int i = 0; i < list.size(); i++) {
+                list.requireMergeable(i);
+            }
+            requireOneDistinct(list.items());
+            return orderBy.isEmpty() ? null : finishForOrder(list, groupBy, orderBy);
+        }
+        return readFinish(list, groupBy, orderBy, true);
+    }
+
+    private @Nullable Finish finishForOrder(SelectList list, List<GroupItem> groupBy, List<OrderItem> orderBy) {
+        try {
+            return readFinish(list, groupBy, orderBy, false);
+        } catch (RefusedStatement e) {
+            // Then the router orders them, if it can.
+            return null;
+        }
+    }
+
+    private Finish readFinish(SelectList list, List<GroupItem> groupBy, List<OrderItem> orderBy, boolean isNeeded) {
+        FinishReader reader = new FinishReader(tokens, twins, groupBy, list);
+        list.expressions().forEach(reader::read);
+        if (clauses.having() != null) {
+            reader.read(clauses.having());
+        }
+        for (OrderItem item : orderBy) {
+            boolean read = switch (item.kind()) {
+                case ORDINAL -> false;
+                // Else it is the name of a column of the result.
+                case NAME -> isGrouped(item.expression());
+                case EXPRESSION -> true;
+            };
+            if (read) {
+                reader.read(item.expression());
+            }
+        }
+        Finish finish = reader.finish(isNeeded);
+        requireOneDistinct(finish.aggregates());
+        return finish;
+    }
+
+    /** Rows can be sorted by one argument only, for equal ones to follow each other. */
+    private void requireOneDistinct(List<? extends Item> items) {
+        List<TokenRange> arguments = new ArrayList<>();
+        for (Item item : items) {
+            TokenRange argument = item instanceof Aggregate call && call.distinct() ? call.argument() : null;
+            if (argument != null && arguments.isEmpty()) {
+                arguments.add(argument);
+            } else if (argument != null && twins.indexOf(argument, arguments, true) < 0) {
+                throw new RefusedStatement(RefusalCode.AGGREGATE_ACROSS_SHARDS.because(
+                        "equal values of different expressions count once"));
+            }
+        }
+    }
+
+    /** Returns true when nothing is asked for but grouped expressions, constants and aggregates for themselves. */
+    private boolean isOfGroups(SelectList list, List<GroupItem> groupBy, List<OrderItem> orderBy) {
+        if (clauses.having() != null || clauses.distinct()) {
+            return false;
+        }
+        boolean rowOfNothing = groupBy.isEmpty() && list.items().stream().anyMatch(ScatterShapeReader::isDistinct);
         for (int i = 0; i < list.size(); i++) {
             int index = i;
-            Item item = list.item(i);
-            if (item instanceof Star) {
-                throw group("the select list has a star");
+            if (rowOfNothing && list.item(i) instanceof Plain) {
+                // Where there are no rows, no shard says what the constant is.
+                return false;
             }
-            if (item instanceof Aggregate) {
-                list.requireMergeable(i);
-            } else if (item instanceof Plain plain) {
-                boolean own = groupBy.stream().anyMatch(group -> group.item() == index)
-                        || twins.indexOf(plain.expression(), clauses.groupBy(), true) >= 0
-                        || list.isConstant(plain.expression());
-                int aggregate = Aggregates.find(tokens, plain.expression());
-                if (aggregate >= 0) {
-                    throw new RefusedStatement(RefusalCode.AGGREGATE_ACROSS_SHARDS.because(tokens.name(aggregate)
-                            + " is part of an expression, or has an order or several arguments"));
-                }
-                if (!own) {
-                    throw group("entry " + (i + 1) + " of the select list is not grouped by");
-                }
+            boolean own = !(list.item(i) instanceof Plain plain)
+                    || groupBy.stream().anyMatch(group -> group.item() == index)
+                    || isGrouped(plain.expression())
+                    || list.isConstant(plain.expression());
+            if (!own) {
+                return false;
             }
         }
+        return orderBy.stream()
+                .allMatch(item -> item.kind() != OrderItem.Kind.EXPRESSION || isGrouped(item.expression()));
+    }
+
+    private static boolean isDistinct(Item item) {
+        return item instanceof Aggregate call && call.distinct();
+    }
+
+    private boolean isGrouped(TokenRange expression) {
+        return twins.indexOf(expression, grouped, true) >= 0;
     }
 
     private static RefusedStatement group(String what) {

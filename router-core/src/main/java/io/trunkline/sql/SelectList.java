@@ -114,13 +114,7 @@ final class SelectList {
         }
         return entry.call == null
                 ? new Plain(entry.expression, entry.alias)
-                : new Aggregate(
-                        entry.expression,
-                        entry.call.function(),
-                        entry.call.argument(),
-                        entry.call.distinct(),
-                        entry.call.filter(),
-                        entry.alias);
+                : entry.call.as(entry.expression, entry.alias);
     }
 
     List<Item> items() {
@@ -139,9 +133,16 @@ final class SelectList {
     /** Refuses the query unless the aggregate that an entry is can be made of those of the shards. */
     void requireMergeable(int i) {
         Aggregates.Call call = entries.get(i).call;
-        if (call != null && !call.isMergeable()) {
-            throw new RefusedStatement(RefusalCode.AGGREGATE_ACROSS_SHARDS.because(
-                    "the aggregate is " + call.function() + (call.distinct() ? " of distinct values" : "")));
+        if (call != null) {
+            requireMergeable(call);
+        }
+    }
+
+    /** Refuses the query unless an aggregate can be made of those of the shards. */
+    static void requireMergeable(Aggregates.Call call) {
+        if (!call.isMergeable()) {
+            throw new RefusedStatement(
+                    RefusalCode.AGGREGATE_ACROSS_SHARDS.because("the aggregate is " + call.function()));
         }
     }
 
@@ -222,6 +223,62 @@ final class SelectList {
         return tokens.token(i).isName()
                 && tokens.isCharacter(i + 1, '(')
                 && tokens.behindGroup(i + 1) == expression.to();
+    }
+
+    /** Returns the only entry that is given a name by the statement and may be grouped by, or -1. */
+    int entryCalled(String name) {
+        int found = -1;
+        for (int i = 0; i < entries.size(); i++) {
+            if (name.equals(entries.get(i).alias)) {
+                if (found >= 0 || Aggregates.find(tokens, entries.get(i).expression) >= 0) {
+                    return -1;
+                }
+                found = i;
+            }
+        }
+        return found;
+    }
+
+    /** Returns true when a bare name in an entry can mean nothing but a column of FROM, so that there is one. */
+    boolean usesColumn(String name, TokenTwins twins) {
+        for (Entry entry : entries) {
+            TokenRange expression = entry.expression;
+            for (int i = expression.from(); i < expression.to() && !hasQuery(expression); i++) {
+                boolean named = twins.isColumn(new TokenRange(i, i + 1))
+                        && tokens.name(i).equals(name);
+                if (named && isOperandBegun(i, expression) && isOperandEnded(i + 1, expression)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private boolean hasQuery(TokenRange expression) {
+        for (int i = expression.from(); i < expression.to(); i++) {
+            if (tokens.isWord(i, "select", "values", "table")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isOperandBegun(int i, TokenRange expression) {
+        boolean punctuation =
+                tokens.isCharacter(i - 1, '(') || tokens.isCharacter(i - 1, ',') || tokens.isCharacter(i - 1, '[');
+        return i == expression.from()
+                || punctuation
+                || tokens.token(i - 1) == Token.OPERATOR
+                || tokens.isWord(i - 1, "case", "when", "then", "else", "and", "or");
+    }
+
+    private boolean isOperandEnded(int i, TokenRange expression) {
+        boolean punctuation = tokens.isCharacter(i, ')') || tokens.isCharacter(i, ',') || tokens.isCharacter(i, ']');
+        return i == expression.to()
+                || punctuation
+                || tokens.token(i) == Token.OPERATOR && !tokens.raw(i).equals("=>")
+                || tokens.isWord(i, "when", "then", "else", "end", "and", "or", "is")
+                || tokens.token(i) == Token.PUNCTUATION && tokens.raw(i).equals("::");
     }
 
     /** Returns true when an entry names its column so. */

@@ -83,9 +83,16 @@ final class ScatterNotation {
                             .map(order -> order(order, text))
                             .toList()));
         }
-        return line.append(count(" limit ", shape.limit(), text))
-                .append(count(" offset ", shape.offset(), text))
-                .toString();
+        line.append(count(" limit ", shape.limit(), text)).append(count(" offset ", shape.offset(), text));
+        line.append(shape.resultNames().isEmpty() ? "" : " names" + shape.resultNames());
+        ScatterShape.Finish finish = shape.finish();
+        if (finish != null && finish.isNeeded()) {
+            line.append(" finish")
+                    .append(list(finish.substitutes().stream()
+                            .map(substitute -> range(substitute.range(), text) + "=" + substitute.value())
+                            .toList()));
+        }
+        return line.toString();
     }
 
     private static String list(List<String> parts) {
