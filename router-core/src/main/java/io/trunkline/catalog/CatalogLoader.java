@@ -49,6 +49,9 @@ public final class CatalogLoader {
     private @Nullable Reading reading;
     private boolean loading;
     private boolean again;
+    /** A reading was asked for, and is about to begin. */
+    private boolean soon;
+
     private boolean closed;
     private int attempts;
 
@@ -85,8 +88,9 @@ public final class CatalogLoader {
         clock.execute(() -> {
             if (loading) {
                 again = true;
-            } else {
+            } else if (!soon) {
                 schedule(REFRESH_PAUSE);
+                soon = true;
             }
         });
     }
@@ -113,6 +117,7 @@ public final class CatalogLoader {
     }
 
     private void load() {
+        soon = false;
         List<BackendTarget> targets = candidates.get();
         if (closed || loading) {
             return;

@@ -96,7 +96,7 @@ final class FinishText {
     }
 
     private String origins(List<Integer> groupTypes) {
-        StringBuilder sql = new StringBuilder("SELECT ");
+        StringBuilder sql = new StringBuilder(text.with()).append("SELECT ");
         StringBuilder groupBy = new StringBuilder();
         int groupCount = shape.groupBy().size();
         for (int i = 0; i < groupTypes.size(); i++) {

@@ -55,7 +55,9 @@ final class ScatterPlanner {
             throw new ScatterRefused(
                     RouteRefusal.UNREADABLE.because("its constants differ where they would have to be equal"));
         }
-        String body = shape.resultNames().isEmpty() ? null : "SELECT * " + text.text(shape.body());
+        String body = shape.resultNames().isEmpty()
+                ? null
+                : new QueryText(shape, text).with() + "SELECT * " + text.text(shape.body());
         Finish finish = shape.finish();
         FinishPlanner finishing = finish == null ? null : new FinishPlanner(read, finish, text, memoryBytesMax);
         if (finish != null && finishing != null && finish.isNeeded()) {

@@ -3,6 +3,7 @@ package io.trunkline.sql;
 
 import io.trunkline.sql.ScatterShape.Aggregate;
 import io.trunkline.sql.ScatterShape.Finish;
+import io.trunkline.sql.ScatterShape.Frame;
 import io.trunkline.sql.ScatterShape.GroupItem;
 import io.trunkline.sql.ScatterShape.Item;
 import io.trunkline.sql.ScatterShape.OrderItem;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import net.sf.jsqlparser.statement.Statement;
 import net.sf.jsqlparser.statement.select.PlainSelect;
+import net.sf.jsqlparser.statement.select.SetOperationList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,7 @@ final class ScatterShapeReader {
     private final QueryScope scope;
     private final ClauseSplit clauses;
     private final TokenTwins twins;
+    private final TokenRange with;
     private final int end;
     /** The expressions that are grouped by. */
     private List<TokenRange> grouped = List.of();
@@ -36,7 +39,11 @@ final class ScatterShapeReader {
         this.end = end;
         this.select = select;
         this.scope = scope;
-        this.clauses = ClauseSplit.of(tokens, end);
+        this.with = new TokenRange(0, WithReader.behind(tokens));
+        if (!tokens.isWord(with.to(), "select")) {
+            throw ClauseSplit.unclear("it does not begin with SELECT");
+        }
+        this.clauses = ClauseSplit.of(tokens, with.to(), end);
         this.twins = new TokenTwins(tokens);
     }
 
@@ -46,6 +53,7 @@ final class ScatterShapeReader {
      * @param last the last token of the statement
      * @param tree what was made of the statement
      * @param scope the scope of its FROM, null when there is no single one
+     * @param reader what walked through the tree
      * @param whole whether the tree is of the whole statement, not of a query inside it
      */
     static ShardingShape addTo(
@@ -54,24 +62,40 @@ final class ScatterShapeReader {
             int last,
             Statement tree,
             @Nullable QueryScope scope,
+            QueryTreeReader reader,
             TableReferences references,
             boolean whole) {
         try {
-            if (!whole || !(tree instanceof PlainSelect select) || scope == null) {
-                throw new RefusedStatement(RefusalCode.NOT_A_PLAIN_QUERY.because("it is not one SELECT"));
+            if (!whole) {
+                throw new RefusedStatement(RefusalCode.NOT_A_PLAIN_QUERY.because("the query is part of a command"));
             }
-            if (!tokens.isWord(0, "select")) {
-                throw ClauseSplit.clause("WITH");
+            if (reader.modifiesInWith()) {
+                throw ClauseSplit.clause("a WITH that writes");
             }
-            new QueryWords(tokens, 0, last + 1, scope).refuse();
-            Colocation.prove(select, scope, references);
-            return shape.scatteredAs(new ScatterShapeReader(tokens, last + 1, select, scope).read());
+            if (references.readsCatalog()) {
+                throw new RefusedStatement(
+                        RefusalCode.RELATION_ACROSS_SHARDS.because("the system catalogue is different on each shard"));
+            }
+            new QueryWords(tokens, 0, last + 1).refuse();
+            return shape.scatteredAs(read(tokens, last + 1, tree, scope, reader));
         } catch (RefusedStatement e) {
             return shape.notScatteredFor(e.refusal());
         } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException e) {
             // A part of the tree is missing that every such tree had so far.
             return shape.notScatteredFor(RefusalCode.CLAUSES_UNCLEAR.because("the parser's tree has an unknown form"));
         }
+    }
+
+    private static ScatterShape read(
+            TokenList tokens, int end, Statement tree, @Nullable QueryScope scope, QueryTreeReader reader) {
+        if (tree instanceof SetOperationList list) {
+            return new CompoundReader(tokens, end, list, reader).read();
+        }
+        if (!(tree instanceof PlainSelect select) || scope == null) {
+            throw new RefusedStatement(RefusalCode.NOT_A_PLAIN_QUERY.because("it is not one SELECT"));
+        }
+        Colocation.prove(scope);
+        return new ScatterShapeReader(tokens, end, select, scope).read();
     }
 
     private ScatterShape read() {
@@ -88,8 +112,19 @@ final class ScatterShapeReader {
                 !groupBy.isEmpty() || clauses.having() != null || list.hasAggregate() || orderHasAggregate();
         boolean groupsWhole = isGrouped && groups.hasKey();
         boolean distinctWhole = clauses.distinct() && list.hasKey(scope);
+        WindowReader.requireKeys(scope, tokens, new TokenRange(with.to(), end));
         boolean whole = clauses.distinct() ? distinctWhole && (groupsWhole || !isGrouped) : groupsWhole;
         boolean partial = isGrouped && !whole;
+        if (partial && !scope.windows().isEmpty()) {
+            throw ClauseSplit.clause("a window over groups");
+        }
+        boolean distinctOn = !clauses.distinctOn().isEmpty();
+        if (distinctOn && !(DistinctOn.hasKey(select, scope) && (groupsWhole || !isGrouped))) {
+            throw group("there is DISTINCT ON without a key");
+        }
+        if (!clauses.locks().isEmpty()) {
+            refuseLocks(isGrouped || clauses.distinct() || distinctOn);
+        }
         List<OrderItem> orderBy = new OrderReader(tokens, list, twins, scope.size() == 1)
                 .read(
                         clauses.orderBy(),
@@ -99,6 +134,7 @@ final class ScatterShapeReader {
         RowCountReader counts = new RowCountReader(tokens, clauses.tail());
         return new ScatterShape(
                 end,
+                new Frame(with, clauses.distinctOn(), clauses.locks()),
                 clauses.distinct(),
                 list.items(),
                 clauses.body(),
@@ -115,7 +151,11 @@ final class ScatterShapeReader {
 
     private void refuseDisagreement() {
         boolean distinct = select.getDistinct() != null && !select.getDistinct().isUseUnique();
-        boolean agree = distinct == clauses.distinct()
+        boolean distinctOn = distinct && select.getDistinct().getOnSelectItems() != null;
+        boolean agree = distinct == (clauses.distinct() || distinctOn)
+                && distinctOn == !clauses.distinctOn().isEmpty()
+                && (select.getForMode() == null && select.getForUpdate() == null)
+                        == clauses.locks().isEmpty()
                 && (select.getFromItem() == null) == clauses.body().isEmpty()
                 && (select.getGroupBy() == null) == clauses.groupBy().isEmpty()
                 && (select.getHaving() == null) == (clauses.having() == null)
@@ -125,6 +165,17 @@ final class ScatterShapeReader {
         }
         if (clauses.having() != null) {
             Spelling.require(tokens, clauses.having(), select.getHaving());
+        }
+    }
+
+    /** Rows of a reference table would be locked on some shards only. */
+    private void refuseLocks(boolean grouped) {
+        if (grouped || !clauses.orderBy().isEmpty() || !clauses.tail().isEmpty()) {
+            throw ClauseSplit.clause("FOR with an order, a limit or groups");
+        }
+        if (!scope.hasOnlyShardedTables()) {
+            throw new RefusedStatement(
+                    RefusalCode.RELATION_ACROSS_SHARDS.because("it locks rows of what is no sharded table"));
         }
     }
 

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  *     shard holds, then is not one that matches nothing but a row without a place
  * @param refusal for {@link Reach#REFUSED} why, else null
  * @param scatter for a {@link Reach#KEYED} query that may run on every shard: how its rows make up the answer, else null
- * @param spread for a {@link Reach#KEYED} INSERT, UPDATE or DELETE that may run on several shards: how, else null
+ * @param spread for a {@link Reach#KEYED} or {@link Reach#REFERENCE_WRITE} INSERT, UPDATE or DELETE that may run on several shards: how, else null.
+ *     For {@link Reach#EVERY_SHARD} how the command is run
+ * @param scatterRefusal for such a statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
  * @param mentions for {@link Reach#KEYED}: what it names
- * @param scatterRefusal for a {@link Reach#KEYED} statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
  * @param home where the session lives by its search path, else null
  * @param presumed what must hold for its names to mean the tables they seem to
  */
@@ -60,6 +61,8 @@ public record ShardingShape(
         REFERENCE_READ,
         /** Writes a reference table: all shards. */
         REFERENCE_WRITE,
+        /** A command about what every shard has: all shards. */
+        EVERY_SHARD,
         /** Sharded tables, by key. */
         KEYED,
         /** Cannot be run as it stands. */

@@ -59,14 +59,14 @@ class OfflineExplainerTest {
             value = {
                 "table orders|TL0106",
                 "select array_agg(amount) from orders where customer_id > 42|TL0126",
-                "select * from orders where customer_id in (1, 2, 3, 4, 5, 6) for update|TL0121",
+                "select * from orders where customer_id in (1, 2, 3, 4, 5, 6) order by id for update|TL0121",
                 "insert into orders (customer_id) values (null)|TL0208",
                 "insert into orders (customer_id) values (42), (null)|TL0208",
                 "insert into app.readings (id) values (100)|TL0209",
                 "delete from orders where customer_id = 42.0|TL0206",
                 "update orders set customer_id = 1 where customer_id = 42|TL0113",
-                "update countries set name = 'x'|TL0214",
-                "create table t ()|TL0115",
+                "update countries set name = default|TL0135",
+                "create temp table t ()|TL0115",
                 "select * from nowhere|TL0105",
                 "select * from orders where customer_id = 1; select * from orders where customer_id = 2;"
                         + " select * from orders where customer_id = 3; select * from orders where customer_id = 4|TL0210",

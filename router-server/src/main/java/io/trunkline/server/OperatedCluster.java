@@ -272,6 +272,11 @@ final class OperatedCluster {
         return all == null ? CatalogSnapshot.unloaded() : all;
     }
 
+    /** Definitions were changed through this router: the catalogue is read again soon. From any thread. */
+    void definitionsChanged() {
+        surroundings.clock.execute(() -> loaders.values().forEach(CatalogLoader::refresh));
+    }
+
     private void onShardStatus(String cluster, ShardStatus status) {
         if (closed) {
             return;
