@@ -3,6 +3,7 @@ package io.trunkline.routing;
 
 import io.trunkline.error.RouterErrors;
 import io.trunkline.sql.Access;
+import io.trunkline.sql.CopyShape;
 import io.trunkline.sql.KeyCondition;
 import io.trunkline.sql.KnownFunctions;
 import io.trunkline.sql.Refusal;
@@ -75,6 +76,7 @@ final class ShardDecision {
                         ? place(named)
                         : RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard");
             case KEYED -> keyed(statement, shape, keys, named);
+            case COPIED -> copied(shape, named);
             case REFUSED -> refused(shape, named);
         };
     }
@@ -86,7 +88,7 @@ final class ShardDecision {
                 && shape != null
                 && switch (shape.reach()) {
                     case NO_TABLE, CATALOG, REFERENCE_READ -> true;
-                    case REFERENCE_WRITE, KEYED, REFUSED -> false;
+                    case REFERENCE_WRITE, KEYED, COPIED, REFUSED -> false;
                 };
     }
 
@@ -161,6 +163,20 @@ final class ShardDecision {
         return place(shard, Reason.KEY);
     }
 
+    private Target copied(ShardingShape shape, Asked.@Nullable Shard named) {
+        CopyShape copy = shape.copy();
+        if (copy == null) {
+            return RouteRefusal.UNREADABLE.because("the reader does not say what is copied");
+        }
+        if (named == null) {
+            return new Target.Scatter(
+                    table.all(), place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS), new Target.Work.CopyIn(copy));
+        }
+        return copy instanceof CopyShape.IntoReference && named.byKey()
+                ? RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard")
+                : place(named);
+    }
+
     private Target keyedAndNamed(
             Asked.Shard named, ShardSet common, ShardSet union, KeyEvaluation evaluation, KeyUse use) {
         ShardSet asked = table.single(named.shard());
@@ -179,7 +195,11 @@ final class ShardDecision {
             StatementShape statement, ShardingShape shape, ShardSet union, KeyEvaluation evaluation) {
         ScatterShape scatter = shape.scatter();
         if (scatter != null) {
-            return scattered(statement, scatter, union);
+            return scattered(
+                    statement, union, new Target.Work.Read(scatter, catalog.textOrder(statement.names())));
+        }
+        if (shape.copy() != null) {
+            return scattered(statement, union, new Target.Work.CopyOut());
         }
         SpreadWrite spread = shape.spread();
         if (spread != null && evaluation.problem() == null) {
@@ -203,7 +223,7 @@ final class ShardDecision {
     }
 
     /** A key that cannot be read leaves more shards than need be, and none too few. */
-    private Target scattered(StatementShape statement, ScatterShape scatter, ShardSet shards) {
+    private Target scattered(StatementShape statement, ShardSet shards, Target.Work work) {
         for (String function : statement.functions()) {
             if (!catalog.nature(function).ignoresTables()
                     || ShardBoundFunctions.readsTables(function)
@@ -213,10 +233,7 @@ final class ShardDecision {
         }
         Reason verdict = ReadOnlyCheck.verdict(statement, catalog);
         return verdict == Reason.READ
-                ? new Target.Scatter(
-                        shards,
-                        place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS),
-                        new Target.Work.Read(scatter, catalog.textOrder(statement.names())))
+                ? new Target.Scatter(shards, place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS), work)
                 : RouteRefusal.SCATTER_UNPROVEN.because("what is said of it is: " + verdict.phrase());
     }
 

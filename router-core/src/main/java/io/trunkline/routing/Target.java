@@ -2,6 +2,7 @@
 package io.trunkline.routing;
 
 import io.trunkline.error.RouterError;
+import io.trunkline.sql.CopyShape;
 import io.trunkline.sql.ScatterShape;
 import io.trunkline.sql.SpreadWrite;
 
@@ -38,7 +39,7 @@ public sealed interface Target {
 
         /** Returns true when it writes, and so must be committed on all shards or on none. */
         public boolean isWrite() {
-            return work instanceof Work.Write;
+            return work instanceof Work.Write || work instanceof Work.CopyIn;
         }
     }
 
@@ -59,6 +60,16 @@ public sealed interface Target {
          * @param rowShards of an INSERT whose rows are spread, the shard of each; else empty
          */
         record Write(SpreadWrite write, int[] rowShards) implements Work {}
+
+        /**
+         * Rows of the client's are divided among the shards, in one transaction.
+         *
+         * @param copy which table they are for
+         */
+        record CopyIn(CopyShape copy) implements Work {}
+
+        /** Rows of each shard are sent as they are, one shard's beside the other's. */
+        record CopyOut() implements Work {}
     }
 
     /**

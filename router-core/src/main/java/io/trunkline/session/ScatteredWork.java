@@ -12,15 +12,20 @@ import io.trunkline.pool.Lease;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
+import io.trunkline.scatter.CopyInPlan;
+import io.trunkline.scatter.GatheredCopy;
 import io.trunkline.scatter.ScatterClient;
 import io.trunkline.scatter.ScatterRead;
 import io.trunkline.scatter.ScatterStatement;
 import io.trunkline.scatter.ScatteredQuery;
+import io.trunkline.scatter.ScatteredRun;
 import io.trunkline.scatter.ShardCommit;
 import io.trunkline.scatter.ShardTexts;
 import io.trunkline.scatter.ShardWrite;
+import io.trunkline.scatter.SpreadCopy;
 import io.trunkline.session.SessionState.Scattering;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.wire.BackendWriter;
@@ -28,6 +33,7 @@ import io.trunkline.wire.Bind;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Execute;
 import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
@@ -41,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owns the batch. Held by the state {@link Scattering}; confined to the session's event loop.
  */
-final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
+final class ScatteredWork implements ShardLeases.Listener, ScatterClient, SpreadCopy.Source {
     private static final int[] NO_TYPES = {};
     private static final Pattern ABOVE_ZERO = Pattern.compile("(?<![-\\w])[1-3](?!\\w)");
 
@@ -49,13 +55,16 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     private final Worker worker;
     private final RequestBatch batch;
     private final Target.Scatter target;
+    private final RoutingTable table;
     private final Bind bind = new Bind();
     /** The transaction of the client's that it is part of, or null. */
     private final @Nullable ScatterWithin within;
 
     private boolean failed;
     private @Nullable ShardLeases leases;
-    private @Nullable ScatteredQuery query;
+    private @Nullable ScatteredRun query;
+    /** The client's side of a COPY FROM, once its backends are there. */
+    private @Nullable SpreadCopyInput copying;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
 
@@ -65,6 +74,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         this.worker = session.worker;
         this.batch = batch;
         this.target = target;
+        this.table = session.view().table();
     }
 
     /**
@@ -122,7 +132,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private void run(List<Lease> granted) {
         noteNodes(granted);
-        ScatteredQuery started = query(granted);
+        ScatteredRun started = query(granted);
         query = started;
         session.deadline.restart();
         started.start();
@@ -152,7 +162,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         session.placement.lastRoute().placed(replicas ? RoleNeed.REPLICA : RoleNeed.PRIMARY, nodes.toString());
     }
 
-    private ScatteredQuery query(List<Lease> granted) {
+    private ScatteredRun query(List<Lease> granted) {
         SessionLimits.Merging limits = worker.limits().merging();
         ScatterStatement statement = statement();
         if (target.work() instanceof Target.Work.Read read) {
@@ -167,16 +177,51 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                     limits.rowBytesMax(),
                     limits.memoryBytesMax());
         }
+        if (target.work() instanceof Target.Work.CopyOut) {
+            return new GatheredCopy(
+                    statement,
+                    session.texts.isReadable(),
+                    within != null,
+                    granted,
+                    this,
+                    worker.connector(),
+                    limits.rowBytesMax());
+        }
+        if (target.work() instanceof Target.Work.CopyIn copyIn) {
+            return copyIn(statement, copyIn, granted, limits);
+        }
         ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
-        ShardCommit commit = within != null
+        return ScatteredQuery.write(
+                write, commit(), granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
+    private SpreadCopy copyIn(
+            ScatterStatement statement,
+            Target.Work.CopyIn copyIn,
+            List<Lease> granted,
+            SessionLimits.Merging limits) {
+        CopyInPlan plan = new CopyInPlan(
+                statement,
+                copyIn.copy(),
+                table,
+                session.texts.isReadable(),
+                session.texts.isUtf8(),
+                statement.bind() != null);
+        SpreadCopy copy =
+                new SpreadCopy(plan, commit(), granted, this, this, worker.connector(), limits.rowBytesMax());
+        copying = new SpreadCopyInput(session, copy);
+        return copy;
+    }
+
+    /** Returns how a transaction of the statement's own is committed, or null when it is part of the client's. */
+    private @Nullable ShardCommit commit() {
+        return within != null
                 ? null
                 : new ShardCommit(
                         worker.nextTransactionId(session.identity.cluster()),
-                        write.shards(),
+                        target.shards().indexes().boxed().toList(),
                         Objects.requireNonNull(worker.decisions()),
                         worker::execute);
-        return ScatteredQuery.write(
-                write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
     }
 
     private ScatterStatement statement() {
@@ -221,7 +266,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     // what the query tells
 
     @Override
-    public void onParsed(ScatteredQuery parsed) {
+    public void onParsed(ScatteredRun parsed) {
         // A Parse that a backend has taken stays valid whatever becomes of its Bind.
         ByteBuf out = session.client.allocator().buffer(64);
         while (answeredCount < batch.requests().size()) {
@@ -235,7 +280,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     @Override
-    public void onStarted(ScatteredQuery started) {
+    public void onStarted(ScatteredRun started) {
         ByteBuf out = session.client.allocator().buffer(256);
         while (answeredCount < batch.requests().size()) {
             Request request = batch.requests().get(answeredCount);
@@ -273,7 +318,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         if (target.isWrite()) {
             session.placement.wrote();
         }
-        ScatteredQuery completed = query;
+        ScatteredRun completed = query;
         ByteBuf out = session.client.allocator().buffer(64);
         for (int i = answeredCount; i < batch.requests().size(); i++) {
             Request request = batch.requests().get(i);
@@ -292,11 +337,14 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
             }
         }
         answeredCount = batch.requests().size();
+        if (copying != null && copying.tookSync()) {
+            BackendWriter.readyForQuery(out, status());
+        }
         session.client.write(out);
         end();
     }
 
-    private void answer(ByteBuf out, Request request, ScatteredQuery answered) {
+    private void answer(ByteBuf out, Request request, ScatteredRun answered) {
         answeredCount++;
         if (request.answer != null) {
             request.answer.writeTo(out, TransactionStatus.IDLE);
@@ -320,7 +368,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         confirm(request);
     }
 
-    private static void describeStatement(ByteBuf out, Request request, ScatteredQuery answered) {
+    private static void describeStatement(ByteBuf out, Request request, ScatteredRun answered) {
         int start = out.writerIndex();
         answered.writeParameterDescription(out);
         if (request.effect != null) {
@@ -371,9 +419,15 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     @Override
     public void onOver() {
-        ByteBuf out = session.client.allocator().buffer(6);
-        BackendWriter.readyForQuery(out, status());
-        session.client.write(out);
+        boolean ended = batch.requests().stream().anyMatch(Request::endsGroup);
+        if (ended || copying != null && copying.tookSync()) {
+            ByteBuf out = session.client.allocator().buffer(6);
+            BackendWriter.readyForQuery(out, status());
+            session.client.write(out);
+        } else {
+            // A COPY FROM by extended protocol, whose Sync is still to come.
+            session.skipUpToSync();
+        }
         end();
     }
 
@@ -400,6 +454,10 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private void end() {
         query = null;
+        if (copying != null) {
+            copying = null;
+            session.dropRestOfMessage();
+        }
         session.placement.lastRoute().answered(1);
         batch.clear(worker.requests());
         worker.giveBack(batch);
@@ -413,6 +471,65 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     // what the session tells
+
+    /** Returns what becomes of a message of the client's. */
+    Disposition onMessage(Request request) {
+        return copying == null ? Disposition.PAUSE : copying.onMessage(request);
+    }
+
+    /** Bytes of messages that pass; borrowed. */
+    void onRun(ByteBuf buffer, int index, int length) {
+        if (copying != null) {
+            copying.onRun(buffer, index, length);
+        }
+    }
+
+    /** The message that was to be followed by a break has passed. */
+    void onBreak() {
+        if (copying != null) {
+            copying.onBreak();
+        }
+    }
+
+    /** All bytes of the client's that were there have been read. */
+    void onReadComplete() {
+        if (copying != null) {
+            copying.onReadComplete();
+        }
+    }
+
+    /** Returns true while messages of the client's may be taken. */
+    boolean takesMessages() {
+        return copying != null && copying.takesMessages();
+    }
+
+    /** Returns false while the shards do not take what the client has sent. */
+    boolean isWritable() {
+        return copying == null || copying.isWritable();
+    }
+
+    /** Returns true in the middle of a COPY FROM. */
+    boolean isCopyingIn() {
+        return copying != null && copying.isCopying();
+    }
+
+    /** Returns true while it is the client that is waited for. */
+    boolean isClientAwaited() {
+        return copying != null && copying.isAwaited();
+    }
+
+    @Override
+    public void onDataWanted() {
+        session.deadline.restart();
+        // What was sent without waiting for the invitation.
+        session.proceedLater();
+    }
+
+    @Override
+    public void onWritable() {
+        session.deadline.onBytes();
+        session.updateReading();
+    }
 
     /** The client takes bytes again. */
     void onClientWritable() {

@@ -51,6 +51,15 @@ public record ScatterShape(
         return !groupBy.isEmpty() || items.stream().anyMatch(item -> item instanceof Aggregate);
     }
 
+    /** Returns true when the rows of all shards, one behind the other in any order, are the answer. */
+    boolean isConcatenation() {
+        return (keepsGroupsWhole || !distinct && !isGrouped())
+                && orderBy.isEmpty()
+                && sameTexts.isEmpty()
+                && limit instanceof RowCount.None
+                && offset instanceof RowCount.None;
+    }
+
     /**
      * Tokens that follow each other.
      *

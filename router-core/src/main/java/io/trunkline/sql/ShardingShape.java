@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param refusal for {@link Reach#REFUSED} why, else null
  * @param scatter for a {@link Reach#KEYED} query that may run on every shard: how its rows make up the answer, else null
  * @param spread for a {@link Reach#KEYED} INSERT, UPDATE or DELETE that may run on several shards: how, else null
- * @param scatterRefusal for a {@link Reach#KEYED} statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
+ * @param scatterRefusal for a {@link Reach#KEYED} statement without either: why not, else null. A modification inside EXPLAIN has none of the three
+ * @param copy for {@link Reach#COPIED}, and for a {@link Reach#KEYED} COPY that may run on several shards: what it does, else null
  */
 public record ShardingShape(
         Reach reach,
@@ -24,14 +25,15 @@ public record ShardingShape(
         @Nullable Refusal refusal,
         @Nullable ScatterShape scatter,
         @Nullable SpreadWrite spread,
-        @Nullable Refusal scatterRefusal) {
+        @Nullable Refusal scatterRefusal,
+        @Nullable CopyShape copy) {
     public ShardingShape {
         conditions = List.copyOf(conditions);
     }
 
     /** What is known of a statement that runs on one shard if at all. */
     public ShardingShape(Reach reach, List<KeyCondition> conditions, boolean storesKeys, @Nullable Refusal refusal) {
-        this(reach, conditions, storesKeys, refusal, null, null, null);
+        this(reach, conditions, storesKeys, refusal, null, null, null, null);
     }
 
     /** Which shards a statement concerns. */
@@ -46,6 +48,8 @@ public record ShardingShape(
         REFERENCE_WRITE,
         /** Sharded tables, by key. */
         KEYED,
+        /** Rows that come from the client, each for the shard of its own key or for all. */
+        COPIED,
         /** Cannot be run as it stands. */
         REFUSED
     }
@@ -63,14 +67,41 @@ public record ShardingShape(
     }
 
     ShardingShape scatteredAs(ScatterShape shape) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null, null);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null, null, null);
     }
 
     ShardingShape spreadAs(SpreadWrite write) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, write, null);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, write, null, null);
     }
 
     ShardingShape notScatteredFor(Refusal reason) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, reason);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, reason, null);
+    }
+
+    static ShardingShape copied(CopyShape copy) {
+        return new ShardingShape(Reach.COPIED, List.of(), false, null, null, null, null, copy);
+    }
+
+    /** Returns the shape of a COPY of all rows of a sharded table. */
+    static ShardingShape copiedOut(KeyCondition rows) {
+        return new ShardingShape(
+                Reach.KEYED, List.of(rows), false, null, null, null, null, new CopyShape.Out());
+    }
+
+    /** Returns this shape of a query as that of a COPY of its rows. */
+    ShardingShape copiedOut() {
+        if (reach != Reach.KEYED) {
+            return this;
+        }
+        if (scatter != null && scatter.isConcatenation()) {
+            return new ShardingShape(
+                    reach, conditions, storesKeys, refusal, null, null, null, new CopyShape.Out());
+        }
+        Refusal reason = scatterRefusal;
+        return notScatteredFor(
+                reason == null
+                        ? RefusalCode.COPY_ACROSS_SHARDS.because(
+                                scatter == null ? "the statement inside writes" : "its rows would have to be merged")
+                        : reason);
     }
 }
