@@ -79,8 +79,8 @@ final class BinaryRows implements RowReader {
                 return MARK;
             }
             if (count != columnCount) {
-                throw new CopyFailure(RouterErrors.badCopyData(
-                        "row field count is " + count + ", expected " + columnCount, null));
+                throw new CopyFailure(
+                        RouterErrors.badCopyData("row field count is " + count + ", expected " + columnCount, null));
             }
             column = 0;
         }

@@ -208,10 +208,7 @@ final class CsvRows implements RowReader {
                 break;
             }
             i++;
-            boolean escapes = quoted
-                    && b == escape
-                    && i < contentEnd
-                    && (bytes[i] == escape || bytes[i] == quote);
+            boolean escapes = quoted && b == escape && i < contentEnd && (bytes[i] == escape || bytes[i] == quote);
             if (escapes) {
                 b = bytes[i++];
             } else if (b == quote) {

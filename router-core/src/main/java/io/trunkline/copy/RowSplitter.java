@@ -186,6 +186,8 @@ public final class RowSplitter {
                 }
             }
         } catch (CopyFailure failure) {
+            // What stands before it may have an error of its own.
+            handOver();
             throw failure.error().response().field(ErrorResponse.WHERE) == null ? failure.at(where(line + 1)) : failure;
         }
         handOver();

@@ -637,8 +637,7 @@ public final class RouterErrors {
      * @param hint what to write instead, or null
      */
     public static RouterError badCopyData(String message, @Nullable String hint) {
-        ErrorResponse.Builder builder =
-                ErrorResponse.builder(Severity.ERROR, SqlState.BAD_COPY_FILE_FORMAT, message);
+        ErrorResponse.Builder builder = ErrorResponse.builder(Severity.ERROR, SqlState.BAD_COPY_FILE_FORMAT, message);
         return new RouterError(Kind.CLIENT, (hint == null ? builder : builder.hint(hint)).build());
     }
 
@@ -652,6 +651,16 @@ public final class RouterErrors {
                                 "row is too long to be copied to one of several shards")
                         .detail("The limit of a row in a statement over several shards is " + limitBytes + " bytes.")
                         .hint("Raise limits.merged_row, or name the shard.")
+                        .build());
+    }
+
+    /** A shard does not copy as the others do. */
+    public static RouterError copiesDiffer(String node, String difference) {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(Severity.ERROR, SqlState.FEATURE_NOT_SUPPORTED, "shards do not copy alike")
+                        .detail("Node \"" + node + "\": " + difference + ".")
+                        .hint("Make the table the same on all shards.")
                         .build());
     }
 

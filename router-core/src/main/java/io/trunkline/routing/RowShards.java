@@ -55,8 +55,7 @@ public final class RowShards {
      * @param columnType the OID of the key column's type
      * @param utf8 whether the rows are in UTF-8; if not, only ASCII is read
      */
-    public static @Nullable RowShards of(
-            RoutingTable table, TableUse.Sharded use, int columnType, boolean utf8) {
+    public static @Nullable RowShards of(RoutingTable table, TableUse.Sharded use, int columnType, boolean utf8) {
         Distribution distribution = table.distribution(use.distribution());
         KeyType column = ParameterTypes.ofOid(columnType);
         return distribution == null || column == null || !ParameterTypes.isLossless(distribution.keyType(), column)
@@ -132,8 +131,8 @@ public final class RowShards {
             return ofNull();
         }
         if ((column == KeyType.VARCHAR || distribution.keyType() == KeyType.VARCHAR) && endsInBlank(read.value())) {
-            return none(RouteRefusal.KEY_UNREADABLE.because(
-                    "the key ends in a blank, which a varchar column may cut off"));
+            return none(
+                    RouteRefusal.KEY_UNREADABLE.because("the key ends in a blank, which a varchar column may cut off"));
         }
         OptionalInt shard = distribution.function().shardOf(read.value());
         return shard.isPresent()
@@ -143,9 +142,7 @@ public final class RowShards {
     }
 
     private static boolean endsInBlank(KeyValue value) {
-        return value instanceof TextKey text
-                && text.utf8().length > 0
-                && text.utf8()[text.utf8().length - 1] == ' ';
+        return value instanceof TextKey text && text.utf8().length > 0 && text.utf8()[text.utf8().length - 1] == ' ';
     }
 
     private int none(Target.Refused why) {

@@ -195,8 +195,7 @@ final class ShardDecision {
             StatementShape statement, ShardingShape shape, ShardSet union, KeyEvaluation evaluation) {
         ScatterShape scatter = shape.scatter();
         if (scatter != null) {
-            return scattered(
-                    statement, union, new Target.Work.Read(scatter, catalog.textOrder(statement.names())));
+            return scattered(statement, union, new Target.Work.Read(scatter, catalog.textOrder(statement.names())));
         }
         if (shape.copy() != null) {
             return scattered(statement, union, new Target.Work.CopyOut());

@@ -104,13 +104,16 @@ final class CopiedData implements RowSplitter.Lanes {
         for (CopiedTable table : tables) {
             boolean same = read.columns().isEmpty() ? table.equals(first) : table.keyType() == first.keyType();
             if (!same) {
-                throw new ScatterRefused(
-                        RouteRefusal.COPY_KEY.because("the shards' tables have other columns, or another order of them"));
+                throw new ScatterRefused(RouteRefusal.COPY_KEY.because(
+                        "the shards' tables have other columns, or another order of them"));
             }
         }
         List<String> columns = read.columns().isEmpty() ? first.columns() : read.columns();
         RowShards rowShards = RowShards.of(
-                plan.table(), sharded, first.keyType(), plan.utf8() || read.options().utf8());
+                plan.table(),
+                sharded,
+                first.keyType(),
+                plan.utf8() || read.options().utf8());
         if (rowShards == null || !columns.contains(sharded.keyColumn())) {
             // A server that knows no such table or column says so itself; one that takes the copy is told it cannot be.
             problem = RouteRefusal.COPY_KEY.because(
@@ -118,8 +121,7 @@ final class CopiedData implements RowSplitter.Lanes {
             return;
         }
         columnCount = columns.size();
-        splitter = new RowSplitter(
-                read, columns, sharded.keyColumn(), rowShards, shards.size(), rowBytesMax, this);
+        splitter = new RowSplitter(read, columns, sharded.keyColumn(), rowShards, shards.size(), rowBytesMax, this);
     }
 
     /** Returns why no data can be taken although the shards would take them, or null. */
@@ -198,10 +200,6 @@ final class CopiedData implements RowSplitter.Lanes {
             }
         }
         return true;
-    }
-
-    void flush() {
-        lanes.forEach(CopyLane::flush);
     }
 
     /** Ends the data on every shard. */

@@ -25,7 +25,7 @@ record CopiedTable(List<String> columns, int keyType) {
         String sql = "SELECT a.attname, CASE WHEN a.attname = " + literal(keyColumn)
                 + " THEN a.atttypid::pg_catalog.int8 ELSE 0 END FROM pg_catalog.pg_attribute a"
                 + " WHERE a.attrelid = pg_catalog.to_regclass(" + literal(statement.qualifiedTable())
-                + ") AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum";
+                + ") AND a.attnum >= 1 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum";
         return sql.getBytes(StandardCharsets.UTF_8);
     }
 

@@ -87,7 +87,9 @@ final class CopyFrames {
     private static int behindBinaryHeader(ByteBuf buffer, int start, int end) {
         long behind = end - start < BINARY_HEADER_BYTES
                 ? Long.MAX_VALUE
-                : (long) start + BINARY_HEADER_BYTES + buffer.getUnsignedInt(start + BINARY_HEADER_BYTES - Integer.BYTES);
+                : (long) start
+                        + BINARY_HEADER_BYTES
+                        + buffer.getUnsignedInt(start + BINARY_HEADER_BYTES - Integer.BYTES);
         if (behind > end) {
             throw ProtocolViolation.fatal("first message of binary COPY data without its header");
         }

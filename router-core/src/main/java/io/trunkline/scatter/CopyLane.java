@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The way of copied data to one shard: rows are gathered into few CopyData messages.
  *
- * <p>A message is sent when it is full, or when nothing more is there to gather. Owns the one that is being filled.
+ * <p>A message is sent when it is full, or when the data end: what is waited for is the end of them all. Owns the one that is being filled.
  */
 final class CopyLane {
     /** Bytes of a full message. A row may go on in the next one. */
@@ -66,8 +66,7 @@ final class CopyLane {
         }
     }
 
-    /** Sends what was gathered. */
-    void flush() {
+    private void flush() {
         ByteBuf out = message;
         if (out != null) {
             message = null;

@@ -192,7 +192,10 @@ public final class GatheredCopy implements ScatteredRun, ShardStream.Listener {
             client.onStarted(this);
             client.onRows(buffer.retainedSlice(index, length));
         } else if (count != columnCount) {
-            fail(RouterErrors.shardsDiffer(shard.node(), "another number of columns").response(), () -> {});
+            fail(
+                    RouterErrors.copiesDiffer(shard.node(), "another number of columns")
+                            .response(),
+                    () -> {});
         }
     }
 
@@ -208,7 +211,7 @@ public final class GatheredCopy implements ScatteredRun, ShardStream.Listener {
     private void complete(ShardStream last) {
         CommandTag all = tag;
         if (doneCount < shards.size() || all == null || frames == null) {
-            fail(RouterErrors.shardsDiffer(last.node(), "no rows").response(), () -> {});
+            fail(RouterErrors.copiesDiffer(last.node(), "no rows").response(), () -> {});
             return;
         }
         ByteBuf end = last.backend().link().allocator().buffer(16);

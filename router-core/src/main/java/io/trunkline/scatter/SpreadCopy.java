@@ -167,7 +167,7 @@ public final class SpreadCopy implements ScatteredRun, ShardStream.Listener, Two
     private void onWaitsForData(ShardStream shard, ByteBuf buffer, int index, int length) {
         String difference = data.differenceOf(buffer, index);
         if (difference != null) {
-            failAll(RouterErrors.shardsDiffer(shard.node(), difference).response(), Long.MAX_VALUE);
+            failAll(RouterErrors.copiesDiffer(shard.node(), difference).response(), Long.MAX_VALUE);
         } else if (++startedCount == shards.size()) {
             if (data.problem() != null) {
                 refuse(new ScatterRefused(data.problem()));
@@ -222,13 +222,6 @@ public final class SpreadCopy implements ScatteredRun, ShardStream.Listener, Two
         failAll(failure.error().response(), data.line());
     }
 
-    /** All data that were there have been given. */
-    public void onDataComplete() {
-        if (phase == Phase.COPYING) {
-            data.flush();
-        }
-    }
-
     /** The client's data end. */
     public void onDone() {
         try {
@@ -263,7 +256,10 @@ public final class SpreadCopy implements ScatteredRun, ShardStream.Listener, Two
         for (ShardStream shard : shards.all()) {
             if (shard.backend().status() != TransactionStatus.IN_TRANSACTION) {
                 // Nothing that was sent ends it.
-                failAll(RouterErrors.shardsDiffer(shard.node(), "no open transaction").response(), 0);
+                failAll(
+                        RouterErrors.copiesDiffer(shard.node(), "no open transaction")
+                                .response(),
+                        0);
                 return;
             }
         }
@@ -427,7 +423,10 @@ public final class SpreadCopy implements ScatteredRun, ShardStream.Listener, Two
                 }
             }
         } catch (ProtocolViolation violation) {
-            failAll(RouterErrors.backendProtocolViolation(shard.node(), violation).response(), 0);
+            failAll(
+                    RouterErrors.backendProtocolViolation(shard.node(), violation)
+                            .response(),
+                    0);
         }
     }
 
@@ -438,13 +437,19 @@ public final class SpreadCopy implements ScatteredRun, ShardStream.Listener, Two
         } else if (data.splitter() != null) {
             tag = others.plus(own);
         } else if (!others.equals(own)) {
-            failAll(RouterErrors.shardsDiffer(shard.node(), "another number of rows").response(), 0);
+            failAll(
+                    RouterErrors.copiesDiffer(shard.node(), "another number of rows")
+                            .response(),
+                    0);
         }
     }
 
     @Override
     public void onOversized(ShardStream shard, long messageBytes) {
-        failAll(RouterErrors.shardsDiffer(shard.node(), "an answer that is too long").response(), 0);
+        failAll(
+                RouterErrors.copiesDiffer(shard.node(), "an answer that is too long")
+                        .response(),
+                0);
         shard.discard("answer too long");
         endIfQuiet();
     }
@@ -457,8 +462,11 @@ public final class SpreadCopy implements ScatteredRun, ShardStream.Listener, Two
                     onAsked();
                 }
             }
-            case STARTING, COPYING -> failAll(
-                    RouterErrors.shardsDiffer(shard.node(), "no request for data").response(), 0);
+            case STARTING, COPYING ->
+                failAll(
+                        RouterErrors.copiesDiffer(shard.node(), "no request for data")
+                                .response(),
+                        0);
             case ENDING -> completeIfDone();
             case FAILING -> endIfQuiet();
             case COMMITTING, OVER -> {
@@ -475,7 +483,8 @@ public final class SpreadCopy implements ScatteredRun, ShardStream.Listener, Two
                 releaseAll();
                 client.onLostUnanswered(shard.node(), cause);
             }
-            case COPYING, ENDING -> failAll(RouterErrors.transactionLost(shard.node()).response(), 0);
+            case COPYING, ENDING ->
+                failAll(RouterErrors.transactionLost(shard.node()).response(), 0);
             case FAILING -> endIfQuiet();
             case COMMITTING, OVER -> {
                 // held by another, or nothing was asked any more

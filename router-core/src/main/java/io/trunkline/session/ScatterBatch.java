@@ -27,7 +27,8 @@ final class ScatterBatch {
         for (Request request : requests) {
             switch (request.tag) {
                 case FrontendTag.QUERY -> {
-                    if (request.analysis != null && request.analysis.shape().statements().size() != 1) {
+                    if (request.analysis != null
+                            && request.analysis.shape().statements().size() != 1) {
                         return RouteRefusal.SCATTER_NOT_ALONE.because("its text has another statement");
                     }
                     return requests.size() == 1 && request.rewritten == null

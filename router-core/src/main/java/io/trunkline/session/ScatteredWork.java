@@ -196,10 +196,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     }
 
     private SpreadCopy copyIn(
-            ScatterStatement statement,
-            Target.Work.CopyIn copyIn,
-            List<Lease> granted,
-            SessionLimits.Merging limits) {
+            ScatterStatement statement, Target.Work.CopyIn copyIn, List<Lease> granted, SessionLimits.Merging limits) {
         CopyInPlan plan = new CopyInPlan(
                 statement,
                 copyIn.copy(),
@@ -207,8 +204,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
                 session.texts.isReadable(),
                 session.texts.isUtf8(),
                 statement.bind() != null);
-        SpreadCopy copy =
-                new SpreadCopy(plan, commit(), granted, this, this, worker.connector(), limits.rowBytesMax());
+        SpreadCopy copy = new SpreadCopy(plan, commit(), granted, this, this, worker.connector(), limits.rowBytesMax());
         copying = new SpreadCopyInput(session, copy);
         return copy;
     }
@@ -488,13 +484,6 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     void onBreak() {
         if (copying != null) {
             copying.onBreak();
-        }
-    }
-
-    /** All bytes of the client's that were there have been read. */
-    void onReadComplete() {
-        if (copying != null) {
-            copying.onReadComplete();
         }
     }
 

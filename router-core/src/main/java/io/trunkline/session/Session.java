@@ -149,8 +149,6 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         Relay relay = state.relay();
         if (relay != null) {
             relay.flush();
-        } else if (state instanceof Scattering scattering) {
-            scattering.work().onReadComplete();
         }
         client.flush();
     }

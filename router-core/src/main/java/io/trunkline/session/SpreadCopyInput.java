@@ -105,11 +105,6 @@ final class SpreadCopyInput {
         }
     }
 
-    /** All bytes that were there have been read. */
-    void onReadComplete() {
-        copy.onDataComplete();
-    }
-
     /** Returns true while the client is waited for. */
     boolean isAwaited() {
         return copy.isCopying() && copy.isWritable();

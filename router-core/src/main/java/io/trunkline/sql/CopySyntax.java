@@ -19,12 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param options in the order of the text
  * @see <a href="https://www.postgresql.org/docs/18/sql-copy.html">COPY</a>
  */
-record CopySyntax(
-        @Nullable String schema,
-        String name,
-        List<String> columns,
-        boolean isFrom,
-        List<Option> options) {
+record CopySyntax(@Nullable String schema, String name, List<String> columns, boolean isFrom, List<Option> options) {
 
     private static final int NOTHING = -1;
 

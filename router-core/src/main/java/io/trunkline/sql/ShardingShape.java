@@ -84,8 +84,7 @@ public record ShardingShape(
 
     /** Returns the shape of a COPY of all rows of a sharded table. */
     static ShardingShape copiedOut(KeyCondition rows) {
-        return new ShardingShape(
-                Reach.KEYED, List.of(rows), false, null, null, null, null, new CopyShape.Out());
+        return new ShardingShape(Reach.KEYED, List.of(rows), false, null, null, null, null, new CopyShape.Out());
     }
 
     /** Returns this shape of a query as that of a COPY of its rows. */
@@ -94,8 +93,7 @@ public record ShardingShape(
             return this;
         }
         if (scatter != null && scatter.isConcatenation()) {
-            return new ShardingShape(
-                    reach, conditions, storesKeys, refusal, null, null, null, new CopyShape.Out());
+            return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, null, new CopyShape.Out());
         }
         Refusal reason = scatterRefusal;
         return notScatteredFor(

@@ -225,7 +225,8 @@ class RowSplitterProperties {
                     String value = column == keyIndex ? key : text();
                     row.append(quoted(value, delimiter, quote, escape));
                 }
-                // A server counts the line ends within quotes, and as long as it does not know what they are carriage returns.
+                // A server counts the line ends within quotes, and as long as it does not know what they are carriage
+                // returns.
                 boolean newline = end.equals("\n") && (i > 0 || header);
                 int within = (int)
                         row.chars().filter(c -> c == (newline ? '\n' : '\r')).count();
@@ -279,7 +280,9 @@ class RowSplitterProperties {
         }
 
         private static byte[] int8(String number) {
-            return java.nio.ByteBuffer.allocate(8).putLong(Long.parseLong(number)).array();
+            return java.nio.ByteBuffer.allocate(8)
+                    .putLong(Long.parseLong(number))
+                    .array();
         }
 
         private static void field(ByteArrayOutputStream row, byte[] value) {

@@ -78,7 +78,8 @@ class RowSplitterTest {
                 "copy t (k, v) from stdin (default 'd')                        → d\\ta               → 0A000 TL0206 COPY t, line 1, column k",
             })
     void refusesAKeyThatHasNoShard(String sql, String data, String error) {
-        ErrorResponse told = failure(sql.strip(), data.strip().replace("\\t", "\t").replace("\\n", "\n") + "\n");
+        ErrorResponse told =
+                failure(sql.strip(), data.strip().replace("\\t", "\t").replace("\\n", "\n") + "\n");
 
         assertThat(told.sqlState() + " " + String.valueOf(told.detail()).substring(0, 6) + " "
                         + told.field(ErrorResponse.WHERE))

@@ -43,8 +43,7 @@ final class SplitCopy implements RowSplitter.Lanes {
         for (int shard = 0; shard < SHARDS; shard++) {
             lanes.add(new ByteArrayOutputStream());
         }
-        splitter = new RowSplitter(
-                statement, statement.columns(), "k", shards(type), SHARDS, ROW_BYTES_MAX, this);
+        splitter = new RowSplitter(statement, statement.columns(), "k", shards(type), SHARDS, ROW_BYTES_MAX, this);
     }
 
     /** Returns where rows of such keys belong. */
@@ -59,8 +58,8 @@ final class SplitCopy implements RowSplitter.Lanes {
                 List.of(new Distribution("d", type, HashSlots.evenly(64, SHARDS))),
                 List.of(new ShardedTable("public", "t", "k", "d")),
                 List.of());
-        RoutingTable table = RoutingTable.of(
-                new Topology(1, List.of(cluster), List.of(new Database("app", "main", "app"))), "main");
+        RoutingTable table =
+                RoutingTable.of(new Topology(1, List.of(cluster), List.of(new Database("app", "main", "app"))), "main");
         return RowShards.of(table, new TableUse.Sharded("k", "d"), type.oid(), true);
     }
 
@@ -85,9 +84,7 @@ final class SplitCopy implements RowSplitter.Lanes {
 
     /** Returns what each shard got, as text. */
     List<String> texts() {
-        return lanes.stream()
-                .map(lane -> lane.toString(StandardCharsets.UTF_8))
-                .toList();
+        return lanes.stream().map(lane -> lane.toString(StandardCharsets.UTF_8)).toList();
     }
 
     RowSplitter splitter() {
