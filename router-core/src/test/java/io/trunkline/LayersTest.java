@@ -49,10 +49,12 @@ class LayersTest {
             Map.entry("pool", Set.of("backend", "error", "health", "metrics", "topology", "wire")),
             Map.entry("routing", Set.of("error", "metrics", "sql", "topology", "wire")),
             Map.entry("merge", Set.of("error", "wire")),
+            Map.entry("copy", Set.of("error", "routing", "sql", "wire")),
             Map.entry(
                     "scatter",
                     Set.of(
                             "backend",
+                            "copy",
                             "decision",
                             "error",
                             "merge",

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "trunkline bench",
         mixinStandardHelpOptions = true,
-        subcommands = {MergeBenchCommand.class, ShardedBenchCommand.class},
+        subcommands = {MergeBenchCommand.class, CopyBenchCommand.class, ShardedBenchCommand.class},
         description = "Measures the router beside a direct connection and PgBouncer, in turns, with pgbench.")
 public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--rounds", defaultValue = "3", description = "whose median counts (default: ${DEFAULT-VALUE})")

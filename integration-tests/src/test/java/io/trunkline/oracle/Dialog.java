@@ -31,7 +31,10 @@ final class Dialog implements AutoCloseable {
         } else {
             client.send(ClientMessage.query(statement.sql().literal()));
         }
-        return answer(List.of(statement.order()), statement.copyData());
+        return answer(
+                List.of(statement.order()),
+                statement.copyData(),
+                statement.protocol().isExtended());
     }
 
     Answer ask(String sql) {
@@ -42,13 +45,13 @@ final class Dialog implements AutoCloseable {
     Answer askTogether(List<Statement> statements) {
         client.send(ClientMessage.query(
                 statements.stream().map(statement -> statement.sql().literal()).collect(Collectors.joining("; "))));
-        return answer(statements.stream().map(Statement::order).toList(), null);
+        return answer(statements.stream().map(Statement::order).toList(), null, false);
     }
 
     /** Sends all of them with one Sync. */
     Answer askPipelined(List<Statement> statements) {
         client.send(extended(statements));
-        return answer(statements.stream().map(Statement::order).toList(), null);
+        return answer(statements.stream().map(Statement::order).toList(), null, true);
     }
 
     private static byte[][] extended(List<Statement> statements) {
@@ -74,7 +77,12 @@ final class Dialog implements AutoCloseable {
         return frames.toArray(byte[][]::new);
     }
 
-    private Answer answer(List<Order> orders, @Nullable String copyData) {
+    /**
+     * Returns what comes up to the ReadyForQuery.
+     *
+     * @param extended whether the Sync that was sent already stands within the copy, if there is one, and counts for nothing
+     */
+    private Answer answer(List<Order> orders, @Nullable String copyData, boolean extended) {
         List<ServerMessage> messages = new ArrayList<>();
         ServerMessage message;
         do {
@@ -85,6 +93,9 @@ final class Dialog implements AutoCloseable {
                         copyData == null
                                 ? new byte[][] {ClientMessage.copyFail("nothing to copy")}
                                 : new byte[][] {ClientMessage.copyData(copyData), ClientMessage.copyDone()});
+                if (extended) {
+                    client.send(ClientMessage.sync());
+                }
             }
         } while (!message.isReadyForQuery());
         status = message.status();

@@ -23,7 +23,6 @@ record Draft(
     }
 
     Statement by(Statement.Protocol protocol) {
-        // In the extended protocol the Sync behind the Execute would be a part of the copy.
-        return new Statement(kind, sql, order, copyData == null ? protocol : Statement.Protocol.SIMPLE, copyData);
+        return new Statement(kind, sql, order, protocol, copyData);
     }
 }

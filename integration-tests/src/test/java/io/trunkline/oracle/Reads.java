@@ -354,11 +354,26 @@ final class Reads {
         return Draft.of(
                 "copy to",
                 values.oneIn(2)
-                        ? Sql.of("copy " + source.table().name() + " to stdout")
+                        ? Sql.of("copy " + source.table().name()
+                                + values.oneOf("", " (" + source.table().columnNames() + ")")
+                                + " to stdout"
+                                + copyOptions())
                         : Sql.of("copy ("
-                                + Sql.of("select * from " + source.from())
+                                + Sql.of(values.oneOf(
+                                                        "select ",
+                                                        "select ",
+                                                        "select distinct " + source.key() + ", ",
+                                                        "select count(*), ")
+                                                + list(source) + " from " + source.from())
                                         .add(predicates.where(source))
-                                        .literal() + ") to stdout"));
+                                        .literal()
+                                + ") to stdout"
+                                + copyOptions()));
+    }
+
+    /** Binary data begin with a header in the message of the first row, which is another row on each server. */
+    private String copyOptions() {
+        return values.oneOf("", "", " csv", " (format csv, header)", " with (header, delimiter ';')");
     }
 
     private String list(Source source) {

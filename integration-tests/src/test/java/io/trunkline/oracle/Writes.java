@@ -248,15 +248,42 @@ final class Writes {
     }
 
     private Draft copyIn() {
-        Table table = table();
-        String line = table.columns().stream()
-                .map(column -> column.type().value(values.below(40)).replace("\\", "\\\\"))
-                .collect(Collectors.joining("\t", "", "\n"));
+        // Rows that are wrong in two ways would be so in another order on one server; those of a reference table are
+        // wrong on all alike.
+        Table table = values.oneIn(8) ? schema.reference() : table();
+        boolean csv = values.oneIn(2);
+        boolean header = values.oneIn(4);
+        String end = values.oneOf("\n", "\n", "\r\n");
+        String listed = values.oneIn(3) ? "" : " (" + table.columnNames() + ")";
+        StringBuilder data = new StringBuilder();
+        if (header) {
+            data.append(table.columnNames().replace(", ", csv ? "," : "\t")).append(end);
+        }
+        for (int row = values.below(6); row >= 0; row--) {
+            data.append(table.columns().stream()
+                    .map(column -> copied(table, column, csv))
+                    .collect(Collectors.joining(csv ? "," : "\t", "", row == 0 && values.oneIn(3) ? "" : end)));
+        }
+        String options = (csv ? values.oneOf(" (format csv", " with (format 'csv'") : " (format text")
+                + (header ? values.oneOf(", header)", ", header true)") : ")");
         return new Draft(
                 "copy from",
-                Sql.of("copy " + table.name() + " (" + table.columnNames() + ") from stdin"),
+                Sql.of("copy " + table.name() + listed + " from stdin"
+                        + (csv || header ? options : values.oneOf("", options))),
                 Statement.Order.ANY,
-                line);
+                data.toString());
+    }
+
+    private String copied(Table table, Column column, boolean csv) {
+        if (column.nullable() && values.oneIn(6) || column == table.key() && values.oneIn(60)) {
+            return csv ? "" : "\\N";
+        }
+        String value = column.type().value(values.below(column == table.key() ? 2_000 : 40));
+        if (!csv) {
+            return value.replace("\\", values.oneOf("\\\\", "\\134"));
+        }
+        boolean quoted = values.oneIn(2) || value.isEmpty() || value.contains("\"") || value.contains(",");
+        return quoted ? '"' + value.replace("\"", "\"\"") + '"' : value;
     }
 
     private Source source() {

@@ -677,6 +677,44 @@ public final class RouterErrors {
                 "answer to a query of the router is longer than " + limitBytes + " bytes");
     }
 
+    /**
+     * Data of a COPY FROM that no server takes; in a server's words.
+     *
+     * @param hint what to write instead, or null
+     */
+    public static RouterError badCopyData(String message, @Nullable String hint) {
+        ErrorResponse.Builder builder = ErrorResponse.builder(Severity.ERROR, SqlState.BAD_COPY_FILE_FORMAT, message);
+        return new RouterError(Kind.CLIENT, (hint == null ? builder : builder.hint(hint)).build());
+    }
+
+    /** A row of a COPY FROM over several shards is longer than what is kept of one. */
+    public static RouterError copiedRowTooLong(int limitBytes) {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.PROGRAM_LIMIT_EXCEEDED,
+                                "row is too long to be copied to one of several shards")
+                        .detail("The limit of a row in a statement over several shards is " + limitBytes + " bytes.")
+                        .hint("Raise limits.merged_row, or name the shard.")
+                        .build());
+    }
+
+    /** A shard does not copy as the others do. */
+    public static RouterError copyDiffers(String node, String difference) {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(Severity.ERROR, SqlState.FEATURE_NOT_SUPPORTED, "shards do not copy alike")
+                        .detail("Node \"" + node + "\": " + difference + ".")
+                        .hint("Make the table the same on all shards.")
+                        .build());
+    }
+
+    /** The client fails its COPY FROM. */
+    public static RouterError copyFailed(String reason) {
+        return error(Kind.CLIENT, SqlState.QUERY_CANCELED, "COPY from stdin failed: " + reason);
+    }
+
     // Settings and commands of the router
 
     /** SHOW, SET or RESET of a parameter under {@code trunkline.} that does not exist. */

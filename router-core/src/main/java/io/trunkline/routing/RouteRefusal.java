@@ -163,6 +163,18 @@ public enum RouteRefusal {
             SqlState.FEATURE_NOT_SUPPORTED,
             "statement writes on several shards, and nothing keeps the decision to commit",
             "Take the topology from ZooKeeper (topology.source), or write on one shard at a time."),
+    /** A COPY FROM whose rows' keys cannot be found, or are of a type that is not the topology's. */
+    COPY_KEY(
+            "TL0231",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "sharding key of copied rows cannot be found",
+            "Name the columns, with the key's column and of the key's type in the topology, or name the shard: /* trunkline: shard=... */."),
+    /** Data of a COPY FROM that servers of different versions understand differently. */
+    COPY_DATA(
+            "TL0232",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "copied data cannot be divided among shards",
+            "Leave the line out, or quote it."),
     /** GROUP BY a name that FROM has too: then it does not mean the entry of the select list. */
     SCATTER_NAME(
             "TL0227",

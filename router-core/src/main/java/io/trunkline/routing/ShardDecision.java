@@ -3,6 +3,7 @@ package io.trunkline.routing;
 
 import io.trunkline.error.RouterErrors;
 import io.trunkline.sql.Access;
+import io.trunkline.sql.CopyShape;
 import io.trunkline.sql.CopyWrite;
 import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.KeyCondition;
@@ -87,6 +88,7 @@ final class ShardDecision {
                                 : place(named);
             case EVERY_SHARD -> command(shape, named, session);
             case KEYED -> keyed(statement, shape, keys, named);
+            case COPIED -> copied(statement, shape, named);
             case REFUSED -> refused(shape, named);
         };
     }
@@ -98,7 +100,7 @@ final class ShardDecision {
                 && shape != null
                 && switch (shape.reach()) {
                     case NO_TABLE, CATALOG, REFERENCE_READ -> true;
-                    case REFERENCE_WRITE, EVERY_SHARD, KEYED, REFUSED -> false;
+                    case REFERENCE_WRITE, EVERY_SHARD, KEYED, COPIED, REFUSED -> false;
                 };
     }
 
@@ -212,6 +214,24 @@ final class ShardDecision {
         return table == null ? null : RouteRefusal.TABLE_USES_TABLES.because(table);
     }
 
+    private Target copied(StatementShape statement, ShardingShape shape, Asked.@Nullable Shard named) {
+        CopyShape copy = shape.copy();
+        if (copy == null) {
+            return RouteRefusal.UNREADABLE.because("the reader does not say what is copied");
+        }
+        if (named != null) {
+            return copy instanceof CopyShape.IntoReference && named.byKey()
+                    ? RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard")
+                    : place(named);
+        }
+        // Of a reference table each shard tells by itself whether it has more to it.
+        Target hidden = hidden(statement, shape.mentions());
+        return hidden != null
+                ? hidden
+                : new Target.Scatter(
+                        table.all(), place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS), new Target.Work.CopyIn(copy));
+    }
+
     private Target keyedAndNamed(
             Asked.Shard named, ShardSet common, ShardSet union, KeyEvaluation evaluation, KeyUse use) {
         ShardSet asked = table.single(named.shard());
@@ -234,7 +254,10 @@ final class ShardDecision {
         }
         ScatterShape scatter = shape.scatter();
         if (scatter != null) {
-            return scattered(statement, scatter, union);
+            return scattered(statement, union, new Target.Work.Read(scatter, catalog.textOrder(statement.names())));
+        }
+        if (shape.copy() != null) {
+            return scattered(statement, union, new Target.Work.CopyOut());
         }
         SpreadWrite spread = shape.spread();
         if (spread != null && evaluation.problem() == null) {
@@ -258,7 +281,7 @@ final class ShardDecision {
     }
 
     /** A key that cannot be read leaves more shards than need be, and none too few. */
-    private Target scattered(StatementShape statement, ScatterShape scatter, ShardSet shards) {
+    private Target scattered(StatementShape statement, ShardSet shards, Target.Work work) {
         for (String function : statement.functions()) {
             if (!catalog.nature(function).ignoresTables()
                     || ShardBoundFunctions.readsTables(function)
@@ -266,15 +289,14 @@ final class ShardDecision {
                 return RouteRefusal.SCATTER_UNPROVEN.because("the function is " + function);
             }
         }
-        if (scatter.locksRows() && !isReadBesideLocks(statement)) {
+        boolean locksRows =
+                work instanceof Target.Work.Read read && read.shape().locksRows();
+        if (locksRows && !isReadBesideLocks(statement)) {
             return RouteRefusal.SCATTER_UNPROVEN.because("it locks rows and may do more");
         }
-        Reason verdict = scatter.locksRows() ? Reason.READ : ReadOnlyCheck.verdict(statement, catalog);
+        Reason verdict = locksRows ? Reason.READ : ReadOnlyCheck.verdict(statement, catalog);
         return verdict == Reason.READ
-                ? new Target.Scatter(
-                        shards,
-                        place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS),
-                        new Target.Work.Read(scatter, catalog.textOrder(statement.names())))
+                ? new Target.Scatter(shards, place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS), work)
                 : RouteRefusal.SCATTER_UNPROVEN.because("what is said of it is: " + verdict.phrase());
     }
 

@@ -2,6 +2,7 @@
 package io.trunkline.routing;
 
 import io.trunkline.error.RouterError;
+import io.trunkline.sql.CopyShape;
 import io.trunkline.sql.CopyWrite;
 import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.ScatterShape;
@@ -84,6 +85,21 @@ public sealed interface Target {
             @Override
             public boolean isCommitted() {
                 return command.form() != EveryShardCommand.Form.SEPARATELY;
+            }
+        }
+
+        /**
+         * Rows of the client's are divided among the shards, in one transaction.
+         *
+         * @param copy which table they are for
+         */
+        record CopyIn(CopyShape copy) implements Work {}
+
+        /** Rows of each shard are sent as they are, one shard's beside the other's. */
+        record CopyOut() implements Work {
+            @Override
+            public boolean isCommitted() {
+                return false;
             }
         }
     }

@@ -17,7 +17,7 @@ final class MessageAssembler {
 
     /** What becomes of the messages; buffers are borrowed. */
     interface Listener {
-        /** One or more whole DataRow messages, one behind the other. */
+        /** One or more whole DataRow or CopyData messages, one behind the other. */
         void onRows(ByteBuf buffer, int index, int length);
 
         /** One whole message of another kind; {@code length} counts all of its bytes. */
@@ -50,7 +50,7 @@ final class MessageAssembler {
                 break;
             }
             byte tag = buffer.getByte(position);
-            if (tag != BackendTag.DATA_ROW) {
+            if (!isRow(tag)) {
                 passRows(buffer, rowsStart, position, listener);
                 if (!closed) {
                     listener.onMessage(tag, buffer, position, (int) messageBytes);
@@ -93,7 +93,7 @@ final class MessageAssembler {
             cut = null;
             try {
                 byte tag = message.getByte(0);
-                if (tag == BackendTag.DATA_ROW) {
+                if (isRow(tag)) {
                     listener.onRows(message, 0, message.readableBytes());
                 } else {
                     listener.onMessage(tag, message, 0, message.readableBytes());
@@ -122,6 +122,10 @@ final class MessageAssembler {
         close();
         listener.onOversized(messageBytes);
         return true;
+    }
+
+    private static boolean isRow(byte tag) {
+        return tag == BackendTag.DATA_ROW || tag == BackendTag.COPY_DATA;
     }
 
     private static long messageBytes(ByteBuf buffer, int position) {

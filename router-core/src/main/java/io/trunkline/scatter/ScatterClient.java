@@ -12,7 +12,7 @@ public interface ScatterClient {
     /** Every shard has begun: rows follow, and no other error than one that a running query may meet. */
     void onStarted(RunningStatement statement);
 
-    /** Rows, as whole DataRow messages; consumed. */
+    /** Rows, as whole messages; consumed. */
     void onRows(ByteBuf rows);
 
     /** A notice of the first shard, whole; borrowed. */

@@ -40,6 +40,11 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
 
         /** All bytes that were there have been read. */
         void onReadComplete();
+
+        /** It takes bytes again. */
+        default void onWritable() {
+            // Most are sent one group, of a size that the session has held already.
+        }
     }
 
     private final int index;
@@ -138,6 +143,46 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
         FrontendWriter.execute(out, "", rowsMax);
         backend.expected().add(Kind.EXECUTE, Action.FORWARD, null);
         sync(out);
+    }
+
+    /** Runs a statement by simple protocol, as COPY is run. */
+    void query(byte[] sql) {
+        ByteBuf out = backend.link().allocator().buffer(sql.length + 6);
+        FrontendWriter.query(out, sql);
+        backend.statements().forgetUnnamed();
+        backend.expected().add(Kind.QUERY, Action.FORWARD, null);
+        backend.link().write(out);
+        backend.link().flush();
+    }
+
+    /** Returns true while it reads the data of a COPY. */
+    boolean isCopyingIn() {
+        return held && backend.expected().isCopyingIn();
+    }
+
+    /** Sends data of a COPY, or its end. */
+    void copy(ByteBuf messages) {
+        if (isCopyingIn()) {
+            backend.link().write(messages);
+            backend.link().flush();
+        } else {
+            // It has failed, and passes over what it is sent.
+            messages.release();
+        }
+    }
+
+    /** Sends the last message of a COPY; the data have been sent. */
+    void endCopy(ByteBuf message) {
+        boolean copying = isCopyingIn();
+        copy(message);
+        if (copying) {
+            backend.expected().add(Kind.COPY_END, Action.FORWARD, null);
+        }
+    }
+
+    /** Returns false while more than enough waits to be sent. */
+    boolean isWritable() {
+        return !held || backend.link().isWritable();
     }
 
     private ByteBuf begin(byte[] sql, int[] parameterTypes) {
@@ -305,6 +350,8 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
 
     @Override
     public void onWritabilityChanged(boolean writable) {
-        // What is sent is one group, of a size that the session has held already.
+        if (writable) {
+            listener.onWritable();
+        }
     }
 }

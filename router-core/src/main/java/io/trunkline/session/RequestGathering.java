@@ -139,7 +139,9 @@ final class RequestGathering {
                         "the limit is " + worker.limits().inspectedBytesMax() + " bytes")
                 : target.isWrite() && worker.decisions() == null && !isBegun()
                         ? RouteRefusal.SCATTER_WITHOUT_DECISIONS.because("topology.source is file")
-                        : ScatterBatch.problem(batch.requests(), complete);
+                        // The data of a copy come before the end of its group.
+                        : ScatterBatch.problem(
+                                batch.requests(), complete || target.work() instanceof Target.Work.CopyIn);
         if (problem == null && isBegun()) {
             session.shards.scattered().begin(take(), target);
         } else if (problem == null) {

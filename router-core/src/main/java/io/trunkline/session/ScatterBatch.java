@@ -27,6 +27,10 @@ final class ScatterBatch {
         for (Request request : requests) {
             switch (request.tag) {
                 case FrontendTag.QUERY -> {
+                    if (request.analysis != null
+                            && request.analysis.shape().statements().size() != 1) {
+                        return RouteRefusal.SCATTER_NOT_ALONE.because("its text has another statement");
+                    }
                     return requests.size() == 1 && request.rewritten == null
                             ? null
                             : RouteRefusal.SCATTER_NOT_ALONE.because("other requests stand before it");

@@ -117,7 +117,10 @@ final class ScatterWithin {
         taken.add(session.worker.keep(request));
         boolean tooLong = request.isPartial()
                 || taken.heldBytes() > session.worker.limits().heldBytesMax();
-        if (request.tag == FrontendTag.SYNC) {
+        boolean copies =
+                request.tag == FrontendTag.EXECUTE && target != null && target.work() instanceof Target.Work.CopyIn;
+        if (copies || request.tag == FrontendTag.SYNC) {
+            // The data of a copy come before the end of its group.
             Target.Refused problem = ScatterBatch.problem(taken.requests(), true);
             if (problem == null) {
                 run(relay, Objects.requireNonNull(target));

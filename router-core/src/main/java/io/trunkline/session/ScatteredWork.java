@@ -13,8 +13,11 @@ import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoleNeed;
 import io.trunkline.routing.RouteRefusal;
+import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
+import io.trunkline.scatter.CopyInPlan;
+import io.trunkline.scatter.GatheredCopy;
 import io.trunkline.scatter.RepeatedStatement;
 import io.trunkline.scatter.RunningStatement;
 import io.trunkline.scatter.ScatterClient;
@@ -25,6 +28,7 @@ import io.trunkline.scatter.SeparateCommand;
 import io.trunkline.scatter.ShardCommit;
 import io.trunkline.scatter.ShardTexts;
 import io.trunkline.scatter.ShardWrite;
+import io.trunkline.scatter.SpreadCopy;
 import io.trunkline.session.SessionState.Scattering;
 import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.SqlScan;
@@ -33,6 +37,7 @@ import io.trunkline.wire.Bind;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Execute;
 import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owns the batch. Held by the state {@link Scattering}; confined to the session's event loop.
  */
-final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
+final class ScatteredWork implements ShardLeases.Listener, ScatterClient, SpreadCopy.Source {
     private static final int[] NO_TYPES = {};
     private static final Pattern ABOVE_ZERO = Pattern.compile("(?<![-\\w])[1-3](?!\\w)");
 
@@ -55,6 +60,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     private final Worker worker;
     private final RequestBatch batch;
     private final Target.Scatter target;
+    private final RoutingTable table;
     private final Bind bind = new Bind();
     /** The transaction of the client's that it is part of, or null. */
     private final @Nullable ScatterWithin within;
@@ -62,6 +68,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     private boolean failed;
     private @Nullable ShardLeases leases;
     private @Nullable RunningStatement query;
+    /** The client's side of a COPY FROM, once its backends are there. */
+    private @Nullable SpreadCopyInput copying;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
     /** Whether the rows of a Query have yet to be described. */
@@ -73,6 +81,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         this.worker = session.worker;
         this.batch = batch;
         this.target = target;
+        this.table = session.view().table();
     }
 
     /**
@@ -193,23 +202,28 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                     limits.rowBytesMax(),
                     limits.memoryBytesMax());
         }
+        if (target.work() instanceof Target.Work.CopyOut) {
+            return new GatheredCopy(
+                    statement,
+                    session.texts.isReadable(),
+                    within != null,
+                    granted,
+                    this,
+                    worker.connector(),
+                    limits.rowBytesMax());
+        }
+        if (target.work() instanceof Target.Work.CopyIn copyIn) {
+            return copyIn(statement, copyIn, granted, limits);
+        }
         if (target.work() instanceof Target.Work.Command separate && !target.isWrite()) {
             definitionsChange(separate);
             return new SeparateCommand(statement, granted, this, worker.connector(), limits.rowBytesMax());
         }
-        ShardCommit commit = within != null
-                ? null
-                : new ShardCommit(
-                        worker.nextTransactionId(session.identity.cluster()),
-                        target.shards().indexes().boxed().toList(),
-                        Objects.requireNonNull(worker.decisions()),
-                        worker.metrics(),
-                        worker::execute);
         if (target.work() instanceof Target.Work.Copies copies) {
             return RepeatedStatement.copies(
                     statement,
                     copies.write(),
-                    commit,
+                    commit(),
                     granted,
                     this,
                     worker.connector(),
@@ -222,7 +236,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
             return RepeatedStatement.command(
                     statement,
                     command.command(),
-                    commit,
+                    commit(),
                     granted,
                     this,
                     worker.connector(),
@@ -231,7 +245,33 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         }
         ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
         return ScatteredQuery.write(
-                write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+                write, commit(), granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
+    private SpreadCopy copyIn(
+            ScatterStatement statement, Target.Work.CopyIn copyIn, List<Lease> granted, SessionLimits.Merging limits) {
+        CopyInPlan plan = new CopyInPlan(
+                statement,
+                copyIn.copy(),
+                table,
+                session.texts.isReadable(),
+                session.texts.isUtf8(),
+                statement.bind() != null);
+        SpreadCopy copy = new SpreadCopy(plan, commit(), granted, this, this, worker.connector(), limits.rowBytesMax());
+        copying = new SpreadCopyInput(session, copy);
+        return copy;
+    }
+
+    /** Returns how a transaction of the statement's own is committed, or null when it is part of the client's. */
+    private @Nullable ShardCommit commit() {
+        return within != null
+                ? null
+                : new ShardCommit(
+                        worker.nextTransactionId(session.identity.cluster()),
+                        target.shards().indexes().boxed().toList(),
+                        Objects.requireNonNull(worker.decisions()),
+                        worker.metrics(),
+                        worker::execute);
     }
 
     private void definitionsChange(Target.Work.Command command) {
@@ -346,7 +386,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     @Override
     public void onComplete(String tag, boolean suspended) {
-        if (!(target.work() instanceof Target.Work.Read)) {
+        boolean reads = target.work() instanceof Target.Work.Read || target.work() instanceof Target.Work.CopyOut;
+        if (!reads) {
             session.placement.wrote();
         }
         RunningStatement completed = query;
@@ -371,6 +412,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
             }
         }
         answeredCount = batch.requests().size();
+        if (copying != null && copying.tookSync()) {
+            BackendWriter.readyForQuery(out, status());
+        }
         session.client.write(out);
         end();
     }
@@ -450,9 +494,15 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     @Override
     public void onOver() {
-        ByteBuf out = session.client.allocator().buffer(6);
-        BackendWriter.readyForQuery(out, status());
-        session.client.write(out);
+        boolean ended = batch.requests().stream().anyMatch(Request::endsGroup);
+        if (ended || copying != null && copying.tookSync()) {
+            ByteBuf out = session.client.allocator().buffer(6);
+            BackendWriter.readyForQuery(out, status());
+            session.client.write(out);
+        } else {
+            // A COPY FROM by extended protocol, whose Sync is still to come.
+            session.skipUpToSync();
+        }
         end();
     }
 
@@ -479,6 +529,10 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private void end() {
         query = null;
+        if (copying != null) {
+            copying = null;
+            session.dropRestOfMessage();
+        }
         if (within == null) {
             session.sent.definitionsChanged();
         }
@@ -495,6 +549,58 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     // what the session tells
+
+    /** Returns what becomes of a message of the client's. */
+    Disposition onMessage(Request request) {
+        return copying == null ? Disposition.PAUSE : copying.onMessage(request);
+    }
+
+    /** Bytes of messages that pass; borrowed. */
+    void onRun(ByteBuf buffer, int index, int length) {
+        if (copying != null) {
+            copying.onRun(buffer, index, length);
+        }
+    }
+
+    /** The message that was to be followed by a break has passed. */
+    void onBreak() {
+        if (copying != null) {
+            copying.onBreak();
+        }
+    }
+
+    /** Returns true while messages of the client's may be taken. */
+    boolean takesMessages() {
+        return copying != null && copying.takesMessages();
+    }
+
+    /** Returns false while the shards do not take what the client has sent. */
+    boolean isWritable() {
+        return copying == null || copying.isWritable();
+    }
+
+    /** Returns true in the middle of a COPY FROM. */
+    boolean isCopyingIn() {
+        return copying != null && copying.isCopying();
+    }
+
+    /** Returns true while it is the client that is waited for. */
+    boolean isClientAwaited() {
+        return copying != null && copying.isAwaited();
+    }
+
+    @Override
+    public void onDataWanted() {
+        session.deadline.restart();
+        // What was sent without waiting for the invitation.
+        session.proceedLater();
+    }
+
+    @Override
+    public void onWritable() {
+        session.deadline.onBytes();
+        session.updateReading();
+    }
 
     /** The client takes bytes again. */
     void onClientWritable() {

@@ -219,6 +219,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         Relay relay = state.relay();
         if (relay != null && relay.isQuiet()) {
             onQuiet();
+        } else if (state instanceof Scattering scattering) {
+            scattering.work().onBreak();
         } else {
             deadline.restart();
         }
@@ -486,7 +488,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     /** Returns true when a message that had to wait may be offered again: its way is open, or it is to be dropped. */
     boolean mayOfferAgain() {
         return !(state instanceof Leasing
-                || state instanceof Scattering
+                || state instanceof Scattering scattering && !scattering.work().takesMessages()
                 || state instanceof Joining
                 || state instanceof Checking
                 || state instanceof Closed);
@@ -522,12 +524,43 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     /** Returns true while the backend reads COPY data, and ignores Flush and Sync. */
     boolean isCopyingIn() {
         Relay relay = state.relay();
-        return relay != null && relay.backend().expected().isCopyingIn();
+        return relay != null && relay.backend().expected().isCopyingIn()
+                || state instanceof Scattering scattering && scattering.work().isCopyingIn();
     }
 
     /** Returns true while the client owes the rest of a COPY FROM, or of a message that the backend has the beginning of. */
     boolean owesRest(Relay relay) {
         return relay.backend().expected().isCopyingIn() || input.isMidForward();
+    }
+
+    /** Bytes of a COPY FROM that is spread over shards; borrowed. */
+    void onRunningStatement(ByteBuf buffer, int index, int length) {
+        if (state instanceof Scattering scattering) {
+            scattering.work().onRun(buffer, index, length);
+        }
+    }
+
+    /** Returns false while what the client sends is not taken further. */
+    boolean takesBytes() {
+        Relay relay = state.relay();
+        return relay != null
+                ? relay.isWritable()
+                : !(state instanceof Scattering scattering) || scattering.work().isWritable();
+    }
+
+    /** Reads from the client if what it sends can be taken. */
+    void updateReading() {
+        input.updateReading();
+    }
+
+    /** What is still to come of a message that was being passed on is for nobody. */
+    void dropRestOfMessage() {
+        input.dropRest();
+    }
+
+    /** An error was answered in the middle of a group. */
+    void skipUpToSync() {
+        skipping.skipUpToSync();
     }
 
     /** Returns true while a message of the client waits for the router. */

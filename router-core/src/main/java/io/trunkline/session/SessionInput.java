@@ -92,8 +92,7 @@ final class SessionInput implements MessageScanner.Listener {
     /** Reads from the client while its messages can be taken and sent on. */
     void updateReading() {
         if (!ended && !session.isClosed()) {
-            Relay relay = session.state().relay();
-            session.client.setReading(!paused && (relay == null || relay.isWritable()));
+            session.client.setReading(!paused && session.takesBytes());
         }
     }
 
@@ -145,6 +144,7 @@ final class SessionInput implements MessageScanner.Listener {
     public void onRun(ByteBuf buffer, int index, int length) {
         Relay relay = session.state().relay();
         if (relay == null) {
+            session.onRunningStatement(buffer, index, length);
             return;
         }
         int rewritten = Math.min(rewrittenBytes, length);
@@ -194,6 +194,11 @@ final class SessionInput implements MessageScanner.Listener {
     /** Returns true when the backend has the beginning of a message whose rest has not come. */
     boolean isMidForward() {
         return scanner.isMidForward();
+    }
+
+    /** What is still to come of a message that was being passed on is dropped. */
+    void dropRest() {
+        scanner.dropRest();
     }
 
     /** Returns true while a message waits for something other than its bytes. */

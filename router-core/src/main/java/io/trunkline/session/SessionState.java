@@ -140,13 +140,20 @@ sealed interface SessionState {
     record Scattering(ScatteredWork work) implements SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
-            return Disposition.PAUSE;
+            return work.onMessage(request);
         }
 
         @Override
         public @Nullable Timeout waitsFor(Session session) {
             // While backends are awaited their pools have their own limit.
-            return work.isFailing() ? Timeout.CANCEL : work.isRunning() ? Timeout.QUERY : null;
+            return work.isFailing()
+                    ? Timeout.CANCEL
+                    : work.isClientAwaited() ? Timeout.COPY_STALL : work.isRunning() ? Timeout.QUERY : null;
+        }
+
+        @Override
+        public boolean waitsForBytes(Session session) {
+            return work.isCopyingIn();
         }
 
         @Override

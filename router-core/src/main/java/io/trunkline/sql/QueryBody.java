@@ -102,7 +102,7 @@ final class QueryBody {
                     break;
             }
         }
-        boolean syntax = unquoted && (isSyntax(i, name) || isOperatorSyntax(i));
+        boolean syntax = unquoted && (isSyntax(i, name) || isOperatorSyntax(i)) || depth == 0 && isCopied(i);
         if (isCalled(i) && !isAliasOrWithQuery(i, depth) && !syntax) {
             functions.add(qualified(i, name));
             return !KnownFunctions.isBoundToHost(name);
@@ -117,9 +117,15 @@ final class QueryBody {
     private boolean isSyntax(int i, String name) {
         return switch (name) {
             case "varying" -> tokens.isWord(i - 1, "character", "char", "nchar", "bit");
+            case "stdout" -> tokens.isWord(i - 1, "to");
             case "second" -> tokens.token(i - 1).isLiteral() || tokens.isWord(i - 1, "to");
             default -> Keywords.isSyntax(name);
         };
+    }
+
+    /** The table of a COPY, with its columns in parentheses. */
+    private boolean isCopied(int i) {
+        return tokens.isWord(0, "copy") && (i == 1 || i == 3 && tokens.isCharacter(2, '.'));
     }
 
     private boolean isCalled(int i) {

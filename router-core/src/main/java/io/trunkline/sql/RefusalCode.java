@@ -134,6 +134,16 @@ public enum RefusalCode {
             "TL0132",
             "rows to insert on several shards have a value that is not computed from its row alone",
             "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value."),
+    /** COPY TO of a query whose rows cannot stand one behind the other, shard by shard. */
+    COPY_ACROSS_SHARDS(
+            "TL0138",
+            "rows of several shards cannot be copied as one stream",
+            "Copy a table, or a query without ORDER BY, LIMIT and groups over several shards; or restrict the key to one value."),
+    /** A COPY with an option that is not read. */
+    COPY_OPTION(
+            "TL0139",
+            "copy on several shards has an option the router does not read",
+            "Leave the option out, or name the shard: /* trunkline: shard=... */."),
     /** A write of a reference table after which its copies may not be equal. */
     COPIES_MAY_DIFFER(
             "TL0135",

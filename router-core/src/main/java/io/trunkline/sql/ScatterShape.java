@@ -79,6 +79,17 @@ public record ScatterShape(
      */
     public record Frame(TokenRange with, TokenRange distinctOn, TokenRange locks) {}
 
+    /** Returns true when the rows of all shards, one behind the other in any order, are the answer. */
+    boolean isConcatenation() {
+        boolean isPlain = !isCompound() && !locksRows() && frame.with.isEmpty() && frame.distinctOn.isEmpty();
+        return isPlain
+                && (keepsGroupsWhole || !distinct && !isGrouped())
+                && orderBy.isEmpty()
+                && sameTexts.isEmpty()
+                && limit instanceof RowCount.None
+                && offset instanceof RowCount.None;
+    }
+
     /**
      * Tokens that follow each other.
      *

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     For {@link Reach#EVERY_SHARD} how the command is run
  * @param mentions for {@link Reach#KEYED}: what it names
  * @param scatterRefusal for such a statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
+ * @param copy for {@link Reach#COPIED}, and for a {@link Reach#KEYED} COPY that may run on several shards: what it does, else null
  * @param home where the session lives by its search path, else null
  * @param presumed what must hold for its names to mean the tables they seem to
  */
@@ -30,6 +31,7 @@ public record ShardingShape(
         @Nullable SpreadWrite spread,
         @Nullable Refusal scatterRefusal,
         Mentions mentions,
+        @Nullable CopyShape copy,
         @Nullable PathHome home,
         Presumed presumed) {
     public ShardingShape {
@@ -38,7 +40,7 @@ public record ShardingShape(
 
     /** What is known of a statement that runs on one shard if at all. */
     public ShardingShape(Reach reach, List<KeyCondition> conditions, boolean storesKeys, @Nullable Refusal refusal) {
-        this(reach, conditions, storesKeys, refusal, null, null, null, Mentions.NONE, null, Presumed.NOTHING);
+        this(reach, conditions, storesKeys, refusal, null, null, null, Mentions.NONE, null, null, Presumed.NOTHING);
     }
 
     /** Returns the shard whose schemas the statement, or the session it runs in, is about; {@link TableDirectory#NO_SHARD} when there is none. */
@@ -65,6 +67,8 @@ public record ShardingShape(
         EVERY_SHARD,
         /** Sharded tables, by key. */
         KEYED,
+        /** Rows that come from the client, each for the shard of its own key or for all. */
+        COPIED,
         /** Cannot be run as it stands. */
         REFUSED
     }
@@ -83,19 +87,22 @@ public record ShardingShape(
 
     ShardingShape mentioning(Mentions names) {
         return new ShardingShape(
-                reach, conditions, storesKeys, refusal, scatter, spread, scatterRefusal, names, home, presumed);
+                reach, conditions, storesKeys, refusal, scatter, spread, scatterRefusal, names, copy, home, presumed);
     }
 
     ShardingShape scatteredAs(ScatterShape shape) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null, null, mentions, home, presumed);
+        return new ShardingShape(
+                reach, conditions, storesKeys, refusal, shape, null, null, mentions, copy, home, presumed);
     }
 
     ShardingShape spreadAs(SpreadWrite write) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, write, null, mentions, home, presumed);
+        return new ShardingShape(
+                reach, conditions, storesKeys, refusal, null, write, null, mentions, copy, home, presumed);
     }
 
     ShardingShape notScatteredFor(Refusal reason) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, reason, mentions, home, presumed);
+        return new ShardingShape(
+                reach, conditions, storesKeys, refusal, null, null, reason, mentions, copy, home, presumed);
     }
 
     /** Returns this with what the search path says. */
@@ -109,7 +116,38 @@ public record ShardingShape(
                 spread,
                 scatterRefusal,
                 mentions,
+                copy,
                 pathHome,
                 presumption);
+    }
+
+    static ShardingShape copied(CopyShape copy) {
+        return new ShardingShape(Reach.COPIED, List.of(), false, null).copying(copy);
+    }
+
+    /** Returns the shape of a COPY of all rows of a sharded table. */
+    static ShardingShape copiedOut(KeyCondition rows) {
+        return new ShardingShape(Reach.KEYED, List.of(rows), false, null).copying(new CopyShape.Out());
+    }
+
+    private ShardingShape copying(CopyShape what) {
+        return new ShardingShape(
+                reach, conditions, storesKeys, refusal, null, null, null, mentions, what, home, presumed);
+    }
+
+    /** Returns this shape of a query as that of a COPY of its rows. */
+    ShardingShape copiedOut() {
+        if (reach != Reach.KEYED) {
+            return this;
+        }
+        if (scatter != null && scatter.isConcatenation()) {
+            return copying(new CopyShape.Out());
+        }
+        Refusal reason = scatterRefusal;
+        return notScatteredFor(
+                reason == null
+                        ? RefusalCode.COPY_ACROSS_SHARDS.because(
+                                scatter == null ? "the statement inside writes" : "its rows would have to be merged")
+                        : reason);
     }
 }

@@ -94,7 +94,7 @@ public final class ShardingShapeReader {
         return switch (head.kind()) {
             case SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, EXPLAIN, DECLARE_CURSOR ->
                 readQuery(tokens, head, directory);
-            case COPY_OUT -> readCopyOut(tokens, head, directory);
+            case COPY_IN, COPY_OUT -> readCopy(tokens, directory);
             case DDL, TRUNCATE, LOCK, MAINTENANCE -> readDefinition(tokens, head, directory);
             default -> readCommand(head.kind(), directory);
         };
@@ -108,7 +108,7 @@ public final class ShardingShapeReader {
     private static ShardingShape readCommand(StatementKind kind, TableDirectory directory) {
         Refusal refusal = switch (kind) {
             case MERGE -> RefusalCode.MERGE.because("the statement is a MERGE");
-            case COPY_IN, COPY_ON_SERVER -> RefusalCode.COPY.because("rows of a COPY are not spread over shards");
+            case COPY_ON_SERVER -> RefusalCode.COPY.because("the data are not the client's");
             case CALL, DO, EXECUTE, PREPARE -> RefusalCode.HIDDEN_STATEMENT.because("the statement is a " + kind);
             case LISTEN, NOTIFY -> RefusalCode.NOTIFICATION.because("the statement is a " + kind);
             case DDL, TRUNCATE, LOCK, MAINTENANCE, LOAD, PREPARE_TRANSACTION, COMMIT_PREPARED, ROLLBACK_PREPARED ->
@@ -142,13 +142,40 @@ public final class ShardingShapeReader {
                 .under(null, new Presumed(Set.of(), directory.assumesPath()));
     }
 
-    private ShardingShape readCopyOut(TokenList tokens, StatementHead head, TableDirectory directory) {
-        int open = head.queryStart();
-        if (!tokens.isCharacter(open, '(')) {
-            throw new RefusedStatement(
-                    RefusalCode.COPY.because("write COPY (SELECT ...) TO STDOUT with the key in its WHERE"));
+    private ShardingShape readCopy(TokenList tokens, TableDirectory directory) {
+        CopySyntax copy = CopySyntax.read(tokens);
+        if (!copy.name().isEmpty()) {
+            return readCopyOfTable(tokens, copy, directory);
         }
-        return readTree(tokens, open, tokens.behindGroup(open) - 1, directory);
+        if (copy.isFrom()) {
+            throw QueryTreeReader.unreadable("a COPY into a query");
+        }
+        // No literal stands before the query, so those inside keep their numbers.
+        TokenList query = tokens.within(1);
+        return readTree(query, 0, lastOf(query), directory).copiedOut();
+    }
+
+    private static ShardingShape readCopyOfTable(TokenList tokens, CopySyntax copy, TableDirectory directory) {
+        TableUse use = directory.lookup(copy.schema(), copy.name());
+        Presumed presumed = new Presumed(Set.of(), directory.assumesPath());
+        if (use instanceof TableUse.Sharded sharded && directory.home() == null) {
+            ShardingShape shape = copy.isFrom()
+                    ? ShardingShape.copied(new CopyShape.IntoSharded(sharded))
+                    : ShardingShape.copiedOut(new KeyCondition.Everything(sharded.distribution()));
+            return shape.mentioning(Mentions.in(tokens)).under(null, presumed);
+        }
+        if (use instanceof TableUse.Reference && directory.home() == null) {
+            ShardingShape shape = copy.isFrom()
+                    ? ShardingShape.copied(new CopyShape.IntoReference())
+                    : ShardingShape.of(ShardingShape.Reach.REFERENCE_READ);
+            return shape.under(null, presumed);
+        }
+        throw new RefusedStatement(
+                use instanceof TableUse.Unknown
+                        ? RefusalCode.UNKNOWN_RELATION.because(
+                                "relation \"" + copy.name() + "\" is neither sharded nor a reference table")
+                        : RefusalCode.COPY.because(
+                                "the table is of the system catalogue, or of a schema of one shard"));
     }
 
     private ShardingShape readQuery(TokenList tokens, StatementHead head, TableDirectory directory) {

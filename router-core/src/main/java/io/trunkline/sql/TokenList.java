@@ -55,7 +55,22 @@ final class TokenList {
         }
     }
 
+    /** Returns the tokens between the parenthesis at {@code i} and the one that closes it. */
+    TokenList within(int i) {
+        TokenList inner = new TokenList();
+        inner.text = text;
+        int close = behindGroup(i) - 1;
+        for (int k = i + 1; k < close; k++) {
+            inner.add(tokens[k], starts[k], ends[k]);
+        }
+        return inner;
+    }
+
     private boolean add(Token token) {
+        return add(token, lexer.start(), lexer.end());
+    }
+
+    private boolean add(Token token, int start, int end) {
         if (size == TOKENS_MAX) {
             cutOff = true;
             return false;
@@ -64,8 +79,8 @@ final class TokenList {
             resize(2 * size);
         }
         tokens[size] = token;
-        starts[size] = lexer.start();
-        ends[size] = lexer.end();
+        starts[size] = start;
+        ends[size] = end;
         size++;
         return true;
     }

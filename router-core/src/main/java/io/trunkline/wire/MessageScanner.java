@@ -327,6 +327,11 @@ public final class MessageScanner {
         return remaining > 0 && passing.forwards();
     }
 
+    /** Drops what is still to come of a message that was being forwarded; nobody is told when it has passed. */
+    public void dropRest() {
+        passing = Disposition.SKIP;
+    }
+
     /** Returns true at the boundary between two messages: nothing of a message was kept, forwarded or dropped without the rest of it. */
     public boolean isQuiet() {
         return remaining == 0 && cut == null;

@@ -33,6 +33,8 @@ public enum SqlState {
     INVALID_TEXT_REPRESENTATION("22P02"),
     /** A shard key in binary format with the wrong length. */
     INVALID_BINARY_REPRESENTATION("22P03"),
+    /** Data of a COPY that are not in its format. */
+    BAD_COPY_FILE_FORMAT("22P04"),
     /** A shard key out of its type's range. */
     NUMERIC_VALUE_OUT_OF_RANGE("22003"),
     /** A date or timestamp out of range. */

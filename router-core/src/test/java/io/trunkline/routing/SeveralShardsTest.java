@@ -129,9 +129,16 @@ class SeveralShardsTest {
                 "select * from orders …|merged",
                 "declare c cursor for select * from orders …|TL0120",
                 "declare c no scroll cursor with hold for select * from orders …|TL0120",
-                "copy (select * from orders …) to stdout|TL0120",
-                "copy (select * from orders …) to stdout (format csv, header)|TL0120",
-                "copy (select * from orders …) to stdout (format binary)|TL0120",
+                "copy (select * from orders …) to stdout|merged",
+                "copy (select * from orders …) to stdout (format csv, header)|merged",
+                "copy (select * from orders …) to stdout (format binary)|merged",
+                "copy (select customer_id, count(*) from orders … group by customer_id) to stdout|merged",
+                "copy (select distinct customer_id from orders …) to stdout|merged",
+                "copy (select count(*) from orders …) to stdout|TL0138",
+                "copy (select * from orders … order by 1) to stdout|TL0138",
+                "copy (select * from orders … limit 3) to stdout|TL0138",
+                "copy (select distinct amount from orders …) to stdout|TL0138",
+                "copy (update orders set amount = 1 … returning 1) to stdout|TL0138",
             })
     void readsStreamsOfSeveralShardsWhereItCan(String statement, String outcome) {
         assertRuns(statement, outcome);
@@ -259,14 +266,30 @@ class SeveralShardsTest {
     @ValueSource(
             strings = {
                 "copy orders from stdin",
-                "copy orders (customer_id, amount) from stdin with (format csv, header, null 'x', encoding 'LATIN1')",
+                "copy orders (customer_id, amount) from stdin with (format csv, header, null 'x')",
                 "copy orders from stdin (format binary)",
-                "copy orders from '/tmp/orders'",
                 "copy orders to stdout",
                 "copy countries from stdin",
             })
-    void copiesNoTable(String statement) {
-        assertRefused(statement, "TL0117");
+    void copiesTablesOnEveryShard(String statement) {
+        RouteExplanation route = explain(statement);
+
+        assertThat(route.refusal()).as(statement).isEmpty();
+        assertThat(route.shard()).as(statement).isEqualTo("a, b, c");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "copy orders from '/tmp/orders'|TL0117",
+                "copy orders to program 'cat'|TL0117",
+                "copy orders from stdin where customer_id > 3|TL0139",
+                "copy orders from stdin (format csv, reject_limit 3)|TL0139",
+                "copy others from stdin|TL0105",
+            })
+    void copiesNothingThatItCannotDivide(String statement, String code) {
+        assertRefused(statement, code);
     }
 
     private void assertRuns(String statement, String outcome) {

@@ -41,7 +41,7 @@ class ScatterShapeReaderTest {
     @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
             explain select * from orders                                 → TL0120
             declare c cursor for select * from orders                    → TL0120
-            copy (select * from orders) to stdout                        → TL0120
+            copy (select * from orders order by a) to stdout             → TL0138
             (select * from orders)                                       → TL0120
             select * from orders except select * from orders             → TL0141
             select distinct on (a) a, b from orders                      → TL0127

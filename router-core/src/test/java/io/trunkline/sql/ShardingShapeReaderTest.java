@@ -227,7 +227,7 @@ class ShardingShapeReaderTest {
             declare c cursor with hold for select * from orders where customer_id = $1                       → C=$1
             copy (select * from orders where customer_id = 5) to stdout                                      → C=#0
             copy (select * from orders where customer_id = 5) to stdout with (delimiter '|')                 → C=#0
-            copy orders to stdout                                                                            → TL0117
+            copy orders to stdout                                                                            → C*
             """)
     void visitsEveryQueryBlock(String sql, String expected) {
         assertThat(read(sql)).isEqualTo(expected);
@@ -338,7 +338,19 @@ class ShardingShapeReaderTest {
             prepare s as select 1                                   → TL0118
             explain execute s                                       → TL0118
             explain create table x as select 1                      → TL0115
-            copy orders from stdin                                  → TL0117
+            copy orders from stdin                                  → copied
+            copy public.orders (a, customer_id) from stdin csv header → copied
+            copy countries from stdin                               → copied to all
+            copy orders from '/tmp/x'                               → TL0117
+            copy orders from program 'x'                            → TL0117
+            copy orders from stdin where customer_id = 1            → TL0139
+            copy orders from stdin (format csv) where a > 1         → TL0139
+            copy orders from stdin (fromat csv)                     → TL0139
+            copy orders from stdin using delimiters ','             → TL0139
+            copy orders from stdin csv what                         → TL0139
+            copy binary orders from stdin                           → TL0139
+            copy others from stdin                                  → TL0105
+            copy pg_class from stdin                                → TL0117
             listen c                                                → TL0119
             notify c                                                → TL0119
             begin                                                   → any shard
@@ -461,6 +473,7 @@ class ShardingShapeReaderTest {
             case REFERENCE_READ -> "reference";
             case REFERENCE_WRITE -> "reference write";
             case EVERY_SHARD -> "every shard " + ((EveryShardCommand) Objects.requireNonNull(shape.spread())).form();
+            case COPIED -> "copied";
             case REFUSED -> shape.refusal().code().code();
             case KEYED ->
                 shape.conditions().stream()

@@ -86,7 +86,7 @@ class SpreadInsertTest {
             insert into U&"orders" (customer_id) values (1), (2)         → TL0101
             insert into countries (code) values (1), (2)                 → same rows of <countries>
             explain insert into orders (customer_id) values (1), (2)     → KEYED
-            copy (insert into orders (customer_id) values (1), (2) returning id) to stdout → TL0101
+            copy (insert into orders (customer_id) values (1), (2) returning id) to stdout → TL0138
             """)
     void refuseWhatCannotBeDivided(String sql, String expected) {
         assertThat(SpreadNotation.read(sql)).isEqualTo(expected);

@@ -69,7 +69,8 @@ public final class WireScript {
             "own",
             "sharded",
             "scatter",
-            "crossing");
+            "crossing",
+            "spreadcopy");
 
     private static final String CASE = "# case ";
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.copy;
+
+import java.util.Arrays;
+
+/**
+ * Which line of the client's data each line is that one shard counts, for the last ones that it was sent.
+ *
+ * <p>An error tells the line that the shard counts, when the shard has come to it; by then it has been sent as many more as there is room for on the way.
+ */
+final class LineNumbers {
+    /** So many of the last lines are remembered. */
+    static final int LINES_MAX = 1 << 17;
+
+    private static final int LINES_AT_FIRST = 1 << 10;
+
+    /** By the line of the shard, as far as it fits: the low half of the client's line. */
+    private int[] lines = new int[LINES_AT_FIRST];
+
+    private long lastOwn;
+    private long last;
+
+    /**
+     * The shard is sent a row.
+     *
+     * @param ownLines how many lines the shard counts for it
+     * @param line the line where the row ends in the client's data
+     */
+    void note(int ownLines, long line) {
+        while (lastOwn + ownLines >= lines.length && lines.length < LINES_MAX) {
+            grow();
+        }
+        for (int i = Math.min(ownLines, lines.length); i > 0; i--) {
+            lines[(int) (lastOwn + ownLines - i + 1) & (lines.length - 1)] = (int) (line - i + 1);
+        }
+        lastOwn += ownLines;
+        last = line;
+    }
+
+    private void grow() {
+        // Nothing has been overwritten yet: every line has the place of its number.
+        lines = Arrays.copyOf(lines, 2 * lines.length);
+    }
+
+    /** Returns the client's line, or -1 when it is not remembered any more. */
+    long of(long own) {
+        if (own < 1 || own > lastOwn || own <= lastOwn - lines.length) {
+            return -1;
+        }
+        int low = lines[(int) own & (lines.length - 1)];
+        return last - Integer.toUnsignedLong((int) last - low);
+    }
+}
