@@ -339,6 +339,9 @@ final class ShardParts {
         }
         // What the transaction has set there is in a state that nobody followed.
         boolean reset = session.settings.isInFlux() || session.ties.isDirty();
+        if (!reset) {
+            ended.forEach(part -> part.relay().backend().noteSettings(session.settings.current()));
+        }
         new TwoPhaseCommit(
                         session.worker.nextTransactionId(session.identity.cluster()),
                         participants,

@@ -331,6 +331,8 @@ final class ShardTransaction {
     /** From now on the relay leads to another shard. */
     void continueOn(Relay relay, int newShard) {
         shard = newShard;
+        // It has heard all that the transaction set; said once more, that would outlast what was set locally since.
+        relay.backend().noteSettings(session.settings.current());
         session.placement.movedTo(newShard, relay.backend().target().node());
         goOn(relay);
     }
