@@ -167,6 +167,23 @@ class ShardTransactionIT {
     }
 
     @Test
+    void tellsThatACommitWentToSeveralShards() {
+        for (String sql : List.of(
+                "begin",
+                "update accounts set balance = 1 where id = 1",
+                "update accounts set balance = 2 where id = 2",
+                "update accounts set balance = 5 where id = 5",
+                "commit")) {
+            routed.query(sql);
+        }
+
+        assertThat(routed.ask("show trunkline.route"))
+                .startsWith("shard=several role=primary node=")
+                .endsWith(" reason=committed_together,in_transaction")
+                .matches(".*node=[^ ,]+,[^ ]+ .*");
+    }
+
+    @Test
     void extendedGroups() {
         String update = "update accounts set balance = balance + $1 where id = $2";
         for (WireClient client : List.of(whole, routed)) {
