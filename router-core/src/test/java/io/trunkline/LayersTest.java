@@ -56,6 +56,7 @@ class LayersTest {
                             "decision",
                             "error",
                             "merge",
+                            "metrics",
                             "pool",
                             "prepared",
                             "routing",

@@ -3,10 +3,8 @@ package io.trunkline.oracle;
 
 import io.trunkline.fixture.PostgresServer;
 import io.trunkline.router.RouterUnderTest;
+import io.trunkline.router.SpreadCluster;
 import io.trunkline.topology.Cluster;
-import io.trunkline.topology.Node;
-import io.trunkline.topology.NodeRole;
-import io.trunkline.topology.Shard;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -177,15 +175,9 @@ final class OracleDatabase implements AutoCloseable {
 
     /** Returns the cluster of the shards as it is, named as the database. */
     Cluster cluster() {
-        List<Shard> list = new ArrayList<>();
-        for (PostgresServer shard : shards) {
-            Node node =
-                    new Node("n" + list.size(), shard.host(), shard.port(), NodeRole.PRIMARY, Node.WEIGHT_DEFAULT, "");
-            list.add(new Shard("s" + list.size(), List.of(node)));
-        }
         return new Cluster(
                 name,
-                list,
+                SpreadCluster.shards(shards),
                 schema.spreads().stream().map(Spread::distribution).toList(),
                 schema.shardedTables(),
                 schema.referenceTables());

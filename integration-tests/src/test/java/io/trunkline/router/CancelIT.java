@@ -6,6 +6,7 @@ import static io.trunkline.router.ClientMessage.execute;
 import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.query;
 import static io.trunkline.router.ClientMessage.sync;
+import static io.trunkline.router.ServerMessage.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -143,9 +144,5 @@ class CancelIT {
                         .lines()
                         .anyMatch(line ->
                                 line.contains("wait") && !line.startsWith("#") && line.endsWith(" " + count + ".0")));
-    }
-
-    private static List<String> texts(List<ServerMessage> messages) {
-        return messages.stream().map(ServerMessage::toString).toList();
     }
 }

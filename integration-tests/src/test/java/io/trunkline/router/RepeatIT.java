@@ -9,6 +9,7 @@ import static io.trunkline.router.ClientMessage.execute;
 import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.query;
 import static io.trunkline.router.ClientMessage.sync;
+import static io.trunkline.router.ServerMessage.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -228,9 +229,5 @@ class RepeatIT {
                 .filter(line -> line.startsWith("trunkline_repeats_total") && line.contains('"' + cause + '"'))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
                 .sum();
-    }
-
-    private static List<String> texts(List<ServerMessage> messages) {
-        return messages.stream().map(ServerMessage::toString).toList();
     }
 }

@@ -42,7 +42,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class RouterUnderTest implements AutoCloseable {
     /** Proves itself by password, to the router and to the servers. */
-    static final String USER = "app";
+    public static final String USER = "app";
 
     static final String PASSWORD = "app-secret";
 
@@ -156,7 +156,7 @@ public final class RouterUnderTest implements AutoCloseable {
     }
 
     /** Returns one of the operators' pages. */
-    HttpResponse<String> get(String path) {
+    public HttpResponse<String> get(String path) {
         return ask(page(path).GET());
     }
 
@@ -182,7 +182,7 @@ public final class RouterUnderTest implements AutoCloseable {
     }
 
     /** Returns a metric's value, by the name and labels of its line in /metrics; 0 when there is none. */
-    double counted(String metric) {
+    public double counted(String metric) {
         return get("/metrics")
                 .body()
                 .lines()
@@ -191,23 +191,32 @@ public final class RouterUnderTest implements AutoCloseable {
                 .sum();
     }
 
+    /** Returns what is counted of refusals and other errors, as lines of /metrics; nothing of what is 0. */
+    public List<String> troubles() {
+        return get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.matches("trunkline_(refusals|errors|desynchronizations)_total.*(?<! 0\\.0)"))
+                .toList();
+    }
+
     /** Opens a connection by pgjdbc. */
     Connection connect(String database) throws SQLException {
         return connect(database, Map.of());
     }
 
     /** Opens a connection by pgjdbc, with parameters of the driver. */
-    Connection connect(String database, Map<String, String> parameters) throws SQLException {
+    public Connection connect(String database, Map<String, String> parameters) throws SQLException {
         return connect(port(), database, parameters);
     }
 
     /** Opens the same connection to a server directly. */
-    static Connection connect(PostgresServer server, String database, Map<String, String> parameters)
+    public static Connection connect(PostgresServer server, String database, Map<String, String> parameters)
             throws SQLException {
         return connect(server.port(), database, parameters);
     }
 
-    private static Connection connect(int port, String database, Map<String, String> parameters) throws SQLException {
+    static Connection connect(int port, String database, Map<String, String> parameters) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", USER);
         properties.setProperty("password", PASSWORD);

@@ -68,6 +68,11 @@ public record ServerMessage(char type, byte[] body) {
         return Map.entry(string(in), string(in));
     }
 
+    /** Returns what two servers must agree on of each message. */
+    public static List<String> texts(List<ServerMessage> messages) {
+        return messages.stream().map(ServerMessage::toString).toList();
+    }
+
     @Override
     public String toString() {
         return switch (type) {

@@ -5,21 +5,15 @@ import static io.trunkline.router.ClientMessage.bind;
 import static io.trunkline.router.ClientMessage.execute;
 import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.sync;
+import static io.trunkline.router.ServerMessage.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.trunkline.fixture.PostgresCluster;
-import io.trunkline.fixture.PostgresOptions;
-import io.trunkline.fixture.ShardedCluster;
-import io.trunkline.fixture.ZooKeeperFixture;
 import io.trunkline.testing.Case;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
 import io.trunkline.topology.ShardedTable;
-import io.trunkline.topology.zookeeper.ZooKeeperConnection;
-import io.trunkline.topology.zookeeper.ZooKeeperSettings;
-import io.trunkline.topology.zookeeper.ZooKeeperTopologyPublisher;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -27,7 +21,6 @@ import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
@@ -39,54 +32,28 @@ import org.junit.jupiter.api.Test;
 class ShardTransactionIT {
     private static final int SHARDS = 3;
     private static final int ACCOUNTS = 24;
-    private static final String WHOLE = "whole";
     private static final String[] TABLES = {
         "create table accounts (id int8 primary key, balance int not null check (balance >= 0))",
         "grant all on all tables in schema public to public"
     };
 
-    private static ShardedCluster shards;
-    private static ZooKeeperFixture zooKeeper;
+    private static SpreadCluster cluster;
     private static RouterUnderTest router;
     private static WireClient whole;
     private static WireClient routed;
 
     @BeforeAll
-    static void start() throws Exception {
-        shards = ShardedCluster.start(
-                SHARDS,
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0))
-                        .setting("max_prepared_transactions", "50"));
-        for (PostgresCluster shard : shards.shards()) {
-            TestTopologies.prepare(shard);
-            shard.primary().executeIn(TestTopologies.DATABASE, TABLES);
-        }
-        PostgresCluster first = shards.shard(0);
-        first.primary().createDatabase(WHOLE, "whole_owner", RouterUnderTest.PASSWORD);
-        first.primary().executeIn(WHOLE, "grant all on schema public to public");
-        first.primary().executeIn(WHOLE, TABLES);
-        zooKeeper = ZooKeeperFixture.start(shards.workspace());
-        try (ZooKeeperConnection connection =
-                ZooKeeperConnection.open(ZooKeeperSettings.of(zooKeeper.connectString(), "/trunkline"))) {
-            new ZooKeeperTopologyPublisher(connection)
-                    .publish(
-                            TestTopologies.sharded(
-                                    shards,
-                                    1,
-                                    List.of(new Distribution(
-                                            "account",
-                                            KeyType.INT8,
-                                            HashSlots.evenly(HashSlots.SLOTS_DEFAULT, SHARDS))),
-                                    List.of(new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "accounts", "id", "account")),
-                                    List.of(),
-                                    "app"),
-                            OptionalLong.of(0));
-        }
-        router = RouterUnderTest.with(shards.workspace())
-                .set("topology.source", "zookeeper")
-                .set("topology.connect", zooKeeper.connectString())
+    static void start() {
+        cluster = SpreadCluster.start(SHARDS, 50, TABLES);
+        cluster.prepareWhole(TABLES);
+        HashSlots slots = HashSlots.evenly(HashSlots.SLOTS_DEFAULT, SHARDS);
+        router = cluster.router(
+                        SHARDS,
+                        List.of(new Distribution("account", KeyType.INT8, slots)),
+                        List.of(new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "accounts", "id", "account")),
+                        List.of())
                 .start();
-        whole = WireClient.connect(first.primary().port(), WHOLE);
+        whole = WireClient.connect(cluster.server(0).port(), SpreadCluster.WHOLE);
         routed = WireClient.connect(router.port(), "app");
         await().until(() -> "0".equals(routed.ask("select count(*) from accounts")));
         for (WireClient client : List.of(whole, routed)) {
@@ -102,8 +69,7 @@ class ShardTransactionIT {
         whole.close();
         routed.close();
         router.close();
-        zooKeeper.close();
-        shards.close();
+        cluster.close();
     }
 
     @BeforeEach
@@ -163,7 +129,7 @@ class ShardTransactionIT {
             String all = "select * from accounts order by id";
             assertThat(texts(routed.query(all))).as(dialogue).isEqualTo(texts(whole.query(all)));
         }
-        assertThat(prepared()).isZero();
+        assertThat(cluster.preparedCount()).isZero();
     }
 
     @Test
@@ -256,7 +222,7 @@ class ShardTransactionIT {
         }
         assertThat(failed).isFalse();
         assertThat(routed.ask("select sum(balance) from accounts")).isEqualTo(Integer.toString(100 * ACCOUNTS));
-        assertThat(prepared()).isZero();
+        assertThat(cluster.preparedCount()).isZero();
     }
 
     /** Locks two accounts in the order of their numbers, so that transfers do not wait for each other in a circle. */
@@ -288,19 +254,5 @@ class ShardTransactionIT {
                 throw e;
             }
         }
-    }
-
-    private static int prepared() {
-        int count = 0;
-        for (PostgresCluster shard : shards.shards()) {
-            try (WireClient client = WireClient.connect(shard.primary().port(), TestTopologies.DATABASE)) {
-                count += Integer.parseInt(String.valueOf(client.ask("select count(*) from pg_prepared_xacts")));
-            }
-        }
-        return count;
-    }
-
-    private static List<String> texts(List<ServerMessage> messages) {
-        return messages.stream().map(ServerMessage::toString).toList();
     }
 }

@@ -7,13 +7,10 @@ import static io.trunkline.router.ClientMessage.describeStatement;
 import static io.trunkline.router.ClientMessage.execute;
 import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.sync;
+import static io.trunkline.router.ServerMessage.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.trunkline.fixture.PostgresCluster;
-import io.trunkline.fixture.PostgresOptions;
-import io.trunkline.fixture.ShardedCluster;
-import io.trunkline.fixture.ZooKeeperFixture;
 import io.trunkline.testing.Case;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.HashSlots;
@@ -21,13 +18,9 @@ import io.trunkline.topology.KeyType;
 import io.trunkline.topology.KeyValue;
 import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.ShardedTable;
-import io.trunkline.topology.zookeeper.ZooKeeperConnection;
-import io.trunkline.topology.zookeeper.ZooKeeperSettings;
-import io.trunkline.topology.zookeeper.ZooKeeperTopologyPublisher;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,7 +33,6 @@ import org.junit.jupiter.api.Test;
 class SpreadWriteIT {
     private static final int SHARDS = 3;
     private static final HashSlots SLOTS = HashSlots.evenly(HashSlots.SLOTS_DEFAULT, SHARDS);
-    private static final String WHOLE = "whole";
     private static final String ALL = "select * from stock order by item";
 
     private static final String[] TABLES = {
@@ -50,47 +42,24 @@ class SpreadWriteIT {
         "grant all on all tables in schema public to public"
     };
 
-    private static ShardedCluster shards;
-    private static ZooKeeperFixture zooKeeper;
+    private static SpreadCluster cluster;
     private static RouterUnderTest router;
     private static WireClient whole;
     private static WireClient routed;
 
     @BeforeAll
-    static void start() throws Exception {
-        shards = ShardedCluster.start(
-                SHARDS,
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0))
-                        .setting("max_prepared_transactions", "20"));
-        for (PostgresCluster shard : shards.shards()) {
-            TestTopologies.prepare(shard);
-            shard.primary().executeIn(TestTopologies.DATABASE, TABLES);
-        }
-        PostgresCluster first = shards.shard(0);
-        first.primary().createDatabase(WHOLE, "whole_owner", RouterUnderTest.PASSWORD);
-        first.primary().executeIn(WHOLE, "grant all on schema public to public");
-        first.primary().executeIn(WHOLE, TABLES);
-        zooKeeper = ZooKeeperFixture.start(shards.workspace());
-        try (ZooKeeperConnection connection =
-                ZooKeeperConnection.open(ZooKeeperSettings.of(zooKeeper.connectString(), "/trunkline"))) {
-            new ZooKeeperTopologyPublisher(connection)
-                    .publish(
-                            TestTopologies.sharded(
-                                    shards,
-                                    1,
-                                    List.of(new Distribution("item", KeyType.INT8, SLOTS)),
-                                    List.of(new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item")),
-                                    List.of(new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "sites")),
-                                    "app"),
-                            OptionalLong.of(0));
-        }
-        router = RouterUnderTest.with(shards.workspace())
-                .set("topology.source", "zookeeper")
-                .set("topology.connect", zooKeeper.connectString())
+    static void start() {
+        cluster = SpreadCluster.start(SHARDS, 20, TABLES);
+        cluster.prepareWhole(TABLES);
+        router = cluster.router(
+                        SHARDS,
+                        List.of(new Distribution("item", KeyType.INT8, SLOTS)),
+                        List.of(new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item")),
+                        List.of(new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "sites")))
                 .set("transactions.recovery_interval", "1s")
                 .set("transactions.recovery_after", "5s")
                 .start();
-        whole = WireClient.connect(first.primary().port(), WHOLE);
+        whole = WireClient.connect(cluster.server(0).port(), SpreadCluster.WHOLE);
         routed = WireClient.connect(router.port(), "app");
         await().until(() -> "0".equals(routed.ask("select count(*) from stock")));
     }
@@ -100,8 +69,7 @@ class SpreadWriteIT {
         whole.close();
         routed.close();
         router.close();
-        zooKeeper.close();
-        shards.close();
+        cluster.close();
     }
 
     @BeforeEach
@@ -207,13 +175,12 @@ class SpreadWriteIT {
     void aShardThatPreparesNothingUndoesAll() {
         // Each participant takes one of the places for prepared transactions: with all of them taken, the last shard
         // cannot.
-        PostgresCluster last = shards.shard(SHARDS - 1);
         List<String> hold = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             hold.add("begin");
             hold.add("prepare transaction 'held " + i + "'");
         }
-        try (WireClient client = WireClient.connect(last.primary().port(), TestTopologies.DATABASE)) {
+        try (WireClient client = WireClient.connect(cluster.server(SHARDS - 1).port(), TestTopologies.DATABASE)) {
             hold.forEach(client::query);
             List<String> before = texts(routed.query(ALL));
             assertThat(texts(routed.query("update stock set n = 0")).toString()).contains("C=53200", "ReadyForQuery I");
@@ -231,7 +198,7 @@ class SpreadWriteIT {
     @Case("H39")
     void withoutZooKeeperNothingIsCommittedAndNothingIsLost() {
         List<String> before = texts(routed.query(ALL));
-        zooKeeper.stop();
+        cluster.zooKeeper().stop();
         try {
             // A decision that cannot be reached is none: the client is told that it does not know.
             assertThat(texts(routed.query("update stock set n = 0")).toString()).contains("C=08007", "ReadyForQuery I");
@@ -241,26 +208,16 @@ class SpreadWriteIT {
             assertThat(routed.ask("delete from stock where item = 999 returning 'gone'"))
                     .isEqualTo("gone");
         } finally {
-            zooKeeper.restart();
+            cluster.zooKeeper().restart();
         }
         // Recovery finds what was prepared, and no decision.
-        await().atMost(Duration.ofMinutes(2)).until(() -> prepared() == 0);
+        await().atMost(Duration.ofMinutes(2)).until(() -> cluster.preparedCount() == 0);
         assertThat(texts(routed.query("update stock set n = 1 where item = 1"))).hasSize(2);
         assertThat(texts(routed.query(ALL))).isEqualTo(before);
     }
 
     private static void assertNothingPrepared() {
-        assertThat(prepared()).isZero();
-    }
-
-    private static int prepared() {
-        int count = 0;
-        for (PostgresCluster shard : shards.shards()) {
-            try (WireClient client = WireClient.connect(shard.primary().port(), TestTopologies.DATABASE)) {
-                count += Integer.parseInt(String.valueOf(client.ask("select count(*) from pg_prepared_xacts")));
-            }
-        }
-        return count;
+        assertThat(cluster.preparedCount()).isZero();
     }
 
     private static String code(List<String> answer) {
@@ -269,10 +226,6 @@ class SpreadWriteIT {
                 .findFirst()
                 .orElse("no error in " + answer);
         return error.replaceAll(".*C=(\\w+).*", "$1");
-    }
-
-    private static List<String> texts(List<ServerMessage> messages) {
-        return messages.stream().map(ServerMessage::toString).toList();
     }
 
     private static List<String> sorted(List<String> messages) {

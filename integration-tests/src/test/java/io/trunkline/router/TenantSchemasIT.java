@@ -299,7 +299,7 @@ class TenantSchemasIT {
                 .startsWith("TL0145");
         assertThat(refusal("select * from t0.invoices join orders on n = customer"))
                 .startsWith("TL0145");
-        assertThat(refusal("truncate t0.invoices, t1.invoices")).startsWith("TL0115");
+        assertThat(refusal("truncate t0.invoices, t1.invoices")).startsWith("TL0144");
         assertThat(refusal("set search_path = t0; select * from invoices")).startsWith("TL0144");
         routed.query("set search_path = t0, t1");
         assertThat(refusal("select * from invoices")).startsWith("TL0144");

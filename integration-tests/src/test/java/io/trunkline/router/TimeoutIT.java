@@ -9,6 +9,7 @@ import static io.trunkline.router.ClientMessage.flush;
 import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.query;
 import static io.trunkline.router.ClientMessage.sync;
+import static io.trunkline.router.ServerMessage.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -406,9 +407,5 @@ class TimeoutIT {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         Stream.of(frames).forEach(all::writeBytes);
         return all.toByteArray();
-    }
-
-    private static List<String> texts(List<ServerMessage> messages) {
-        return messages.stream().map(ServerMessage::toString).toList();
     }
 }

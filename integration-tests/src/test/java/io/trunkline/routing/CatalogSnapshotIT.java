@@ -123,6 +123,81 @@ class CatalogSnapshotIT {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("majors")
+    @Case("H08")
+    void H08_findsWhatUsesTablesUnseen(int major) throws SQLException {
+        try (PostgresServer server = PostgresServer.start(PostgresOptions.major(major));
+                Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            for (String ddl : List.of(
+                    "create table t (id int8, at timestamptz)",
+                    "create table calm (id int8, at timestamptz)",
+                    "create table defaulted (id int8, n int8)",
+                    "create table constrained (id int8)",
+                    "create table ruled (id int8)",
+                    "create table vouched (id int8)",
+                    "create table guarded (id int8)",
+                    "create table mildly_guarded (id int8)",
+                    "create table of_domain (id int8)",
+                    "create function counts() returns int8 stable language sql as 'select count(*) from t'",
+                    "create function promises() returns int8 immutable language sql as 'select count(*) from t'",
+                    "create function adds(int8) returns int8 stable language sql as 'select $1 + 1'",
+                    "create function atomic_counts() returns int8 stable language sql return (select count(*) from t)",
+                    "create function total(t) returns int8 stable language sql as 'select count(*) from t'",
+                    "create function is_known(int8) returns bool stable language sql as 'select exists (select from t where id = $1)'",
+                    "create operator ?~? (rightarg = int8, function = is_known)")) {
+                statement.execute(ddl);
+            }
+            function(statement, "audits", "insert into t values (1);");
+            function(statement, "calls", "perform public.audits();");
+            function(statement, "compares", "if 1 is distinct from 2 then perform extract(year from now()); end if;");
+            function(statement, "runs_text", "execute 'select 1';");
+            function(statement, "vouched_for", "insert into t values (1);");
+            for (String ddl : List.of(
+                    "comment on function vouched_for() is 'Writes. trunkline: local'",
+                    "create function stamps() returns trigger language plpgsql as $$ begin new.at = now(); return new; end $$",
+                    "create function logs() returns trigger language plpgsql as $$ begin insert into t values (new.id); return new; end $$",
+                    "create function logs_here() returns trigger language plpgsql as $$ begin insert into t values (new.id); return new; end $$",
+                    "comment on function logs_here() is 'trunkline: local'",
+                    "create trigger stamping before update on calm for each row execute function stamps()",
+                    "create trigger logging after insert on t for each row execute function logs()",
+                    "create trigger logging before insert on vouched for each row execute function logs_here()",
+                    "alter table defaulted alter n set default counts()",
+                    "alter table constrained add check (is_known(id))",
+                    "create rule copying as on insert to ruled do also insert into t values (new.id)",
+                    "alter table guarded enable row level security",
+                    "create policy looking on guarded using (exists (select from t where t.id = guarded.id))",
+                    "alter table mildly_guarded enable row level security",
+                    "create policy calm on mildly_guarded using (id > 0)",
+                    "create domain known as int8 check (is_known(value))",
+                    "alter table of_domain add k known")) {
+                statement.execute(ddl);
+            }
+            TableUses uses = snapshot(statement).tableUses();
+
+            for (String function :
+                    List.of("counts", "atomic_counts", "total", "audits", "calls", "runs_text", "logs")) {
+                assertThat(uses.function(List.of(function))).isEqualTo(function);
+            }
+            for (String function :
+                    List.of("promises", "adds", "compares", "vouched_for", "stamps", "logs_here", "lower")) {
+                assertThat(uses.function(List.of(function))).as(function).isNull();
+            }
+            assertThat(uses.attribute(List.of("id", "total"))).isEqualTo("total");
+            assertThat(uses.operator(List.of("?~?"))).isEqualTo("?~?");
+            assertThat(uses.hidden(List.of("t"), true)).isEqualTo("table t: trigger logging calls logs");
+            assertThat(uses.hidden(List.of("t"), false)).isNull();
+            assertThat(uses.hidden(List.of("defaulted"), true)).contains("default of n calls counts");
+            assertThat(uses.hidden(List.of("constrained"), true)).contains("calls is_known");
+            assertThat(uses.hidden(List.of("of_domain"), true)).contains("calls is_known");
+            assertThat(uses.hidden(List.of("ruled"), true)).contains("rule copying");
+            assertThat(uses.hidden(List.of("guarded"), false)).contains("policy looking");
+            assertThat(uses.hidden(List.of("calm", "vouched", "mildly_guarded"), true))
+                    .isNull();
+        }
+    }
+
     private static void function(Statement statement, String name, String body) throws SQLException {
         statement.execute(
                 "create function public." + name + "() returns void language plpgsql as $$ begin " + body + " end $$");
@@ -146,6 +221,7 @@ class CatalogSnapshotIT {
             assertThat(functions).hasSizeGreaterThan(2_000).noneMatch(row -> "t".equals(row.get(2)));
             assertThat(rows(statement, CatalogQueries.RELATIONS)).isEmpty();
             assertThat(rows(statement, CatalogQueries.HIDDEN_CALLS)).isEmpty();
+            assertThat(rows(statement, CatalogQueries.TABLE_USES)).isEmpty();
         }
     }
 
@@ -153,7 +229,8 @@ class CatalogSnapshotIT {
         return CatalogSnapshot.of(
                 rows(statement, CatalogQueries.FUNCTIONS),
                 rows(statement, CatalogQueries.RELATIONS),
-                rows(statement, CatalogQueries.HIDDEN_CALLS));
+                rows(statement, CatalogQueries.HIDDEN_CALLS),
+                rows(statement, CatalogQueries.TABLE_USES));
     }
 
     private static List<List<@Nullable String>> rows(Statement statement, String query) throws SQLException {

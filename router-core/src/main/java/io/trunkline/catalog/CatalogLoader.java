@@ -36,8 +36,8 @@ public final class CatalogLoader {
     /** How long a node may take to answer all queries; the next candidate is asked then. */
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
-    private static final List<String> QUERIES =
-            List.of(CatalogQueries.FUNCTIONS, CatalogQueries.RELATIONS, CatalogQueries.HIDDEN_CALLS);
+    private static final List<String> QUERIES = List.of(
+            CatalogQueries.FUNCTIONS, CatalogQueries.RELATIONS, CatalogQueries.HIDDEN_CALLS, CatalogQueries.TABLE_USES);
 
     private final Supplier<List<BackendTarget>> candidates;
     private final Supplier<Set<String>> placedSchemas;
@@ -49,6 +49,9 @@ public final class CatalogLoader {
     private @Nullable Reading reading;
     private boolean loading;
     private boolean again;
+    /** A reading was asked for, and is about to begin. */
+    private boolean soon;
+
     private boolean closed;
     private int attempts;
 
@@ -85,8 +88,9 @@ public final class CatalogLoader {
         clock.execute(() -> {
             if (loading) {
                 again = true;
-            } else {
+            } else if (!soon) {
                 schedule(REFRESH_PAUSE);
+                soon = true;
             }
         });
     }
@@ -113,6 +117,7 @@ public final class CatalogLoader {
     }
 
     private void load() {
+        soon = false;
         List<BackendTarget> targets = candidates.get();
         if (closed || loading) {
             return;
@@ -190,7 +195,8 @@ public final class CatalogLoader {
             }
             CatalogSnapshot snapshot;
             try {
-                CatalogSnapshot read = CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2));
+                CatalogSnapshot read =
+                        CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2), answers.get(3));
                 snapshot = answers.size() > QUERIES.size() ? read.withSpreadNames(answers.get(QUERIES.size())) : read;
             } catch (IllegalArgumentException notTheCatalogue) {
                 fail(SqlState.PROTOCOL_VIOLATION.code());

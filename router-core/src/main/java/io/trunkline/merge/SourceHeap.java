@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.merge;
 
+import io.trunkline.error.RouterErrors;
 import java.util.List;
 
 /**
@@ -35,7 +36,7 @@ final class SourceHeap {
             if (inHeap[source]) {
                 continue;
             }
-            if (sources[source].next()) {
+            if (next(source)) {
                 inHeap[source] = true;
                 heap[size++] = source;
                 siftUp(size - 1);
@@ -60,7 +61,7 @@ final class SourceHeap {
     /** Moves the source with the smallest row to its next one; returns false when that must be awaited. */
     boolean advance() {
         int source = heap[0];
-        if (sources[source].next()) {
+        if (next(source)) {
             siftDown();
             return true;
         }
@@ -71,6 +72,27 @@ final class SourceHeap {
         }
         complete = sources[source].isEnded();
         return complete;
+    }
+
+    /**
+     * Moves a source to its next row.
+     *
+     * @throws MergeFailure when that belongs before the one it follows: whatever the reason, merged rows would be in no order, and groups in pieces
+     */
+    private boolean next(int source) {
+        if (!sources[source].next()) {
+            return false;
+        }
+        for (SortKey key : keys) {
+            int compared = sources[source].compareFormer(key);
+            if (compared != 0) {
+                if (compared > 0) {
+                    throw new MergeFailure(RouterErrors.shardOutOfOrder(source + 1));
+                }
+                break;
+            }
+        }
+        return true;
     }
 
     private void siftUp(int from) {

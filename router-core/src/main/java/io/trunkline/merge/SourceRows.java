@@ -19,10 +19,17 @@ final class SourceRows {
 
     private final int columnCount;
     /** Where the values of the current row begin. */
-    private final int[] starts;
+    private int[] starts;
+    /** The same of the row that was current before, in the buffer below. */
+    private int[] formerStarts;
+
+    private @Nullable ByteBuf former;
 
     private final ArrayDeque<ByteBuf> later = new ArrayDeque<>();
     private @Nullable ByteBuf current;
+    /** Whether the values of the current row have been looked for. */
+    private boolean isRead;
+
     private int rowStart;
     /** Where the current row ends and the next one begins. */
     private int rowEnd;
@@ -33,6 +40,7 @@ final class SourceRows {
     SourceRows(int columnCount) {
         this.columnCount = columnCount;
         this.starts = new int[columnCount];
+        this.formerStarts = new int[columnCount];
     }
 
     /** Adds rows; consumed. */
@@ -87,11 +95,46 @@ final class SourceRows {
 
     /** Moves the window to the next row and reads where its values are; returns false when there is none here. */
     boolean next() {
+        keepFormer();
         if (!nextFrame()) {
             return false;
         }
         readColumns();
+        isRead = true;
         return true;
+    }
+
+    private void keepFormer() {
+        if (!isRead) {
+            return;
+        }
+        isRead = false;
+        int[] left = formerStarts;
+        formerStarts = starts;
+        starts = left;
+        if (former != current) {
+            releaseFormer();
+            former = buffer().retain();
+        }
+    }
+
+    private void releaseFormer() {
+        ByteBuf left = former;
+        former = null;
+        if (left != null) {
+            left.release();
+        }
+    }
+
+    /** Returns how the row that {@link #next} has left compares with the current one by a key; 0 when there was none. */
+    int compareFormer(SortKey key) {
+        ByteBuf left = former;
+        if (left == null) {
+            return 0;
+        }
+        int column = key.column();
+        int start = formerStarts[column];
+        return key.compare(left, start, left.getInt(start - Integer.BYTES), buffer(), start(column), length(column));
     }
 
     /** Moves the window to the next row without looking into it; returns false when there is none here. */
@@ -173,6 +216,8 @@ final class SourceRows {
     /** Releases everything. */
     void clear() {
         leaveBuffer();
+        releaseFormer();
+        isRead = false;
         for (ByteBuf buffer : later) {
             buffer.release();
         }

@@ -172,6 +172,12 @@ public enum Metric {
             "Cancel requests on their way to the router that gave the key"),
     TIMEOUTS(
             "trunkline_timeouts_total", Type.COUNTER, "timeouts", "Times something in a session took too long", "kind"),
+    SHARD_COMMITS(
+            "trunkline_shard_commits_total",
+            Type.COUNTER,
+            "transactions",
+            "Transactions that were to be committed on several shards in two phases, by what became of them",
+            "outcome"),
     PREPARED_AGE(
             "trunkline_prepared_transaction_age_seconds",
             Type.GAUGE,

@@ -115,6 +115,16 @@ public interface RouterMetrics {
         CANCEL
     }
 
+    /** How a commit on several shards ended; the label {@code outcome} of {@code trunkline_shard_commits_total}. */
+    enum CommitOutcome {
+        /** Committed on all of them. */
+        COMMITTED,
+        /** Rolled back on all of them: one could not prepare, or recovery was sooner. */
+        ROLLED_BACK,
+        /** Recovery will find out: the decision could not be reached. */
+        UNKNOWN
+    }
+
     /** What became of a transaction over several shards that was left behind; the label {@code outcome} of {@code trunkline_recovered_transactions_total}. */
     enum RecoveryOutcome {
         /** A commit was decided, and was carried out on one shard. */
@@ -203,6 +213,9 @@ public interface RouterMetrics {
 
     /** Something in a session took too long: {@code trunkline_timeouts_total{kind}} counter, timeouts. */
     void timedOut(TimeoutKind kind);
+
+    /** A transaction over several shards was committed, or was not: {@code trunkline_shard_commits_total{outcome}} counter, transactions. */
+    void shardsCommitted(CommitOutcome outcome);
 
     /** The oldest transaction over several shards that stands prepared on a shard, 0 when there is none: {@code trunkline_prepared_transaction_age_seconds{cluster,shard}} gauge, seconds. */
     void oldestPrepared(String cluster, String shard, long seconds);

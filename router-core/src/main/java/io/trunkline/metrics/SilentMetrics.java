@@ -37,6 +37,9 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public void unpinned(String reason, long nanos) {}
 
     @Override
+    public void shardsCommitted(CommitOutcome outcome) {}
+
+    @Override
     public void oldestPrepared(String cluster, String shard, long seconds) {}
 
     @Override

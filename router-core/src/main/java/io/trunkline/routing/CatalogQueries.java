@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.stream.Collectors;
 
 /**
- * The three queries a {@link CatalogSnapshot} is made from; each is a simple query with text results, for majors 14 to 18.
+ * The queries a {@link CatalogSnapshot} is made from; each is a simple query with text results, for majors 14 to 18.
  *
  * <p>They name everything with its schema, so no {@code search_path} can mislead them. Any user may run them: they read what is public in
  * {@code pg_catalog}. Run them in one {@code REPEATABLE READ} transaction or one after the other; a difference between them can only make more
@@ -162,6 +162,133 @@ public final class CatalogQueries {
                                             '($|\\W)')
                                    ELSE false END)
             SELECT c.change, c.name::pg_catalog.text FROM changing c)""";
+
+    /**
+     * Rows: {@code function}, {@code attribute} or {@code operator}, the name of one that may read or write tables, and nothing; or {@code read} or
+     * {@code write}, the name of a relation with which a statement that reads or writes it does more than it says, and what does that.
+     *
+     * <p>Tables are touched by what is volatile or stable and has in its body a word without which SQL reads or writes no table; by what calls such a
+     * function by name; and by what has no body to look into, but for some extensions that are known. A function, or a rule, whose comment says
+     * {@code trunkline: local} is taken at its word. Functions named {@code attribute} are called by {@code t.name} too.
+     */
+    public static final String TABLE_USES = """
+            WITH RECURSIVE own AS (
+                SELECT p.oid, p.proname, p.prokind, l.lanname,
+                       pg_catalog.regexp_replace(
+                           pg_catalog.lower(COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)),
+                           '\\mdistinct\\s+from\\M|\\mextract\\s*\\(\\s*\\w+\\s+from\\M', '', 'g') AS body,
+                       pg_catalog.count(*) OVER () OPERATOR(pg_catalog.<=) 2000 AS comparable
+                FROM pg_catalog.pg_proc p
+                JOIN pg_catalog.pg_language l ON l.oid OPERATOR(pg_catalog.=) p.prolang
+                WHERE p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+                  AND p.provolatile OPERATOR(pg_catalog.<>) 'i'
+                  AND p.prokind IN ('f', 'w')
+                  AND COALESCE(pg_catalog.obj_description(p.oid, 'pg_proc'), '')
+                          OPERATOR(pg_catalog.!~) '\\mtrunkline:\\s*local\\M'
+                  AND NOT EXISTS (
+                      SELECT FROM pg_catalog.pg_depend d
+                      JOIN pg_catalog.pg_extension e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
+                      WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+                        AND d.objid OPERATOR(pg_catalog.=) p.oid
+                        AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
+                        AND d.deptype OPERATOR(pg_catalog.=) 'e'
+                        AND e.extname IN ('btree_gin', 'btree_gist', 'citext', 'cube', 'earthdistance', 'fuzzystrmatch',
+                                          'hstore', 'insert_username', 'intarray', 'isn', 'ltree', 'moddatetime',
+                                          'pg_trgm', 'pgcrypto', 'postgis', 'seg', 'unaccent', 'uuid-ossp', 'vector'))),
+            touching(name) AS (
+                SELECT o.proname
+                FROM own o
+                WHERE NOT o.comparable
+                   OR o.lanname NOT IN ('sql', 'plpgsql')
+                   OR o.body OPERATOR(pg_catalog.~) '\\m(from|table|insert|update|delete|merge|execute|call|do|copy|truncate|lock|alter|drop|create|query_to_xml\\w*|table_to_xml\\w*|cursor_to_xml\\w*|schema_to_xml\\w*|database_to_xml\\w*|ts_stat|ts_rewrite)\\M'
+                UNION
+                SELECT o.proname
+                FROM touching t
+                JOIN own o ON CASE WHEN pg_catalog.strpos(o.body, pg_catalog.lower(t.name::pg_catalog.text))
+                                        OPERATOR(pg_catalog.>) 0
+                                   THEN o.body OPERATOR(pg_catalog.~) pg_catalog.concat(
+                                            '(^|\\W)',
+                                            pg_catalog.regexp_replace(
+                                                pg_catalog.lower(t.name::pg_catalog.text), '(\\W)', '\\\\\\1', 'g'),
+                                            '($|\\W)')
+                                   ELSE false END),
+            aggregates AS (
+                SELECT p.oid, p.proname
+                FROM pg_catalog.pg_proc p
+                JOIN pg_catalog.pg_aggregate a ON a.aggfnoid OPERATOR(pg_catalog.=) p.oid
+                JOIN own s ON s.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn,
+                                        a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+                JOIN touching t ON t.name OPERATOR(pg_catalog.=) s.proname),
+            functions AS (
+                SELECT o.oid, o.proname
+                FROM own o
+                JOIN touching t ON t.name OPERATOR(pg_catalog.=) o.proname
+                UNION
+                SELECT oid, proname FROM aggregates)
+            SELECT 'function', f.proname::pg_catalog.text, ''
+            FROM functions f
+            UNION
+            SELECT 'attribute', f.proname::pg_catalog.text, ''
+            FROM functions f
+            JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) f.oid
+            JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) p.proargtypes[0]
+            WHERE p.pronargs OPERATOR(pg_catalog.>=) 1
+              AND p.pronargs OPERATOR(pg_catalog.-) p.pronargdefaults OPERATOR(pg_catalog.<=) 1
+              AND t.typtype IN ('c', 'p')
+            UNION
+            SELECT 'operator', o.oprname::pg_catalog.text, ''
+            FROM pg_catalog.pg_operator o
+            JOIN functions f ON f.oid OPERATOR(pg_catalog.=) o.oprcode
+            UNION
+            SELECT 'write', c.relname::pg_catalog.text,
+                   pg_catalog.concat('trigger ', g.tgname, ' calls ', f.proname)
+            FROM pg_catalog.pg_trigger g
+            JOIN functions f ON f.oid OPERATOR(pg_catalog.=) g.tgfoid
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) g.tgrelid
+            WHERE NOT g.tgisinternal AND g.tgenabled OPERATOR(pg_catalog.<>) 'D'
+            UNION
+            SELECT 'write', c.relname::pg_catalog.text, pg_catalog.concat('rule ', r.rulename)
+            FROM pg_catalog.pg_rewrite r
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) r.ev_class
+            WHERE c.relkind IN ('r', 'p') AND c.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+              AND r.ev_enabled OPERATOR(pg_catalog.<>) 'D'
+              AND COALESCE(pg_catalog.obj_description(r.oid, 'pg_rewrite'), '')
+                      OPERATOR(pg_catalog.!~) '\\mtrunkline:\\s*local\\M'
+            UNION
+            SELECT 'write', c.relname::pg_catalog.text,
+                   pg_catalog.concat('default of ', a.attname, ' calls ', f.proname)
+            FROM pg_catalog.pg_depend d
+            JOIN functions f ON f.oid OPERATOR(pg_catalog.=) d.refobjid
+            JOIN pg_catalog.pg_attrdef e ON e.oid OPERATOR(pg_catalog.=) d.objid
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) e.adrelid
+            JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) e.adrelid
+                                          AND a.attnum OPERATOR(pg_catalog.=) e.adnum
+            WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+              AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+            UNION
+            SELECT 'write', c.relname::pg_catalog.text,
+                   pg_catalog.concat('constraint ', k.conname, ' calls ', f.proname)
+            FROM pg_catalog.pg_depend d
+            JOIN functions f ON f.oid OPERATOR(pg_catalog.=) d.refobjid
+            JOIN pg_catalog.pg_constraint k ON k.oid OPERATOR(pg_catalog.=) d.objid
+            JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) k.conrelid
+                                           OR k.contypid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
+                                          AND a.atttypid OPERATOR(pg_catalog.=) k.contypid
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+            WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass
+              AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+            UNION
+            SELECT 'read', c.relname::pg_catalog.text, pg_catalog.concat('policy ', y.polname)
+            FROM pg_catalog.pg_policy y
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) y.polrelid AND c.relrowsecurity
+            WHERE pg_catalog.concat(y.polqual::pg_catalog.text, y.polwithcheck::pg_catalog.text)
+                      OPERATOR(pg_catalog.~~) '%{SUBLINK %'
+               OR EXISTS (
+                   SELECT FROM pg_catalog.pg_depend d
+                   JOIN functions f ON f.oid OPERATOR(pg_catalog.=) d.refobjid
+                   WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_policy'::pg_catalog.regclass
+                     AND d.objid OPERATOR(pg_catalog.=) y.oid
+                     AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass)""";
 
     /**
      * Returns the query for what schemas that are whole on one shard make worth knowing. Rows: {@code relation} and the name of one that is in another

@@ -22,9 +22,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CatalogSnapshot implements FunctionCatalog {
     private static final CatalogSnapshot UNLOADED = new CatalogSnapshot(
-            false, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.UNKNOWN, false, null);
+            false,
+            Map.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            TextOrder.UNKNOWN,
+            false,
+            TableUses.NONE,
+            null);
     private static final CatalogSnapshot PLAIN = new CatalogSnapshot(
-            true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.BYTES, false, SpreadNames.NONE);
+            true,
+            Map.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            TextOrder.BYTES,
+            false,
+            TableUses.NONE,
+            SpreadNames.NONE);
 
     private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
 
@@ -54,6 +74,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private final Set<String> collatedNames;
     private final TextOrder textOrder;
     private final boolean hiddenCalls;
+    private final TableUses tableUses;
     /** Null while they have not been read. */
     private final @Nullable SpreadNames spreadNames;
 
@@ -67,6 +88,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
             Set<String> collatedNames,
             TextOrder textOrder,
             boolean hiddenCalls,
+            TableUses tableUses,
             @Nullable SpreadNames spreadNames) {
         this.loaded = loaded;
         this.functions = functions;
@@ -77,6 +99,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         this.collatedNames = collatedNames;
         this.textOrder = textOrder;
         this.hiddenCalls = hiddenCalls;
+        this.tableUses = tableUses;
         this.spreadNames = spreadNames;
     }
 
@@ -91,15 +114,16 @@ public final class CatalogSnapshot implements FunctionCatalog {
     }
 
     /**
-     * Makes a snapshot from the rows of {@link CatalogQueries#FUNCTIONS}, {@link CatalogQueries#RELATIONS} and
-     * {@link CatalogQueries#HIDDEN_CALLS}.
+     * Makes a snapshot from the rows of {@link CatalogQueries#FUNCTIONS}, {@link CatalogQueries#RELATIONS},
+     * {@link CatalogQueries#HIDDEN_CALLS} and {@link CatalogQueries#TABLE_USES}.
      *
      * @throws IllegalArgumentException when rows are not what those queries return
      */
     public static CatalogSnapshot of(
             List<List<@Nullable String>> functionRows,
             List<List<@Nullable String>> relationRows,
-            List<List<@Nullable String>> hiddenCallRows) {
+            List<List<@Nullable String>> hiddenCallRows,
+            List<List<@Nullable String>> tableUseRows) {
         Map<String, FunctionNature> functions = new HashMap<>();
         for (List<@Nullable String> row : functionRows) {
             functions.put(text(row, 0, 3), FunctionNature.of(flag(row, 1), flag(row, 2)));
@@ -135,6 +159,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 Set.copyOf(collatedNames),
                 textOrder,
                 hiddenCalls,
+                TableUses.of(tableUseRows),
                 null);
     }
 
@@ -168,6 +193,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 collatedNames,
                 textOrder,
                 hiddenCalls,
+                tableUses,
                 names);
     }
 
@@ -190,6 +216,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 union(collatedNames, other.collatedNames),
                 worse(textOrder, other.textOrder),
                 hiddenCalls || other.hiddenCalls,
+                tableUses.or(other.tableUses),
                 SpreadNames.union(spreadNames, other.spreadNames));
     }
 
@@ -197,7 +224,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         return one.compareTo(other) >= 0 ? one : other;
     }
 
-    private static Set<String> union(Set<String> one, Set<String> other) {
+    static Set<String> union(Set<String> one, Set<String> other) {
         Set<String> both = new HashSet<>(one);
         both.addAll(other);
         return Set.copyOf(both);
@@ -256,6 +283,11 @@ public final class CatalogSnapshot implements FunctionCatalog {
         return hiddenCalls;
     }
 
+    /** Returns what uses tables without naming them; nothing until the catalogue has been read. */
+    TableUses tableUses() {
+        return tableUses;
+    }
+
     /** Returns true unless no relation outside of the schemas of one shard has the name. */
     boolean mayNameSpreadRelation(String name) {
         return spreadNames == null || spreadNames.relations().contains(name);
@@ -298,7 +330,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         return false;
     }
 
-    private static String text(List<@Nullable String> row, int column, int columns) {
+    static String text(List<@Nullable String> row, int column, int columns) {
         String value = row.size() == columns ? row.get(column) : null;
         if (value == null) {
             throw new IllegalArgumentException("catalogue row has " + row.size() + " columns or a null (expected: "

@@ -30,6 +30,8 @@ public enum Reason {
     SEVERAL_SHARDS("rows of several shards are merged"),
     /** A transaction was committed on all of its shards. */
     COMMITTED_TOGETHER("the transaction was committed on several shards"),
+    /** The statement does the same on every shard. */
+    EVERY_SHARD("it is done on every shard"),
     /** The statement belongs to the session or the transaction, not to a shard. */
     SESSION("the statement concerns the session only"),
 

@@ -3,8 +3,11 @@ package io.trunkline.routing;
 
 import io.trunkline.error.RouterErrors;
 import io.trunkline.sql.Access;
+import io.trunkline.sql.CopyWrite;
+import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.KeyCondition;
 import io.trunkline.sql.KnownFunctions;
+import io.trunkline.sql.Mentions;
 import io.trunkline.sql.Refusal;
 import io.trunkline.sql.RefusalCode;
 import io.trunkline.sql.ScatterShape;
@@ -77,9 +80,12 @@ final class ShardDecision {
             case CATALOG -> anywhere(statement, shape, named, Reason.CATALOG);
             case REFERENCE_READ -> anywhere(statement, shape, named, Reason.REFERENCE);
             case REFERENCE_WRITE ->
-                named != null && !named.byKey()
-                        ? place(named)
-                        : RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard");
+                named == null
+                        ? copies(shape)
+                        : named.byKey()
+                                ? RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard")
+                                : place(named);
+            case EVERY_SHARD -> command(shape, named, session);
             case KEYED -> keyed(statement, shape, keys, named);
             case REFUSED -> refused(shape, named);
         };
@@ -92,7 +98,7 @@ final class ShardDecision {
                 && shape != null
                 && switch (shape.reach()) {
                     case NO_TABLE, CATALOG, REFERENCE_READ -> true;
-                    case REFERENCE_WRITE, KEYED, REFUSED -> false;
+                    case REFERENCE_WRITE, EVERY_SHARD, KEYED, REFUSED -> false;
                 };
     }
 
@@ -164,12 +170,46 @@ final class ShardDecision {
         if (union.size() > 1) {
             return severalShards(statement, shape, union, evaluation);
         }
+        Target hidden = hidden(statement, shape.mentions());
+        if (hidden != null) {
+            return hidden;
+        }
         int shard = union.first();
         if (bindsToHome(statement) && shard != HOME_SHARD && !SchemaDecision.keepsSequences(statement, shape, shard)) {
             return RouteRefusal.NOT_ON_HOME_SHARD.because("the key belongs to shard " + table.shardName(shard));
         }
         boolean byKey = shape.conditions().stream().noneMatch(KeyCondition.OnShard.class::isInstance);
         return place(shard, byKey ? Reason.KEY : Reason.SCHEMA);
+    }
+
+    /** Returns the refusal of a statement that uses tables it does not name, of which its shards have a part only; or null. */
+    private @Nullable Target hidden(StatementShape statement, Mentions mentions) {
+        if (table.cluster().shardedTables().isEmpty()) {
+            // Schemas are whole on their shards, and reference tables everywhere: no table has a part only.
+            return null;
+        }
+        TableUses uses = catalog.tableUses();
+        String function = uses.function(mentions.functions());
+        if (function == null) {
+            function = uses.attribute(mentions.names());
+        }
+        if (function != null) {
+            return RouteRefusal.FUNCTION_USES_TABLES.because("the function is " + function);
+        }
+        if (!catalog.isLoaded()) {
+            for (String called : mentions.functions()) {
+                if (catalog.nature(called) == FunctionNature.UNKNOWN) {
+                    return RouteRefusal.FUNCTION_USES_TABLES.because(
+                            "the catalogue has not been read yet, and the function is " + called);
+                }
+            }
+        }
+        String operator = uses.operator(mentions.operators());
+        if (operator != null) {
+            return RouteRefusal.FUNCTION_USES_TABLES.because("it is called by operator " + operator);
+        }
+        String table = uses.hidden(mentions.names(), statement.access() != Access.READ);
+        return table == null ? null : RouteRefusal.TABLE_USES_TABLES.because(table);
     }
 
     private Target keyedAndNamed(
@@ -188,6 +228,10 @@ final class ShardDecision {
 
     private Target severalShards(
             StatementShape statement, ShardingShape shape, ShardSet union, KeyEvaluation evaluation) {
+        Target hidden = hidden(statement, shape.mentions());
+        if (hidden != null) {
+            return hidden;
+        }
         ScatterShape scatter = shape.scatter();
         if (scatter != null) {
             return scattered(statement, scatter, union);
@@ -222,13 +266,22 @@ final class ShardDecision {
                 return RouteRefusal.SCATTER_UNPROVEN.because("the function is " + function);
             }
         }
-        Reason verdict = ReadOnlyCheck.verdict(statement, catalog);
+        if (scatter.locksRows() && !isReadBesideLocks(statement)) {
+            return RouteRefusal.SCATTER_UNPROVEN.because("it locks rows and may do more");
+        }
+        Reason verdict = scatter.locksRows() ? Reason.READ : ReadOnlyCheck.verdict(statement, catalog);
         return verdict == Reason.READ
                 ? new Target.Scatter(
                         shards,
                         place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS),
                         new Target.Work.Read(scatter, catalog.textOrder(statement.names())))
                 : RouteRefusal.SCATTER_UNPROVEN.because("what is said of it is: " + verdict.phrase());
+    }
+
+    private boolean isReadBesideLocks(StatementShape statement) {
+        boolean pure =
+                statement.functions().stream().allMatch(function -> catalog.nature(function) == FunctionNature.PURE);
+        return pure && ReadOnlyCheck.namesOnlyTables(statement, catalog);
     }
 
     private Target spread(StatementShape statement, SpreadWrite write, ShardSet shards, KeyEvaluation evaluation) {
@@ -256,6 +309,55 @@ final class ShardDecision {
             rowShards[i] = ofRow.first();
         }
         return new Target.Scatter(shards, at, new Target.Work.Write(write, rowShards));
+    }
+
+    private Target copies(ShardingShape shape) {
+        if (!(shape.spread() instanceof CopyWrite write)) {
+            Refusal reason = shape.scatterRefusal();
+            return reason == null
+                    ? RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard")
+                    : refusal(reason);
+        }
+        for (String function : write.functions()) {
+            if (!catalog.nature(function).ignoresTables() || ShardBoundFunctions.readsTables(function)) {
+                return RouteRefusal.COPIES_UNPROVEN.because("the function is " + function);
+            }
+        }
+        if (!catalog.isLoaded()
+                || catalog.hasHiddenCalls()
+                || catalog.namesVolatileOperator(write.operators())
+                || catalog.namesAnyOpaque(write.names())) {
+            return RouteRefusal.COPIES_UNPROVEN.because("it names a view or calls functions unseen");
+        }
+        return new Target.Scatter(
+                table.all(), place(Target.ANY_SHARD, Reason.EVERY_SHARD), new Target.Work.Copies(write));
+    }
+
+    private Target command(ShardingShape shape, Asked.@Nullable Shard named, SessionRouting session) {
+        if (named != null) {
+            return named.byKey()
+                    ? refusal(RefusalCode.ALL_SHARDS.because("it concerns more than the rows of one key"))
+                    : place(named);
+        }
+        if (!(shape.spread() instanceof EveryShardCommand command)) {
+            return refusal(RefusalCode.ALL_SHARDS.because("it concerns the tables or settings of every shard"));
+        }
+        boolean inBlock = session.transaction().scope() != TransactionScope.NONE;
+        boolean refusedThere = switch (command.form()) {
+            case DEFINITION, TOGETHER, AS_SENT -> false;
+            case IN_BLOCK -> !inBlock;
+            case SEPARATELY -> inBlock;
+        };
+        Target.At at = place(Target.ANY_SHARD, Reason.EVERY_SHARD);
+        if (refusedThere) {
+            // A server tells why.
+            return at;
+        }
+        boolean either = command.form() == EveryShardCommand.Form.AS_SENT;
+        EveryShardCommand decided = !either
+                ? command
+                : new EveryShardCommand(inBlock ? EveryShardCommand.Form.TOGETHER : EveryShardCommand.Form.SEPARATELY);
+        return new Target.Scatter(table.all(), at, new Target.Work.Command(decided));
     }
 
     private Target refused(ShardingShape shape, Asked.@Nullable Shard named) {

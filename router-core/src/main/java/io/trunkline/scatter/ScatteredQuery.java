@@ -9,22 +9,17 @@ import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.merge.MergeFailure;
-import io.trunkline.merge.MergedRows;
 import io.trunkline.merge.RowSink;
 import io.trunkline.pool.Lease;
 import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.wire.BackendTag;
-import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.ErrorResponse;
-import io.trunkline.wire.ParameterDescription;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.RowDescription;
 import io.trunkline.wire.TransactionStatus;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,23 +27,22 @@ import org.jspecify.annotations.Nullable;
  * One query on several shards, from the moment all of its backends are leased until all of them have been given back.
  *
  * <pre>
- *   DESCRIBING ──▶ (PREPARING) ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── all rows passed on ──▶ OVER
- *        └──────────────┴──────────────┴──────── an error ────────────────────┴──▶ FAILING ── all quiet ──────▶ OVER
+ *   PREPARING ── planned ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── all rows passed on ──▶ OVER
+ *       └────────────────────────┴──────── an error ────────────────────┴──▶ FAILING ── all quiet ──────▶ OVER
  *   a write: RUNNING ── done on every shard ──▶ COMMITTING ── committed or aborted everywhere ──▶ OVER
  * </pre>
  *
- * <p>The first shard is asked what the client's own words return: the answer, or the error, is exactly what one server would give. From that the
- * {@link ScatterPlanner} makes the words for the shards, which all run them at once. A shard whose rows are not wanted yet is not read, so what
- * lies here is bounded by the shards' socket buffers. The first error ends the query: the other shards are cancelled, and what they send is dropped.
+ * <p>The first shard is asked what the client's own words return ({@link ScatterPreparation}): the answer, or the error, is exactly what one server would
+ * give. From that the {@link ScatterPlanner} makes the words for the shards, which all run them at once ({@link ShardRun}). The first error ends the
+ * query: the other shards are cancelled, and what they send is dropped.
  *
  * <p>A write runs in a transaction on each shard, which {@link TwoPhaseCommit} ends.
  *
  * <p>Owns the leases. Confined to one event loop.
  */
-public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoPhaseCommit.Listener {
+public final class ScatteredQuery implements RunningStatement, ShardStream.Listener, RowSink, TwoPhaseCommit.Listener {
 
     private enum Phase {
-        DESCRIBING,
         PREPARING,
         STARTING,
         RUNNING,
@@ -58,7 +52,6 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
     }
 
     private final ScatterStatement statement;
-    private final Supplier<ScatterPlanner> planning;
     private final boolean isWrite;
     /** How it is committed, or null for a read, and within a transaction of the client's. */
     private final @Nullable ShardCommit commit;
@@ -67,19 +60,9 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
     private final ByteBufAllocator allocator;
     private final int messageBytesMax;
     private final ShardStreams shards;
-    private @Nullable ScatterPlanner planner;
-    private Phase phase = Phase.DESCRIBING;
-    private int[] parameterTypes;
-    /** What the client's own words return. */
-    private @Nullable Described described;
-    /** What was described last; not looked at yet. */
-    private @Nullable Described latest;
-
-    private @Nullable ScatterPlan plan;
-    private @Nullable MergedRows merge;
-    /** Shards that have bound the query. */
-    private int startedCount;
-
+    private final ScatterPreparation preparation;
+    private Phase phase = Phase.PREPARING;
+    private @Nullable ShardRun run;
     private boolean draining;
     /** The client left while the transaction was being committed, which goes on. */
     private boolean abandoned;
@@ -100,14 +83,13 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
             ByteBufAllocator allocator,
             int messageBytesMax) {
         this.statement = statement;
-        this.planning = planning;
         this.isWrite = isWrite;
         this.commit = commit;
         this.client = client;
         this.allocator = allocator;
         this.messageBytesMax = messageBytesMax;
-        this.parameterTypes = statement.parameterTypes();
         this.shards = new ShardStreams(leases, connector, messageBytesMax, within, this);
+        this.preparation = new ScatterPreparation(statement, planning, shards.first());
     }
 
     /**
@@ -166,11 +148,10 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
                 messageBytesMax);
     }
 
-    /** Begins; the client may hear the end from inside this call. */
+    @Override
     public void start() {
         try {
-            planner = planning.get();
-            shards.first().describe(statement.sql(), parameterTypes);
+            preparation.begin();
         } catch (ScatterRefused refused) {
             refuse(refused);
         }
@@ -183,84 +164,64 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
 
     // what it returns
 
-    /** Appends the ParameterDescription of the client's statement; once parsed. */
+    @Override
     public void writeParameterDescription(ByteBuf out) {
-        BackendWriter.parameterDescription(out, parameterTypes);
+        preparation.writeParameterDescription(out);
     }
 
-    /**
-     * Appends the RowDescription of the client's statement; once parsed.
-     *
-     * @param ofStatement whether a statement is described, whose formats are not known, or else its portal
-     */
+    @Override
     public void writeRowDescription(ByteBuf out, boolean ofStatement) {
-        IntUnaryOperator formats = ofStatement ? column -> 0 : statement::format;
-        known(described).write(out, formats);
+        preparation.writeRowDescription(out, ofStatement);
     }
 
-    /** Returns true when the client's statement returns rows; once parsed. */
+    @Override
     public boolean returnsRows() {
-        return !known(described).isNoData();
+        return preparation.returnsRows();
     }
 
     // the steps
 
-    private void onDescribed(Described answer) {
-        ScatterPlanner steps = known(planner);
-        if (phase == Phase.DESCRIBING) {
-            described = answer;
-            parameterTypes = answer.parameterTypes();
-            client.onParsed(this);
-            steps.described(answer);
-            String parts = steps.parts();
-            if (parts != null) {
-                phase = Phase.PREPARING;
-                shards.first().describe(parts.getBytes(StandardCharsets.UTF_8), parameterTypes);
-                return;
-            }
-        } else {
-            steps.partsDescribed(answer);
+    private void onPrepared(ShardStream shard) {
+        if (!preparation.isAnswered()) {
+            fail(RouterErrors.shardsDiffer(shard.node(), "no columns").response());
+            return;
         }
-        run(steps.plan());
+        try {
+            ScatterPlan plan = preparation.onAnswered(() -> client.onParsed(this));
+            if (plan != null) {
+                run(plan);
+            }
+        } catch (ScatterRefused refused) {
+            refuse(refused);
+        } catch (ProtocolViolation violation) {
+            fail(RouterErrors.protocolViolation(violation).response());
+        }
     }
 
-    private void run(ScatterPlan made) {
-        ByteBuf bind = allocator.buffer(256);
-        try {
-            made.writeBind(bind, statement);
-            plan = made;
-            merge = made.rows().apply(shards.size());
-            phase = Phase.STARTING;
-            for (ShardStream shard : shards.all()) {
-                if (commit != null) {
-                    shard.begin();
-                }
-                byte[] sql = made.sql().apply(shard.index());
-                shard.run(sql, made.parameterTypes(), bind, isWrite ? 0 : statement.rowsMax());
-            }
-        } finally {
-            bind.release();
-        }
+    private void run(ScatterPlan plan) {
+        ShardRun started = new ShardRun(plan, shards.all());
+        run = started;
+        phase = Phase.STARTING;
+        started.start(statement, commit != null, allocator);
     }
 
     /**
-     * A shard is about to return rows.
+     * A shard is about to return rows, or none at all.
      *
-     * @param difference how their columns differ from those of the plan, or null
+     * @param description of its rows, or null
      */
-    private void onBound(ShardStream shard, @Nullable String difference) {
-        shard.bound();
+    private void onBound(ShardStream shard, @Nullable RowDescription description) {
+        ShardRun started = known(run);
+        String difference = started.onBound(shard, description);
         if (difference != null) {
             fail(RouterErrors.shardsDiffer(shard.node(), difference).response());
-            return;
-        }
-        if (++startedCount == shards.size()) {
+        } else if (started.isBound()) {
             phase = Phase.RUNNING;
             client.onStarted(this);
         }
     }
 
-    /** The client takes rows again. */
+    @Override
     public void onClientWritable() {
         drain();
         // These rows may be as many as the client takes: then no shard is read, and nothing else would flush them.
@@ -268,13 +229,17 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
     }
 
     private void drain() {
-        MergedRows rows = merge;
-        if (phase != Phase.RUNNING || rows == null || draining) {
+        ShardRun running = run;
+        if (phase != Phase.RUNNING || running == null || draining) {
+            return;
+        }
+        if (isWrite && !running.isExecuted()) {
+            // One server returns nothing of a write that fails.
             return;
         }
         draining = true;
         try {
-            rows.drain(this);
+            running.drain(this);
         } catch (ProtocolViolation violation) {
             fail(RouterErrors.backendProtocolViolation(shards.nodes(), violation)
                     .response());
@@ -283,24 +248,23 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         } finally {
             draining = false;
         }
-        updateReading(rows);
-        completeIfDone();
+        updateReading(running);
+        completeIfDone(running);
     }
 
-    private void updateReading(MergedRows rows) {
+    private void updateReading(ShardRun running) {
         boolean taken = client.takesRows();
         for (ShardStream shard : shards.all()) {
-            shard.setReading(phase != Phase.RUNNING || rows.isDone() || taken && rows.wants(shard.index()));
+            shard.setReading(phase != Phase.RUNNING || running.isDone() || taken && running.wants(shard));
         }
     }
 
-    private void completeIfDone() {
-        MergedRows rows = merge;
-        if (phase != Phase.RUNNING || rows == null || !rows.isDone() || shards.isBusy()) {
+    private void completeIfDone(ShardRun running) {
+        if (phase != Phase.RUNNING || !running.isDone() || shards.isBusy()) {
             return;
         }
-        long count = rows.rowCount();
-        rows.close();
+        long count = running.rowCount();
+        running.close();
         if (commit != null) {
             commit(commit);
             return;
@@ -357,7 +321,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         onAborted(cause);
     }
 
-    /** Returns true while what the client asks or any clock says comes too late: the outcome is being decided. */
+    @Override
     public boolean isCommitting() {
         return phase == Phase.COMMITTING;
     }
@@ -369,23 +333,18 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
 
     // failing
 
-    /** Ends the query by an error of the router's, such as a timeout. */
-    public void fail(ErrorResponse error) {
+    private void fail(ErrorResponse error) {
         fail(error, () -> {});
     }
 
-    /**
-     * As the other.
-     *
-     * @param delivered runs when the nodes have been asked to cancel what runs, or cannot be asked
-     */
+    @Override
     public void fail(ErrorResponse error, Runnable delivered) {
         if (phase == Phase.FAILING || phase == Phase.COMMITTING || phase == Phase.OVER) {
             delivered.run();
             return;
         }
         phase = Phase.FAILING;
-        closeMerge();
+        closeRun();
         client.onFailed(error);
         shards.cancel(delivered);
         endIfQuiet();
@@ -398,12 +357,12 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         }
     }
 
-    /** Returns true after a failure, until the backends are given back. */
+    @Override
     public boolean isFailing() {
         return phase == Phase.FAILING;
     }
 
-    /** The nodes have not answered after a failure in time: gives up the backends. */
+    @Override
     public void giveUp() {
         if (phase == Phase.FAILING) {
             releaseAll();
@@ -411,19 +370,19 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         }
     }
 
-    /** The client is gone: ends everything, and tells nobody. */
+    @Override
     public void abandon() {
         abandoned = true;
         if (phase != Phase.OVER && phase != Phase.COMMITTING) {
-            closeMerge();
+            closeRun();
             shards.cancel(() -> {});
             releaseAll();
         }
     }
 
-    private void closeMerge() {
-        if (merge != null) {
-            merge.close();
+    private void closeRun() {
+        if (run != null) {
+            run.close();
         }
     }
 
@@ -431,13 +390,9 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
 
     @Override
     public void onRows(ShardStream shard, ByteBuf buffer, int index, int length) {
-        MergedRows rows = merge;
-        if (rows == null || phase != Phase.STARTING && phase != Phase.RUNNING) {
-            return;
-        }
-        rows.offer(shard.index(), buffer.retainedSlice(index, length));
-        if (!rows.wants(shard.index())) {
-            shard.setReading(false);
+        ShardRun running = run;
+        if (running != null && (phase == Phase.STARTING || phase == Phase.RUNNING)) {
+            running.offer(shard, buffer.retainedSlice(index, length));
         }
     }
 
@@ -463,30 +418,20 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
                 }
                 fail(told(ErrorResponse.parse(buffer, index, length)));
             }
-            case BackendTag.PARAMETER_DESCRIPTION ->
-                parameterTypes =
-                        new ParameterDescription().wrap(buffer, index, length).types();
-            case BackendTag.ROW_DESCRIPTION -> {
-                if (phase == Phase.STARTING) {
-                    onBound(shard, known(plan).difference(new RowDescription().wrap(buffer, index, length)));
+            case BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA, BackendTag.PARAMETER_DESCRIPTION -> {
+                if (phase == Phase.PREPARING) {
+                    preparation.onMessage(tag, buffer, index, length);
                 } else {
-                    latest = Described.of(parameterTypes, buffer, index, length);
-                }
-            }
-            case BackendTag.NO_DATA -> {
-                if (phase == Phase.STARTING) {
-                    onBound(shard, known(plan).columns().isEmpty() ? null : "no columns");
-                } else {
-                    latest = Described.noData(parameterTypes);
+                    onBound(shard, tag == BackendTag.NO_DATA ? null : new RowDescription().wrap(buffer, index, length));
                 }
             }
             case BackendTag.COMMAND_COMPLETE -> {
                 if (isWrite) {
                     count(CommandTag.read(buffer, index, length));
                 }
-                known(merge).end(shard.index());
+                known(run).end(shard);
             }
-            case BackendTag.PORTAL_SUSPENDED -> known(merge).end(shard.index());
+            case BackendTag.PORTAL_SUSPENDED -> known(run).end(shard);
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (shard.index() == 0) {
@@ -508,7 +453,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
 
     /** A position within the words for the shards means nothing to the client. */
     private ErrorResponse told(ErrorResponse error) {
-        return phase == Phase.DESCRIBING ? error : error.without(ErrorResponse.POSITION);
+        return preparation.isAboutClientsWords() ? error : error.without(ErrorResponse.POSITION);
     }
 
     @Override
@@ -522,22 +467,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
     @Override
     public void onQuiet(ShardStream shard) {
         switch (phase) {
-            case DESCRIBING, PREPARING -> {
-                Described answer = latest;
-                latest = null;
-                try {
-                    if (answer == null) {
-                        fail(RouterErrors.shardsDiffer(shard.node(), "no columns")
-                                .response());
-                    } else {
-                        onDescribed(answer);
-                    }
-                } catch (ScatterRefused refused) {
-                    refuse(refused);
-                } catch (ProtocolViolation violation) {
-                    fail(RouterErrors.protocolViolation(violation).response());
-                }
-            }
+            case PREPARING -> onPrepared(shard);
             case STARTING, RUNNING -> drain();
             case FAILING -> endIfQuiet();
             case COMMITTING, OVER -> {
@@ -549,8 +479,8 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
     @Override
     public void onLost(ShardStream shard, ErrorResponse cause) {
         switch (phase) {
-            case DESCRIBING, PREPARING, STARTING -> {
-                closeMerge();
+            case PREPARING, STARTING -> {
+                closeRun();
                 shards.cancel(() -> {});
                 releaseAll();
                 client.onLostUnanswered(shard.node(), cause);

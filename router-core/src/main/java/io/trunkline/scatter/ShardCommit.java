@@ -4,6 +4,7 @@ package io.trunkline.scatter;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.decision.DecisionLog;
 import io.trunkline.decision.TransactionId;
+import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.twophase.TwoPhaseCommit.Participant;
 import java.util.ArrayList;
@@ -16,9 +17,11 @@ import java.util.concurrent.Executor;
  * @param id its name
  * @param shards the indexes of the shards in the cluster
  * @param decisions where it is decided
+ * @param metrics where it is counted
  * @param loop runs tasks on the session's event loop
  */
-public record ShardCommit(TransactionId id, List<Integer> shards, DecisionLog decisions, Executor loop) {
+public record ShardCommit(
+        TransactionId id, List<Integer> shards, DecisionLog decisions, RouterMetrics metrics, Executor loop) {
     /** Copies the list. */
     public ShardCommit {
         shards = List.copyOf(shards);
@@ -29,6 +32,6 @@ public record ShardCommit(TransactionId id, List<Integer> shards, DecisionLog de
         for (int i = 0; i < backends.size(); i++) {
             participants.add(new Participant(shards.get(i), backends.get(i)));
         }
-        new TwoPhaseCommit(id, participants, decisions, loop, listener).start();
+        new TwoPhaseCommit(id, participants, decisions, metrics, loop, listener).start();
     }
 }

@@ -185,7 +185,7 @@ final class BackendLoss {
         sender.lost();
         // What the lost transaction had set went with it; after a COMMIT in doubt either would do.
         session.settings.rollback();
-        session.channels.forgetWait();
+        session.forgetWait();
         session.released();
         if (skipToSync) {
             skipping.skipUpToSync();

@@ -129,10 +129,10 @@ final class ExtendedQueryReader {
             return true;
         }
         Target target = targets.ofBind(session, bind, statement, scan);
-        RouterError problem = session.portals.takeProblem();
+        RouterError problem = session.awaitedTypes.takeProblem();
         if (target instanceof Target.NeedsParameterTypes) {
             request.refusal = problem;
-            if (problem == null) {
+            if (problem == null && !session.awaitedTypes.isUnderWay()) {
                 worker.describe(session, statement);
             }
             return problem != null;

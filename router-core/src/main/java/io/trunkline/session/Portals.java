@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
-import io.trunkline.error.RouterError;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.Target;
 import java.util.HashMap;
@@ -28,9 +27,6 @@ final class Portals {
 
     /** The shard of each portal of a transaction that may come to several; null when there is none. */
     private @Nullable Map<String, Integer> shards;
-
-    /** Why the statement of the Bind that waits could not be described; null when it was, or nothing waits. */
-    private @Nullable RouterError problem;
 
     private long nameBytes;
 
@@ -67,19 +63,6 @@ final class Portals {
     int shard(String name) {
         Integer shard = shards == null ? null : shards.get(name);
         return shard == null ? Target.ANY_SHARD : shard;
-    }
-
-    /** The Bind that waits for the types of its parameters will not get them. */
-    void notDescribed(RouterError error) {
-        problem = error;
-    }
-
-    /** Returns what the last {@link #notDescribed} said, once. */
-    @Nullable
-    RouterError takeProblem() {
-        RouterError taken = problem;
-        problem = null;
-        return taken;
     }
 
     /** Notes which statement the one of a portal executes by name, or null. */

@@ -83,7 +83,7 @@ final class RequestSender {
                 }
                 if (relay.backend().expected().isSkipping() && request.tag != FrontendTag.SYNC) {
                     // The backend would skip it too.
-                    session.channels.forgetWait();
+                    session.forgetWait();
                     return Disposition.SKIP;
                 }
                 if (!worker.reader().read(session, request)) {

@@ -14,14 +14,18 @@ import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoleNeed;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
+import io.trunkline.scatter.RepeatedStatement;
+import io.trunkline.scatter.RunningStatement;
 import io.trunkline.scatter.ScatterClient;
 import io.trunkline.scatter.ScatterRead;
 import io.trunkline.scatter.ScatterStatement;
 import io.trunkline.scatter.ScatteredQuery;
+import io.trunkline.scatter.SeparateCommand;
 import io.trunkline.scatter.ShardCommit;
 import io.trunkline.scatter.ShardTexts;
 import io.trunkline.scatter.ShardWrite;
 import io.trunkline.session.SessionState.Scattering;
+import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.Bind;
@@ -55,9 +59,11 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private boolean failed;
     private @Nullable ShardLeases leases;
-    private @Nullable ScatteredQuery query;
+    private @Nullable RunningStatement query;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
+    /** Whether the rows of a Query have yet to be described. */
+    private boolean owesDescription;
 
     private ScatteredWork(Session session, RequestBatch batch, Target.Scatter target, @Nullable ScatterWithin within) {
         this.within = within;
@@ -122,7 +128,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private void run(List<Lease> granted) {
         noteNodes(granted);
-        ScatteredQuery started = query(granted);
+        RunningStatement started = query(granted);
         query = started;
         session.deadline.restart();
         started.start();
@@ -152,7 +158,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         session.placement.lastRoute().placed(replicas ? RoleNeed.REPLICA : RoleNeed.PRIMARY, nodes.toString());
     }
 
-    private ScatteredQuery query(List<Lease> granted) {
+    private RunningStatement query(List<Lease> granted) {
         SessionLimits.Merging limits = worker.limits().merging();
         ScatterStatement statement = statement();
         if (target.work() instanceof Target.Work.Read read) {
@@ -167,16 +173,51 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                     limits.rowBytesMax(),
                     limits.memoryBytesMax());
         }
-        ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
+        if (target.work() instanceof Target.Work.Command separate && !target.isWrite()) {
+            definitionsChange(separate);
+            return new SeparateCommand(statement, granted, this, worker.connector(), limits.rowBytesMax());
+        }
         ShardCommit commit = within != null
                 ? null
                 : new ShardCommit(
                         worker.nextTransactionId(session.identity.cluster()),
-                        write.shards(),
+                        target.shards().indexes().boxed().toList(),
                         Objects.requireNonNull(worker.decisions()),
+                        worker.metrics(),
                         worker::execute);
+        if (target.work() instanceof Target.Work.Copies copies) {
+            return RepeatedStatement.copies(
+                    statement,
+                    copies.write(),
+                    commit,
+                    granted,
+                    this,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax(),
+                    limits.memoryBytesMax());
+        }
+        if (target.work() instanceof Target.Work.Command command) {
+            definitionsChange(command);
+            return RepeatedStatement.command(
+                    statement,
+                    command.command(),
+                    commit,
+                    granted,
+                    this,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax());
+        }
+        ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
         return ScatteredQuery.write(
                 write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
+    private void definitionsChange(Target.Work.Command command) {
+        if (command.command().form() != EveryShardCommand.Form.IN_BLOCK) {
+            session.sent.definitionsChange();
+        }
     }
 
     private ScatterStatement statement() {
@@ -221,7 +262,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     // what the query tells
 
     @Override
-    public void onParsed(ScatteredQuery parsed) {
+    public void onParsed(RunningStatement parsed) {
         // A Parse that a backend has taken stays valid whatever becomes of its Bind.
         ByteBuf out = session.client.allocator().buffer(64);
         while (answeredCount < batch.requests().size()) {
@@ -235,13 +276,15 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     @Override
-    public void onStarted(ScatteredQuery started) {
+    public void onStarted(RunningStatement started) {
         ByteBuf out = session.client.allocator().buffer(256);
         while (answeredCount < batch.requests().size()) {
             Request request = batch.requests().get(answeredCount);
             if (request.tag == FrontendTag.QUERY) {
-                if (started.returnsRows()) {
-                    started.writeRowDescription(out, false);
+                // That of a write comes when it has been done on every shard, like its rows.
+                owesDescription = started.returnsRows();
+                if (!target.isWrite()) {
+                    describeRows(out, started);
                 }
                 break;
             }
@@ -253,8 +296,21 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         session.client.write(out);
     }
 
+    private void describeRows(ByteBuf out, RunningStatement described) {
+        if (owesDescription) {
+            owesDescription = false;
+            described.writeRowDescription(out, false);
+        }
+    }
+
     @Override
     public void onRows(ByteBuf rows) {
+        RunningStatement running = query;
+        if (owesDescription && running != null) {
+            ByteBuf out = session.client.allocator().buffer(256);
+            describeRows(out, running);
+            session.client.write(out);
+        }
         session.client.write(rows);
     }
 
@@ -270,11 +326,14 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     @Override
     public void onComplete(String tag, boolean suspended) {
-        if (target.isWrite()) {
+        if (!(target.work() instanceof Target.Work.Read)) {
             session.placement.wrote();
         }
-        ScatteredQuery completed = query;
+        RunningStatement completed = query;
         ByteBuf out = session.client.allocator().buffer(64);
+        if (completed != null) {
+            describeRows(out, completed);
+        }
         for (int i = answeredCount; i < batch.requests().size(); i++) {
             Request request = batch.requests().get(i);
             if (request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE) {
@@ -296,7 +355,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         end();
     }
 
-    private void answer(ByteBuf out, Request request, ScatteredQuery answered) {
+    private void answer(ByteBuf out, Request request, RunningStatement answered) {
         answeredCount++;
         if (request.answer != null) {
             request.answer.writeTo(out, TransactionStatus.IDLE);
@@ -320,7 +379,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         confirm(request);
     }
 
-    private static void describeStatement(ByteBuf out, Request request, ScatteredQuery answered) {
+    private static void describeStatement(ByteBuf out, Request request, RunningStatement answered) {
         int start = out.writerIndex();
         answered.writeParameterDescription(out);
         if (request.effect != null) {
@@ -400,6 +459,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private void end() {
         query = null;
+        if (within == null) {
+            session.sent.definitionsChanged();
+        }
         session.placement.lastRoute().answered(1);
         batch.clear(worker.requests());
         worker.giveBack(batch);

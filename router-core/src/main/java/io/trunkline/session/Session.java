@@ -68,6 +68,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     final SentBatch sentBatch;
     final SessionSequences sequences;
     final Portals portals = new Portals();
+    final AwaitedTypes awaitedTypes = new AwaitedTypes();
     final KeptMemory kept = new KeptMemory(this);
     final SessionChannels channels;
     final CompletedCommands commands;
@@ -184,12 +185,19 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     /** One message from the client, not understood yet. */
     Disposition onRequest(Request request) {
         if (skipping.isActive()) {
+            forgetWait();
             if (skipping.drop(request)) {
                 writeReadyForQuery();
             }
             return Disposition.SKIP;
         }
         return state.onMessage(this, request);
+    }
+
+    /** The message that waits, if there is one, will not be sent: it was dropped, or what it was part of is lost. */
+    void forgetWait() {
+        channels.forgetWait();
+        awaitedTypes.forget();
     }
 
     /** Terminate arrived. */

@@ -356,6 +356,7 @@ final class ShardParts {
                         session.worker.nextTransactionId(session.identity.cluster()),
                         participants,
                         decisions,
+                        session.worker.metrics(),
                         session.worker::execute,
                         new TwoPhaseCommit.Listener() {
                             @Override

@@ -36,16 +36,18 @@ final class StatementDescriber {
 
     void describe(Session session, PreparedStatement statement) {
         Settings settings = session.settings.current();
+        int wait = session.awaitedTypes.begin();
         int shard = Math.max(0, RequestTargets.placedShard(statement.analysis()));
         worker.pool(session.identity, shard).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
             @Override
             public void onLeased(Lease lease) {
-                new Description(session, statement, lease).send();
+                new Description(session, statement, lease, wait).send();
             }
 
             @Override
             public void onRefused(RouterError error) {
-                session.portals.notDescribed(error);
+                session.awaitedTypes.failed(wait, error);
+                session.awaitedTypes.ended(wait);
                 session.proceedLater();
             }
 
@@ -62,18 +64,20 @@ final class StatementDescriber {
         private final PreparedStatement statement;
         private final Lease lease;
         private final BackendConnection backend;
+        private final int wait;
 
-        Description(Session session, PreparedStatement statement, Lease lease) {
+        Description(Session session, PreparedStatement statement, Lease lease, int wait) {
             this.session = session;
             this.statement = statement;
             this.lease = lease;
+            this.wait = wait;
             this.backend = lease.backend();
         }
 
         void send() {
             backend.attach(this);
             backend.statements().forgetUnnamed();
-            backend.expected().add(Kind.PARSE, Action.SWALLOW, new ParseEffect(session));
+            backend.expected().add(Kind.PARSE, Action.SWALLOW, new ParseEffect(session.awaitedTypes, wait));
             backend.expected().add(Kind.DESCRIBE_STATEMENT, Action.SWALLOW, new DescribeEffect(statement));
             backend.expected().add(Kind.SYNC, Action.SWALLOW, null);
             ByteBuf out = backend.link().allocator().buffer(statement.sql().length + 32);
@@ -103,6 +107,7 @@ final class StatementDescriber {
         public void onQuiet() {
             backend.detach(this);
             lease.release();
+            session.awaitedTypes.ended(wait);
             session.proceedLater();
         }
 
@@ -114,8 +119,9 @@ final class StatementDescriber {
         @Override
         public void onLost(ErrorResponse cause, boolean midMessage) {
             // The node may have died of the statement: another one is not asked.
-            session.portals.notDescribed(
-                    RouterErrors.transactionLost(backend.target().node()));
+            session.awaitedTypes.failed(
+                    wait, RouterErrors.transactionLost(backend.target().node()));
+            session.awaitedTypes.ended(wait);
             lease.discard("lost");
             session.proceedLater();
         }
@@ -133,15 +139,17 @@ final class StatementDescriber {
 
     /** Tells the session why the statement could not be parsed. */
     private static final class ParseEffect extends ReplyEffect {
-        private final Session session;
+        private final AwaitedTypes awaited;
+        private final int wait;
 
-        ParseEffect(Session session) {
-            this.session = session;
+        ParseEffect(AwaitedTypes awaited, int wait) {
+            this.awaited = awaited;
+            this.wait = wait;
         }
 
         @Override
         public ErrorResponse translate(ErrorResponse error) {
-            session.portals.notDescribed(RouterErrors.notDescribed(error));
+            awaited.failed(wait, RouterErrors.notDescribed(error));
             return error;
         }
     }

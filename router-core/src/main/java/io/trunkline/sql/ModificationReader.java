@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.sql;
 
-import io.trunkline.sql.TableReferences.WithQueries;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -171,11 +170,7 @@ final class ModificationReader {
     private static void refuseOtherKey(UpdateSet set, KeyNode key, Table table, QueryScope scope) {
         ExpressionList<Column> columns = set.getColumns();
         for (Column column : columns) {
-            // "SET a.b = 1" assigns to a field of the composite column a.
-            String assigned = column.getTable() == null || column.getTable().getName() == null
-                    ? column.getColumnName()
-                    : column.getFullyQualifiedName().split("\\.", -1)[0];
-            if (!Names.fold(assigned).equals(key.column())) {
+            if (!assigned(column).equals(key.column())) {
                 continue;
             }
             boolean alone = columns.size() == 1 && set.getValues().size() == 1;
@@ -184,6 +179,14 @@ final class ModificationReader {
                         "column " + key.column() + " is the sharding key of " + table.getName()));
             }
         }
+    }
+
+    /** Returns the folded name of the column that is given a value; "SET a.b = 1" assigns to a field of the composite column a. */
+    static String assigned(Column column) {
+        return Names.fold(
+                column.getTable() == null || column.getTable().getName() == null
+                        ? column.getColumnName()
+                        : column.getFullyQualifiedName().split("\\.", -1)[0]);
     }
 
     private static boolean isSameKey(Expression value, KeyNode key, QueryScope scope) {

@@ -16,6 +16,8 @@ final class TableReferences {
 
     private final TableDirectory directory;
     private final List<KeyNode> keys = new ArrayList<>();
+    private final Set<String> referenceNames = new HashSet<>();
+    private String written = "";
     private boolean readsReference;
     private boolean writesReference;
     private boolean storesKeys;
@@ -28,25 +30,6 @@ final class TableReferences {
         this.directory = directory;
     }
 
-    /**
-     * The common table expressions in reach of a query block, which hide tables of the same name.
-     *
-     * @param names folded
-     */
-    record WithQueries(Set<String> names) {
-        static final WithQueries NONE = new WithQueries(Set.of());
-
-        WithQueries and(String name) {
-            Set<String> more = new HashSet<>(names);
-            more.add(name);
-            return new WithQueries(more);
-        }
-
-        boolean hides(Table table) {
-            return table.getSchemaName() == null && names.contains(Names.fold(table.getName()));
-        }
-    }
-
     /** Records a table that is read and returns its key when it is sharded. */
     @Nullable
     KeyNode read(Table table) {
@@ -57,7 +40,10 @@ final class TableReferences {
         if (use instanceof TableUse.PlacedOrReference either) {
             placed.add(either.shard());
         }
-        readsReference |= use instanceof TableUse.Reference;
+        if (use instanceof TableUse.Reference) {
+            readsReference = true;
+            referenceNames.add(sqlName(table));
+        }
         readsCatalog |= use instanceof TableUse.Catalog;
         return null;
     }
@@ -75,8 +61,21 @@ final class TableReferences {
         if (use instanceof TableUse.PlacedOrReference) {
             throw unclear("the table that is written may be one of the schema or a reference table");
         }
-        writesReference |= use instanceof TableUse.Reference;
+        if (use instanceof TableUse.Reference) {
+            writesReference = true;
+            written = sqlName(table);
+            referenceNames.add(written);
+        }
         return null;
+    }
+
+    private static String sqlName(Table table) {
+        String name = quoted(table.getName());
+        return table.getSchemaName() == null ? name : quoted(table.getSchemaName()) + "." + name;
+    }
+
+    private static String quoted(String name) {
+        return '"' + Names.fold(name).replace("\"", "\"\"") + '"';
     }
 
     private KeyNode keyOf(Table table, TableUse.Sharded sharded) {
@@ -137,6 +136,16 @@ final class TableReferences {
     /** Returns true when the statement uses tables of schemas that are whole on one shard: then it runs on that shard or not at all. */
     boolean usesPlaced() {
         return !placed.isEmpty();
+    }
+
+    /** Returns the reference table that is written last, named as in SQL with all quotes. */
+    String written() {
+        return written;
+    }
+
+    /** Returns all reference tables, named as in SQL with all quotes. */
+    Set<String> referenceNames() {
+        return referenceNames;
     }
 
     /** Returns what the statement as a whole concerns; call when every part of it was read. */

@@ -6,6 +6,8 @@ import io.trunkline.decision.DecisionLog;
 import io.trunkline.decision.DecisionLog.Decision;
 import io.trunkline.decision.TransactionId;
 import io.trunkline.error.RouterErrors;
+import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.metrics.RouterMetrics.CommitOutcome;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.TransactionStatus;
 import java.util.ArrayList;
@@ -66,12 +68,17 @@ public final class TwoPhaseCommit {
      * @param loop runs tasks on the backends' event loop
      */
     public TwoPhaseCommit(
-            TransactionId id, List<Participant> participants, DecisionLog decisions, Executor loop, Listener listener) {
+            TransactionId id,
+            List<Participant> participants,
+            DecisionLog decisions,
+            RouterMetrics metrics,
+            Executor loop,
+            Listener listener) {
         this.id = id;
         this.participants = List.copyOf(participants);
         this.decisions = decisions;
         this.loop = loop;
-        this.listener = listener;
+        this.listener = new CountingListener(listener, metrics);
     }
 
     /** Begins; the listener may hear from inside this call. */
@@ -169,6 +176,26 @@ public final class TwoPhaseCommit {
                     over.run();
                 }
             }));
+        }
+    }
+
+    private record CountingListener(Listener listener, RouterMetrics metrics) implements Listener {
+        @Override
+        public void onCommitted() {
+            metrics.shardsCommitted(CommitOutcome.COMMITTED);
+            listener.onCommitted();
+        }
+
+        @Override
+        public void onAborted(ErrorResponse cause) {
+            metrics.shardsCommitted(CommitOutcome.ROLLED_BACK);
+            listener.onAborted(cause);
+        }
+
+        @Override
+        public void onInDoubt(ErrorResponse cause) {
+            metrics.shardsCommitted(CommitOutcome.UNKNOWN);
+            listener.onInDoubt(cause);
         }
     }
 

@@ -64,6 +64,29 @@ class MergedRowsTest {
         rows.close();
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void refusesRowsThatAShardHasNotSorted(boolean inBuffersOfTheirOwn) {
+        MergedRows rows = MergedRows.of(2, new MergePlan(2, 2, List.of(BY_SECOND), RowRange.ALL));
+        rows.offer(0, buffer(row(text("a"), int4(1))));
+        if (inBuffersOfTheirOwn) {
+            rows.offer(1, buffer(row(text("b"), int4(2))));
+            rows.offer(1, buffer(row(text("c"), int4(5))));
+            rows.offer(1, buffer(row(text("d"), int4(4))));
+        } else {
+            rows.offer(1, buffer(row(text("b"), int4(2)), row(text("c"), int4(5)), row(text("d"), int4(4))));
+        }
+        rows.end(0);
+        rows.end(1);
+
+        assertThatThrownBy(() -> rows.drain(sink))
+                .isInstanceOfSatisfying(
+                        MergeFailure.class,
+                        failure ->
+                                assertThat(failure.error().response().detail()).contains("shard 2"));
+        rows.close();
+    }
+
     @Test
     void passesARunOfOneShardOnAsOneSlice() {
         MergedRows rows = MergedRows.of(2, new MergePlan(2, 2, List.of(BY_SECOND), RowRange.ALL));

@@ -25,7 +25,7 @@ class CatalogSnapshotTest {
     @Test
     void isNotMisledByADotInAQuotedName() {
         CatalogSnapshot catalog = CatalogSnapshot.of(
-                List.of(List.of("lower", "f", "f"), List.of("x.lower", "t", "t")), List.of(), List.of());
+                List.of(List.of("lower", "f", "f"), List.of("x.lower", "t", "t")), List.of(), List.of(), List.of());
 
         assertThat(catalog.nature("x.lower")).isEqualTo(FunctionNature.USER_VOLATILE);
         assertThat(catalog.nature("y.lower")).isEqualTo(FunctionNature.PURE);
@@ -50,9 +50,13 @@ class CatalogSnapshotTest {
         CatalogSnapshot one = CatalogSnapshot.of(
                 List.of(List.of("a", "f", "f"), List.of("b", "f", "t"), List.of("c", "f", "f")),
                 List.of(List.of("hiding")),
+                List.of(),
                 List.of());
         CatalogSnapshot other = CatalogSnapshot.of(
-                List.of(List.of("b", "t", "f"), List.of("c", "f", "t")), List.of(), List.of(List.of("domain", "")));
+                List.of(List.of("b", "t", "f"), List.of("c", "f", "t")),
+                List.of(),
+                List.of(List.of("domain", "")),
+                List.of());
 
         CatalogSnapshot both = one.mergedWith(other);
 
@@ -66,11 +70,16 @@ class CatalogSnapshotTest {
 
     @Test
     void rejectsRowsOfAnotherQuery() {
-        assertThatThrownBy(() -> CatalogSnapshot.of(List.of(List.of("lower", "f")), List.of(), List.of()))
+        assertThatThrownBy(() -> CatalogSnapshot.of(List.of(List.of("lower", "f")), List.of(), List.of(), List.of()))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> CatalogSnapshot.of(List.of(List.of("lower", "f", "maybe")), List.of(), List.of()))
+        assertThatThrownBy(() ->
+                        CatalogSnapshot.of(List.of(List.of("lower", "f", "maybe")), List.of(), List.of(), List.of()))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> CatalogSnapshot.of(List.of(), List.of(Arrays.asList((String) null)), List.of()))
+        assertThatThrownBy(() ->
+                        CatalogSnapshot.of(List.of(), List.of(Arrays.asList((String) null)), List.of(), List.of()))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(
+                        () -> CatalogSnapshot.of(List.of(), List.of(), List.of(), List.of(List.of("spell", "f", ""))))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

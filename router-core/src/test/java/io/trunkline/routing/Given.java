@@ -107,7 +107,8 @@ final class Given {
                         List.of("balance_of", "f", "t"),
                         List.of("audit", "t", "t")),
                 List.of(List.of("order_totals")),
-                List.of(List.of("operator", "@@!")));
+                List.of(List.of("operator", "@@!")),
+                List.of());
     }
 
     /** Returns the shape of the only statement of a text. */

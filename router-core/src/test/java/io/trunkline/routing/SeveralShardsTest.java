@@ -39,7 +39,7 @@ class SeveralShardsTest {
                 "select placed_at, price, data from orders … order by 1|merged",
                 "select amount as a from orders … order by a|merged",
                 "select id from orders … order by amount * 2|merged",
-                "select distinct on (note) * from orders … order by note, amount|TL0121",
+                "select distinct on (note) * from orders … order by note, amount|TL0127",
                 "select distinct note from orders …|merged",
                 "select min(note), max(note) from orders …|merged",
             })
@@ -57,7 +57,7 @@ class SeveralShardsTest {
                 "select * from orders … limit null|merged",
                 "select * from orders … limit all offset 1|merged",
                 "select * from orders … limit (select 5)|TL0129",
-                "select * from orders … order by id fetch first 3 rows with ties|TL0121",
+                "select * from orders … order by id fetch first 3 rows with ties|TL0129",
                 "select * from orders … order by id offset 2 rows fetch next row only|TL0129",
             })
     void countsLimitsOverShards(String statement, String outcome) {
@@ -81,12 +81,17 @@ class SeveralShardsTest {
                 "select grouping(note), sum(amount) from orders … group by grouping sets ((note), ())|TL0121",
                 "select sum(amount) from orders … group by rollup (note)|TL0121",
                 "select id, rank() over (partition by note order by amount) from orders …|TL0121",
+                "select id, rank() over (partition by customer_id order by amount) from orders …|merged",
+                "select exists (select 1 from customers c where c.id = o.customer_id) from orders o …|merged",
+                "select count(*) from (select customer_id from orders … group by customer_id) o|merged",
+                "with o as (select * from orders …) select note from o|merged",
+                "select id from orders … union all select id from orders … order by 1 limit 3|merged",
                 "select sum(amount) over w from orders … window w as (order by id)|TL0121",
-                "select id from orders … union select 1|TL0120",
-                "select id from orders … except all select 1|TL0120",
-                "select 1 intersect select id from orders …|TL0120",
-                "with recursive t as (select id from orders … union all select id + 1 from t where id < 3) select * from t|TL0121",
-                "select * from countries r, lateral (select * from orders … limit 1) o|TL0121",
+                "select id from orders … union select 1|merged",
+                "select id from orders … except all select 1|TL0141",
+                "select 1 intersect select id from orders …|TL0141",
+                "with recursive t as (select id from orders … union all select id + 1 from t where id < 3) select * from t|TL0141",
+                "select * from countries r, lateral (select * from orders … limit 1) o|TL0125",
             })
     void combinesRowsOfShardsWhereItCan(String statement, String outcome) {
         assertRuns(statement, outcome);
@@ -98,12 +103,18 @@ class SeveralShardsTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "select * from orders … for update|TL0121",
-                "select * from orders … for no key update nowait|TL0121",
-                "select * from orders … for share skip locked|TL0121",
-                "select * from orders o … for key share of o|TL0121",
+                "select * from orders … for update|merged",
+                "select * from orders … for no key update nowait|merged",
+                "select * from orders … for share skip locked|merged",
+                "select * from orders o … for key share of o|merged",
+                "select * from orders … order by id for update|TL0121",
+                "select * from orders … limit 1 for update|TL0121",
+                "select note from orders … group by note for update|TL0121",
+                "select * from orders o, countries c … for update|TL0123",
+                "select * from (select * from orders …) o for update|TL0123",
+                "select random() from orders … for update|TL0220",
             })
-    void locksNoRowsOfSeveralShards(String statement, String outcome) {
+    void locksRowsOfSeveralShardsWithoutChoosingThem(String statement, String outcome) {
         assertRuns(statement, outcome);
     }
 
@@ -164,35 +175,58 @@ class SeveralShardsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "insert into countries (code, name) values ('AT', 'Austria')|TL0214",
-                "insert into countries (code, since) values ('AT', now())|TL0214",
-                "update countries set since = random()|TL0214",
-                "delete from countries|TL0214",
+                "insert into countries (code, since) values ('AT', mine())|TL0229",
+                "update countries set since = default|TL0135",
+                "/* trunkline: shard_key=3 */ delete from countries|TL0214",
                 "insert into countries (code) select note from orders where customer_id = 42|TL0116",
                 "with x as (delete from countries returning code) select * from orders where customer_id = 42|TL0116",
             })
-    void writesNoReferenceTableOnItsOwn(String statement, String code) {
+    void writesReferenceTablesOnlyWhereTheirCopiesStayEqual(String statement, String code) {
         assertRefused(statement, code);
     }
 
     @ParameterizedTest
-    @Case("H50")
+    @Case({"H46", "H47", "H50"})
     @ValueSource(
             strings = {
+                "insert into countries (code, name) values ('AT', 'Austria')",
+                "insert into countries (code, since) values ('AT', now())",
+                "update countries set name = upper(name)",
+                "delete from countries",
                 "create table t (id int8)",
                 "create index concurrently i on orders (amount)",
                 "alter table orders add column x int",
                 "drop table orders",
                 "truncate orders",
-                "lock table orders",
                 "vacuum orders",
-                "refresh materialized view v",
+                "reindex table orders",
                 "grant select on orders to public",
                 "comment on table orders is 'x'",
-                "select * into t from orders where customer_id = 42",
             })
-    void definesNothingOnEveryShard(String statement) {
-        assertRefused(statement, "TL0115");
+    void runsOnEveryShardWhatConcernsAll(String statement) {
+        assertThat(explain(statement).shard()).as(statement).isEqualTo("a, b, c");
+    }
+
+    @ParameterizedTest
+    @Case("H50")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "refresh materialized view v|TL0136",
+                "create table t as select * from orders|TL0136",
+                "create materialized view v as select * from orders|TL0136",
+                "alter table countries add column since timestamptz default now()|TL0136",
+                "alter table countries add column id bigserial|TL0136",
+                "alter table countries add column id int generated always as identity|TL0136",
+                "alter table countries alter column name type int using random()|TL0136",
+                "create temp table t (id int8)|TL0115",
+                "create database d|TL0115",
+                "alter system set work_mem = 5|TL0115",
+                "checkpoint|TL0115",
+                "select * into t from orders where customer_id = 42|TL0115",
+            })
+    void definesNothingThatWouldDiffer(String statement, String code) {
+        assertRefused(statement, code);
     }
 
     @ParameterizedTest

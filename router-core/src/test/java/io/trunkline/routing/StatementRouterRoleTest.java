@@ -207,7 +207,8 @@ class StatementRouterRoleTest {
     void mistrustsEverythingWhenFunctionsAreCalledUnseen() {
         StatementRouter router = new StatementRouter(
                 Given.plain(),
-                CatalogSnapshot.of(List.of(List.of("lower", "f", "f")), List.of(), List.of(List.of("domain", ""))));
+                CatalogSnapshot.of(
+                        List.of(List.of("lower", "f", "f")), List.of(), List.of(List.of("domain", "")), List.of()));
 
         assertThat(role(router, "select 1")).isEqualTo(RoleNeed.PRIMARY);
     }

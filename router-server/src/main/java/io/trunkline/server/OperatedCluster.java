@@ -28,10 +28,10 @@ import io.trunkline.twophase.TransactionRecovery;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -44,9 +44,6 @@ import org.jspecify.annotations.Nullable;
  */
 @SharedAcrossLoops("public methods post to the home loop; what goes to the workers is immutable")
 final class OperatedCluster {
-    /** The shard whose catalogue stands for all: the schema is the same on each. */
-    private static final int CATALOG_SHARD = 0;
-
     /**
      * What a cluster needs of the router around it.
      *
@@ -72,8 +69,11 @@ final class OperatedCluster {
     /** The names of the shards in the topology's order. */
     private List<String> shardNames = List.of();
 
-    private final Map<String, CatalogLoader> loaders = new HashMap<>();
-    private final Map<String, CatalogSnapshot> snapshots = new TreeMap<>();
+    private final Map<Catalog, CatalogLoader> loaders = new HashMap<>();
+    /** Those that have been read. */
+    private final Map<Catalog, CatalogSnapshot> snapshots = new HashMap<>();
+
+    private Set<String> databases = Set.of();
     private @Nullable RoutingTable table;
     private long revision;
     /** Set before the loops end: nothing is posted to them any more. */
@@ -123,7 +123,7 @@ final class OperatedCluster {
             applied.run();
             return;
         }
-        Set<String> databases = topology.databases().stream()
+        Set<String> named = topology.databases().stream()
                 .filter(database -> database.cluster().equals(name))
                 .map(Database::backendName)
                 .collect(Collectors.toSet());
@@ -138,7 +138,7 @@ final class OperatedCluster {
                 loaders.values().forEach(CatalogLoader::refresh);
             }
             shardNames = described.shards().stream().map(Shard::name).toList();
-            keepLoaders(databases);
+            keepLoaders(named);
             publish(applied);
         });
     }
@@ -160,36 +160,45 @@ final class OperatedCluster {
         });
     }
 
-    private void keepLoaders(Set<String> databases) {
+    /** The catalogue of a database on one shard. */
+    private record Catalog(String database, int shard) {}
+
+    private void keepLoaders(Set<String> named) {
+        databases = named;
+        Set<Catalog> wanted = new HashSet<>();
+        for (String database : named) {
+            for (int shard = 0; shard < shardNames.size(); shard++) {
+                wanted.add(new Catalog(database, shard));
+            }
+        }
         loaders.entrySet().removeIf(entry -> {
-            boolean gone = !databases.contains(entry.getKey());
+            boolean gone = !wanted.contains(entry.getKey());
             if (gone) {
                 entry.getValue().close();
             }
             return gone;
         });
-        snapshots.keySet().retainAll(databases);
-        for (String database : databases) {
-            if (!loaders.containsKey(database)) {
-                snapshots.put(database, CatalogSnapshot.unloaded());
+        snapshots.keySet().retainAll(wanted);
+        for (Catalog catalog : wanted) {
+            if (!loaders.containsKey(catalog)) {
                 CatalogLoader loader = new CatalogLoader(
-                        () -> candidates(database),
+                        () -> candidates(catalog),
                         () -> table == null ? Set.of() : table.placedSchemas(),
                         surroundings.connector,
                         surroundings.clock,
                         surroundings.probes.catalogInterval(),
-                        snapshot -> onSnapshot(database, snapshot));
-                loaders.put(database, loader);
+                        snapshot -> onSnapshot(catalog, snapshot));
+                loaders.put(catalog, loader);
                 loader.start();
             }
         }
     }
 
     /** Returns the nodes whose catalogue is good enough: the primary first, then replicas. */
-    private List<BackendTarget> candidates(String database) {
+    private List<BackendTarget> candidates(Catalog catalog) {
         List<NodeStatus> nodes = new ArrayList<>(surroundings
                 .board
-                .status(name, CATALOG_SHARD)
+                .status(name, catalog.shard())
                 .map(ShardStatus::nodes)
                 .orElse(List.of()));
         nodes.removeIf(
@@ -197,7 +206,7 @@ final class OperatedCluster {
         nodes.sort(Comparator.comparing(NodeStatus::state));
         return nodes.stream()
                 .map(NodeStatus::node)
-                .map(node -> target(CATALOG_SHARD, node, database))
+                .map(node -> target(catalog.shard(), node, catalog.database()))
                 .toList();
     }
 
@@ -210,7 +219,7 @@ final class OperatedCluster {
                     .board
                     .status(name, shard)
                     .flatMap(ShardStatus::primary)
-                    .map(node -> loaders.keySet().stream()
+                    .map(node -> databases.stream()
                             .map(database -> target(index, node, database))
                             .toList())
                     .orElse(List.of());
@@ -224,8 +233,8 @@ final class OperatedCluster {
                 name, shard, node.name(), node.host(), node.port(), database, surroundings.probes.user());
     }
 
-    private void onSnapshot(String database, CatalogSnapshot snapshot) {
-        snapshots.put(database, snapshot);
+    private void onSnapshot(Catalog catalog, CatalogSnapshot snapshot) {
+        snapshots.put(catalog, snapshot);
         publish(() -> {});
     }
 
@@ -234,9 +243,7 @@ final class OperatedCluster {
         if (published == null || closed) {
             return;
         }
-        CatalogSnapshot catalog =
-                snapshots.values().stream().reduce(CatalogSnapshot::mergedWith).orElse(CatalogSnapshot.unloaded());
-        ClusterView view = new ClusterView(name, revision, published, new StatementRouter(published, catalog));
+        ClusterView view = new ClusterView(name, revision, published, new StatementRouter(published, catalog()));
         AtomicInteger missing = new AtomicInteger(surroundings.workers.size());
         for (Worker worker : surroundings.workers) {
             worker.execute(() -> {
@@ -248,6 +255,28 @@ final class OperatedCluster {
         }
     }
 
+    /**
+     * Returns what is known of all databases together. Of one database the shards that were read vouch for those that were not, which may be down:
+     * they were made to be alike.
+     */
+    private CatalogSnapshot catalog() {
+        CatalogSnapshot all = null;
+        for (String database : databases) {
+            CatalogSnapshot one = snapshots.entrySet().stream()
+                    .filter(entry -> entry.getKey().database().equals(database))
+                    .map(Map.Entry::getValue)
+                    .reduce(CatalogSnapshot::mergedWith)
+                    .orElse(CatalogSnapshot.unloaded());
+            all = all == null ? one : all.mergedWith(one);
+        }
+        return all == null ? CatalogSnapshot.unloaded() : all;
+    }
+
+    /** Definitions were changed through this router: the catalogue is read again soon. From any thread. */
+    void definitionsChanged() {
+        surroundings.clock.execute(() -> loaders.values().forEach(CatalogLoader::refresh));
+    }
+
     private void onShardStatus(String cluster, ShardStatus status) {
         if (closed) {
             return;
@@ -257,13 +286,10 @@ final class OperatedCluster {
             worker.execute(
                     () -> worker.pools().onShardStatus(cluster, status.shardIndex(), status.nodes(), status.epoch()));
         }
-        if (status.shardIndex() == CATALOG_SHARD) {
-            snapshots.forEach((database, snapshot) -> {
-                CatalogLoader loader = loaders.get(database);
-                if (!snapshot.isLoaded() && loader != null) {
-                    loader.refresh();
-                }
-            });
-        }
+        loaders.forEach((catalog, loader) -> {
+            if (catalog.shard() == status.shardIndex() && !snapshots.containsKey(catalog)) {
+                loader.refresh();
+            }
+        });
     }
 }

@@ -39,6 +39,7 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final EnumCounters<CancelOutcome> cancelRequests;
     private final LongAdder cancelForwards = new LongAdder();
     private final EnumCounters<TimeoutKind> timeouts;
+    private final EnumCounters<CommitOutcome> shardCommits;
     private final EnumCounters<RecoveryOutcome> recovered;
     private final Map<List<String>, PreparedAge> preparedAges = new ConcurrentHashMap<>();
     private final AtomicLong topologyRevision = new AtomicLong();
@@ -67,6 +68,7 @@ public final class MicrometerMetrics implements RouterMetrics {
         cancelRequests = new EnumCounters<>(meters, Metric.CANCEL_REQUESTS, CancelOutcome.values());
         meters.gauge(Metric.CANCEL_FORWARDS, cancelForwards, LongAdder::sum);
         timeouts = new EnumCounters<>(meters, Metric.TIMEOUTS, TimeoutKind.values());
+        shardCommits = new EnumCounters<>(meters, Metric.SHARD_COMMITS, CommitOutcome.values());
         recovered = new EnumCounters<>(meters, Metric.RECOVERED, RecoveryOutcome.values());
         meters.gauge(Metric.TOPOLOGY_REVISION, topologyRevision, AtomicLong::get);
         topologyRejections = meters.counter(Metric.TOPOLOGY_REJECTIONS);
@@ -203,6 +205,11 @@ public final class MicrometerMetrics implements RouterMetrics {
     @Override
     public void timedOut(TimeoutKind kind) {
         timeouts.of(kind).increment();
+    }
+
+    @Override
+    public void shardsCommitted(CommitOutcome outcome) {
+        shardCommits.of(outcome).increment();
     }
 
     @Override

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.scatter;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.trunkline.merge.MergedRows;
+import io.trunkline.merge.RowSink;
+import io.trunkline.wire.RowDescription;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One plan being run by its shards at once, and their rows becoming one stream.
+ *
+ * <p>A shard whose rows are not wanted yet is not read, so what lies here is bounded by the shards' socket buffers. Used by one {@link ScatteredQuery};
+ * confined to its event loop.
+ */
+final class ShardRun {
+    private final ScatterPlan plan;
+    private final List<ShardStream> shards;
+    private final MergedRows rows;
+    /** Shards that have bound the statement. */
+    private int boundCount;
+    /** Shards that have sent a row or their end. */
+    private final BitSet executed = new BitSet();
+
+    /** Prepares to run a plan on shards that are numbered from 0. */
+    ShardRun(ScatterPlan plan, List<ShardStream> shards) {
+        this.plan = plan;
+        this.shards = shards;
+        this.rows = plan.rows().apply(shards.size());
+    }
+
+    /**
+     * Sends the statement to all.
+     *
+     * @param begins whether each of them opens a transaction first
+     */
+    void start(ScatterStatement statement, boolean begins, ByteBufAllocator allocator) {
+        ByteBuf bind = allocator.buffer(256);
+        try {
+            plan.writeBind(bind, statement);
+            for (ShardStream shard : shards) {
+                if (begins) {
+                    shard.begin();
+                }
+                shard.run(plan.sql().apply(shard.index()), plan.parameterTypes(), bind, plan.rowsMax());
+            }
+        } finally {
+            bind.release();
+        }
+    }
+
+    /**
+     * A shard is about to return rows, or none at all.
+     *
+     * @param description of its rows, or null
+     * @return how its columns differ from those of the plan, or null
+     */
+    @Nullable
+    String onBound(ShardStream shard, @Nullable RowDescription description) {
+        shard.bound();
+        boundCount++;
+        return description == null ? plan.columns().isEmpty() ? null : "no columns" : plan.difference(description);
+    }
+
+    /** Returns true once every shard is about to return rows. */
+    boolean isBound() {
+        return boundCount == shards.size();
+    }
+
+    /** Returns true once every shard has sent a row or its end: a write has been done on all, for a server writes everything before it returns any of it. */
+    boolean isExecuted() {
+        return executed.cardinality() == shards.size();
+    }
+
+    /** Takes rows of a shard, whole messages; consumed. */
+    void offer(ShardStream shard, ByteBuf messages) {
+        executed.set(shard.index());
+        rows.offer(shard.index(), messages);
+        if (!wants(shard)) {
+            shard.setReading(false);
+        }
+    }
+
+    /** The shard has sent its last row. */
+    void end(ShardStream shard) {
+        executed.set(shard.index());
+        rows.end(shard.index());
+    }
+
+    /** Returns false while rows of a shard lie here in plenty: it should not be read. */
+    boolean wants(ShardStream shard) {
+        return rows.wants(shard.index());
+    }
+
+    /** Passes on rows while possible. */
+    void drain(RowSink sink) {
+        rows.drain(sink);
+    }
+
+    /** Returns true when all rows have been passed on, or as many as there may be. */
+    boolean isDone() {
+        return rows.isDone();
+    }
+
+    /** Returns how many rows have been passed on. */
+    long rowCount() {
+        return rows.rowCount();
+    }
+
+    /** Releases what was not passed on. */
+    void close() {
+        rows.close();
+    }
+}
