@@ -36,3 +36,7 @@ $$;
 
 GRANT USAGE ON SCHEMA trunkline TO PUBLIC;
 GRANT EXECUTE ON FUNCTION trunkline.id_shard(), trunkline.next_id() TO PUBLIC;
+
+-- What they use is the shard's own, and meant to be: so a router lets tables have defaults that call them.
+COMMENT ON FUNCTION trunkline.id_shard() IS 'trunkline: local';
+COMMENT ON FUNCTION trunkline.next_id() IS 'trunkline: local';
