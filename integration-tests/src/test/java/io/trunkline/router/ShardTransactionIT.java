@@ -101,6 +101,10 @@ class ShardTransactionIT {
                         + "show work_mem;commit;show work_mem",
                 "begin;select balance from accounts where id = 1;set work_mem = '9MB';select balance from accounts where id = 2;show work_mem;"
                         + "rollback;show work_mem",
+                "begin;set work_mem = '3MB';set local work_mem = '4MB';select balance from accounts where id = 1;select balance from accounts where id = 2;"
+                        + "show work_mem;savepoint s;set work_mem = '5MB';select balance from accounts where id = 3;select balance from accounts where id = 4;"
+                        + "rollback to s;select balance from accounts where id = 1;show work_mem;select balance from accounts where id = 2;show work_mem;"
+                        + "select balance from accounts where id = 3;show work_mem;select balance from accounts where id = 5;show work_mem;rollback;show work_mem",
                 "begin;update accounts set balance = 5 where id = 1;select nothing from accounts where id = 2;rollback;select 1",
                 "begin;insert into accounts (id, balance) values (101, 1);insert into accounts (id, balance) values (102, 1);insert into accounts (id, balance) values (101, 1);commit;"
                         + "select balance from accounts where id = 102",
@@ -130,6 +134,23 @@ class ShardTransactionIT {
             assertThat(texts(routed.query(all))).as(dialogue).isEqualTo(texts(whole.query(all)));
         }
         assertThat(cluster.preparedCount()).isZero();
+    }
+
+    @Test
+    void tellsThatACommitWentToSeveralShards() {
+        for (String sql : List.of(
+                "begin",
+                "update accounts set balance = 1 where id = 1",
+                "update accounts set balance = 2 where id = 2",
+                "update accounts set balance = 5 where id = 5",
+                "commit")) {
+            routed.query(sql);
+        }
+
+        assertThat(routed.ask("show trunkline.route"))
+                .startsWith("shard=several role=primary node=")
+                .endsWith(" reason=committed_together,in_transaction")
+                .matches(".*node=[^ ,]+,[^ ]+ .*");
     }
 
     @Test

@@ -10,12 +10,14 @@ import io.trunkline.topology.Database;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.Node;
 import io.trunkline.topology.NodeRole;
+import io.trunkline.topology.PlacedSchema;
 import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.Shard;
 import io.trunkline.topology.ShardedTable;
 import io.trunkline.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Topologies of the fixture's servers, and what the tests' users need on these servers. */
@@ -81,6 +83,23 @@ public final class TestTopologies {
         }
         Cluster cluster = new Cluster("sharded", all, distributions, tables, referenceTables);
         return new Topology(revision, List.of(cluster), databases("sharded", databases));
+    }
+
+    /** Returns the topology with schemas placed one after the other on its shards, as {@code t0}, {@code t1} and so on. */
+    static Topology withSchemas(Topology topology, int count, int offset) {
+        Cluster cluster = topology.clusters().get(0);
+        List<PlacedSchema> schemas = IntStream.range(0, count)
+                .mapToObj(i -> new PlacedSchema(
+                        "t" + i, (i + offset) % cluster.shards().size()))
+                .toList();
+        Cluster placed = new Cluster(
+                cluster.name(),
+                cluster.shards(),
+                cluster.distributions(),
+                cluster.shardedTables(),
+                cluster.referenceTables(),
+                schemas);
+        return new Topology(topology.revision(), List.of(placed), topology.databases());
     }
 
     private static Shard shard(String name, PostgresCluster servers, NodeRole primary, NodeRole replica) {

@@ -237,6 +237,9 @@ public final class CatalogSnapshot implements FunctionCatalog {
 
     @Override
     public FunctionNature nature(String name) {
+        if (name.equals(KnownFunctions.NEXT_ID)) {
+            return FunctionNature.SYSTEM_VOLATILE;
+        }
         String bare = name.substring(name.lastIndexOf('.') + 1);
         if (functions.isEmpty()) {
             return builtIn(name, bare);

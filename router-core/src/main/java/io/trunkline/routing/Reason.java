@@ -28,6 +28,8 @@ public enum Reason {
     HOME_SHARD("locks and notifications live on the first shard"),
     /** Rows of several shards are merged. */
     SEVERAL_SHARDS("rows of several shards are merged"),
+    /** A transaction was committed on all of its shards. */
+    COMMITTED_TOGETHER("the transaction was committed on several shards"),
     /** The statement does the same on every shard. */
     EVERY_SHARD("it is done on every shard"),
     /** The statement belongs to the session or the transaction, not to a shard. */

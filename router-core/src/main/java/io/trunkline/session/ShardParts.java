@@ -17,6 +17,7 @@ import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -113,6 +114,15 @@ final class ShardParts {
 
     boolean isEmpty() {
         return waiting.isEmpty();
+    }
+
+    /** Returns the nodes of all parts and of a relay, by their shards. */
+    String nodesWith(int shard, Relay relay) {
+        TreeMap<Integer, String> nodes = new TreeMap<>();
+        nodes.put(shard, relay.backend().target().node());
+        waiting.forEach(
+                part -> nodes.put(part.shard(), part.relay().backend().target().node()));
+        return String.join(",", nodes.values());
     }
 
     /** Returns the part of a shard, or null. */
@@ -339,6 +349,9 @@ final class ShardParts {
         }
         // What the transaction has set there is in a state that nobody followed.
         boolean reset = session.settings.isInFlux() || session.ties.isDirty();
+        if (!reset) {
+            ended.forEach(part -> part.relay().backend().noteSettings(session.settings.current()));
+        }
         new TwoPhaseCommit(
                         session.worker.nextTransactionId(session.identity.cluster()),
                         participants,

@@ -5,6 +5,8 @@ import io.trunkline.decision.DecisionLog;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
+import io.trunkline.routing.Reason;
+import io.trunkline.routing.RoleNeed;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Joining;
@@ -331,6 +333,8 @@ final class ShardTransaction {
     /** From now on the relay leads to another shard. */
     void continueOn(Relay relay, int newShard) {
         shard = newShard;
+        // It has heard all that the transaction set; said once more, that would outlast what was set locally since.
+        relay.backend().noteSettings(session.settings.current());
         session.placement.movedTo(newShard, relay.backend().target().node());
         goOn(relay);
     }
@@ -351,7 +355,7 @@ final class ShardTransaction {
         }
         session.become(new Joining(relay, null));
         relay.lend();
-        parts.commit(shard, relay, decisions, new Ending(relay));
+        parts.commit(shard, relay, decisions, new Ending(relay, parts.nodesWith(shard, relay)));
         return Disposition.PAUSE;
     }
 
@@ -362,9 +366,11 @@ final class ShardTransaction {
      */
     private final class Ending implements TwoPhaseCommit.Listener {
         private final Relay relay;
+        private final String nodes;
 
-        Ending(Relay relay) {
+        Ending(Relay relay, String nodes) {
             this.relay = relay;
+            this.nodes = nodes;
         }
 
         @Override
@@ -376,6 +382,16 @@ final class ShardTransaction {
                 session.sent.takeWrote();
                 session.placement.wrote();
                 end(null);
+                session.placement
+                        .lastRoute()
+                        .placing(
+                                Target.Scatter.SHARD_LABEL,
+                                new Target.At(
+                                        Target.ANY_SHARD,
+                                        RoleNeed.PRIMARY,
+                                        Reason.COMMITTED_TOGETHER,
+                                        Reason.IN_TRANSACTION));
+                session.placement.lastRoute().placed(RoleNeed.PRIMARY, nodes);
             }
             giveBack(reset);
         }

@@ -42,12 +42,14 @@ public enum RefusalCode {
             "TL0109", "insert into a sharded table has no list of columns", "Write INSERT INTO table (column, ...)."),
     /** INSERT that leaves the key to a default. */
     INSERT_WITHOUT_KEY(
-            "TL0110", "insert does not give the sharding key", "Give the key column a parameter or a constant."),
+            "TL0110",
+            "insert does not give the sharding key",
+            "Give the key column a parameter or a constant; SELECT trunkline.next_id() gives an id first."),
     /** INSERT whose key is computed. */
     INSERT_COMPUTED_KEY(
             "TL0111",
             "sharding key of an insert is not a parameter or constant",
-            "Compute the key in the client and pass it as a parameter."),
+            "Compute the key in the client, or SELECT it first, and pass it as a parameter."),
     /** INSERT ... SELECT into a sharded table. */
     INSERT_SELECT(
             "TL0112",

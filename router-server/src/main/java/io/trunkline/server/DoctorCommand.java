@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.server;
 
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.netty.channel.EventLoop;
-import io.netty.channel.ReflectiveChannelFactory;
-import io.trunkline.backend.BackendConnector;
-import io.trunkline.backend.BackendLimits;
 import io.trunkline.server.config.ConfigLoader;
-import io.trunkline.server.config.RouterConfig;
 import io.trunkline.server.doctor.Doctor;
-import io.trunkline.server.metrics.MicrometerMetrics;
 import io.trunkline.topology.Topology;
-import io.trunkline.topology.TopologySource;
-import io.trunkline.transport.BackendChannelOpener;
-import io.trunkline.transport.NettyBackendConnector;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,9 +25,6 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:no error was found, warnings aside", "1:an error was found, or a file is wrong"})
 final class DoctorCommand implements Callable<Integer> {
-    /** How long the topology may take to come. */
-    private static final Duration TOPOLOGY_MAX = Duration.ofSeconds(10);
-
     @Spec
     @Nullable
     CommandSpec command;
@@ -62,7 +45,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() throws StartupException, InterruptedException {
         StartupParts parts = StartupParts.read(config, new ConfigLoader());
-        Topology topology = topology(parts.config());
+        Topology topology = CommandNodes.topology(parts.config());
         Doctor.Report report = examine(parts, topology);
         PrintWriter out = Commands.out(command);
         report.findings().forEach(out::println);
@@ -70,45 +53,14 @@ final class DoctorCommand implements Callable<Integer> {
         return report.hasErrors() ? ExitCodes.INVALID : ExitCodes.DONE;
     }
 
-    private static Topology topology(RouterConfig config) throws StartupException, InterruptedException {
-        try (TopologyFeed feed =
-                new TopologyFeed(config.topology(), config.transactions().decisionTimeout())) {
-            TopologySource source = feed.source();
-            CompletableFuture<Topology> first = new CompletableFuture<>();
-            try (TopologySource.Subscription subscription = source.subscribe(first::complete)) {
-                return first.get(TOPOLOGY_MAX.toSeconds(), TimeUnit.SECONDS);
-            } catch (TimeoutException e) {
-                throw new StartupException(
-                        "no topology: "
-                                + source.trouble().orElse("nothing came within " + TOPOLOGY_MAX.toSeconds() + " s"),
-                        e);
-            } catch (java.util.concurrent.ExecutionException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
-
     private Doctor.Report examine(StartupParts parts, Topology topology) throws InterruptedException {
-        BlockingWork blocking = new BlockingWork();
-        try (NettyRuntime runtime = new NettyRuntime(parts.config().transport(), 1)) {
-            EventLoop loop = runtime.loops().get(0);
-            BackendChannelOpener opener = new BackendChannelOpener(
-                    WorkerFleet.backendAccess(parts, blocking),
-                    new ReflectiveChannelFactory<>(runtime.channel()),
-                    blocking.lookups());
-            BackendConnector connector = new NettyBackendConnector(
-                    opener,
-                    loop,
-                    new BackendLimits(
-                            parts.config().limits().inspectedMessage().asInt(),
-                            parts.config().limits().expectedReplies(),
-                            parts.config().limits().statementsPerBackend(),
-                            parts.config().timeouts().ownStatement()),
-                    new MicrometerMetrics(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
-            return new Doctor(connector, loop, parts.config().probes().user(), Duration.ofSeconds(answerSeconds))
+        try (CommandNodes nodes = new CommandNodes(parts, Duration.ofSeconds(answerSeconds))) {
+            return new Doctor(
+                            nodes.connector(),
+                            nodes.loop(),
+                            parts.config().probes().user(),
+                            Duration.ofSeconds(answerSeconds))
                     .examine(topology);
-        } finally {
-            blocking.close();
         }
     }
 }

@@ -20,6 +20,7 @@ import picocli.CommandLine.IVersionProvider;
             ServeCommand.class,
             CheckCommand.class,
             DoctorCommand.class,
+            IdsCommand.class,
             RouteCommand.class,
             TopologyCommand.class
         },

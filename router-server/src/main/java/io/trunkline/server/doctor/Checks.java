@@ -28,6 +28,7 @@ final class Checks {
     static final Duration CLOCK_MAX = Duration.ofSeconds(1);
 
     private static final String ENCODING = "server_encoding";
+    private static final String MAX_PREPARED = "max_prepared_transactions";
 
     private final Map<Place, Answer> answers;
     private final List<Finding> findings = new ArrayList<>();
@@ -80,6 +81,7 @@ final class Checks {
         compareSettings(where, primaries);
         checkEncoding(cluster, where, primaries);
         compareExtensions(where, primaries);
+        checkPrepare(cluster, where, primaries);
         findings.addAll(SchemaChecks.findings(cluster, where, primaries));
     }
 
@@ -144,13 +146,24 @@ final class Checks {
 
     private void compareSettings(String where, Map<String, NodeFacts> primaries) {
         for (String name : names(primaries, NodeFacts::settings)) {
-            if (!name.equals(ENCODING)) {
+            if (!name.equals(ENCODING) && !name.equals(MAX_PREPARED)) {
                 compare(
                         where,
                         Kind.SETTING,
                         name,
                         values(primaries, facts -> facts.settings().get(name), "not known"));
             }
+        }
+    }
+
+    private void checkPrepare(Cluster cluster, String where, Map<String, NodeFacts> primaries) {
+        List<String> shards = primaries.entrySet().stream()
+                .filter(shard -> "0".equals(shard.getValue().settings().get(MAX_PREPARED)))
+                .map(Map.Entry::getKey)
+                .toList();
+        if (cluster.shards().size() > 1 && !shards.isEmpty()) {
+            findings.add(new Finding(
+                    Kind.NO_PREPARE, where, MAX_PREPARED + " is 0 on " + String.join(", ", shards)));
         }
     }
 

@@ -14,9 +14,16 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 
-/** Asks all nodes of a topology, one after the other, and has their answers compared. Blocks its caller's thread. */
+/**
+ * Asks all nodes of a topology, {@link #AT_A_TIME_MAX} of them at a time, and has their answers compared: so those that are silent are waited for together.
+ * Blocks its caller's thread.
+ */
 public final class Doctor {
+    /** How many are asked at the same time. */
+    static final int AT_A_TIME_MAX = 32;
+
     private final BackendConnector connector;
     private final Executor loop;
     private final String user;
@@ -67,9 +74,15 @@ public final class Doctor {
 
     /** Asks and compares. */
     public Report examine(Topology topology) throws InterruptedException {
-        Map<Place, Answer> answers = new LinkedHashMap<>();
+        Semaphore free = new Semaphore(AT_A_TIME_MAX);
+        Map<Place, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
         for (Place place : Checks.places(topology)) {
-            answers.put(place, ask(topology, place));
+            free.acquire();
+            asked.put(place, ask(topology, place).whenComplete((answer, failure) -> free.release()));
+        }
+        Map<Place, Answer> answers = new LinkedHashMap<>();
+        for (Map.Entry<Place, CompletableFuture<Answer>> one : asked.entrySet()) {
+            answers.put(one.getKey(), answer(one.getValue()));
         }
         List<Finding> findings = Checks.findings(topology, answers);
         int errors = (int) findings.stream()
@@ -79,7 +92,7 @@ public final class Doctor {
                 answers.size(), findings.stream().map(Finding::toString).toList(), errors);
     }
 
-    private Answer ask(Topology topology, Place place) throws InterruptedException {
+    private CompletableFuture<Answer> ask(Topology topology, Place place) {
         Cluster cluster = topology.cluster(place.cluster()).orElseThrow();
         Node node = cluster.shards().get(place.shard()).nodes().stream()
                 .filter(one -> one.name().equals(place.node()))
@@ -87,11 +100,13 @@ public final class Doctor {
                 .orElseThrow();
         BackendTarget target = new BackendTarget(
                 place.cluster(), place.shard(), node.name(), node.host(), node.port(), place.database(), user);
-        CompletableFuture<Answer> answer = CompletableFuture.supplyAsync(
-                        () -> Interview.begin(connector, target, answerLimit), loop)
+        return CompletableFuture.supplyAsync(() -> Interview.begin(connector, target, answerLimit), loop)
                 .thenCompose(begun -> begun);
+    }
+
+    private static Answer answer(CompletableFuture<Answer> asked) throws InterruptedException {
         try {
-            return answer.get();
+            return asked.get();
         } catch (java.util.concurrent.ExecutionException | CompletionException e) {
             throw new IllegalStateException("the interview failed", e);
         }

@@ -22,7 +22,15 @@ final class FactQueries {
             FROM pg_catalog.pg_settings s
             WHERE s.name IN ('server_encoding', 'TimeZone', 'DateStyle', 'IntervalStyle', 'extra_float_digits', 'bytea_output',
                              'lc_monetary', 'lc_numeric', 'lc_time', 'default_transaction_isolation', 'default_text_search_config',
-                             'standard_conforming_strings', 'search_path', 'max_identifier_length', 'block_size')
+                             'standard_conforming_strings', 'search_path', 'max_identifier_length', 'block_size',
+                             'max_prepared_transactions')
+            UNION ALL
+            SELECT v.name, v.value
+            FROM (SELECT 'search_path of roles and databases' AS name,
+                         COALESCE(pg_catalog.string_agg(DISTINCT g.setting, '; '), '') AS value
+                  FROM pg_catalog.pg_db_role_setting r
+                  CROSS JOIN LATERAL pg_catalog.unnest(r.setconfig) g(setting)
+                  WHERE g.setting OPERATOR(pg_catalog.~*) '^search_path=') v
             UNION ALL
             SELECT v.name, v.value
             FROM pg_catalog.pg_database d
@@ -81,6 +89,31 @@ final class FactQueries {
               AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
               AND c.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
             ORDER BY n.nspname, c.relname, x.relname, k""";
+
+    /** Rows: schema, table, constraint, schema and name of the table that is referenced, column, column there. */
+    static final String FOREIGN_KEYS = """
+            SELECT n.nspname, c.relname, k.conname, rn.nspname, r.relname, a.attname, ra.attname
+            FROM pg_catalog.pg_constraint k
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) k.conrelid
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+            JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) k.confrelid
+            JOIN pg_catalog.pg_namespace rn ON rn.oid OPERATOR(pg_catalog.=) r.relnamespace
+            CROSS JOIN LATERAL pg_catalog.generate_subscripts(k.conkey, 1) i
+            JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) k.conrelid
+                AND a.attnum OPERATOR(pg_catalog.=) k.conkey[i]
+            JOIN pg_catalog.pg_attribute ra ON ra.attrelid OPERATOR(pg_catalog.=) k.confrelid
+                AND ra.attnum OPERATOR(pg_catalog.=) k.confkey[i]
+            WHERE k.contype OPERATOR(pg_catalog.=) 'f' AND NOT c.relispartition AND NOT r.relispartition
+            ORDER BY n.nspname, c.relname, k.conname, i""";
+
+    /** Rows: schema, table, trigger. */
+    static final String TRIGGERS = """
+            SELECT n.nspname, c.relname, t.tgname
+            FROM pg_catalog.pg_trigger t
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.tgrelid
+            JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+            WHERE NOT t.tgisinternal AND NOT c.relispartition
+            ORDER BY n.nspname, c.relname, t.tgname""";
 
     private FactQueries() {}
 }

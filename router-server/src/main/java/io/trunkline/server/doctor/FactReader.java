@@ -2,9 +2,11 @@
 package io.trunkline.server.doctor;
 
 import io.trunkline.server.doctor.NodeFacts.ColumnFacts;
+import io.trunkline.server.doctor.NodeFacts.ForeignKeyFacts;
 import io.trunkline.server.doctor.NodeFacts.PreparedTransaction;
 import io.trunkline.server.doctor.NodeFacts.TableFacts;
 import io.trunkline.server.doctor.NodeFacts.UniqueFacts;
+import io.trunkline.server.ids.IdScript;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,7 +24,10 @@ final class FactReader {
             FactQueries.EXTENSIONS,
             FactQueries.PREPARED,
             FactQueries.COLUMNS,
-            FactQueries.UNIQUES);
+            FactQueries.UNIQUES,
+            FactQueries.FOREIGN_KEYS,
+            FactQueries.TRIGGERS,
+            IdScript.NUMBER_QUERY);
 
     private static final String TRUE = "t";
 
@@ -48,7 +53,8 @@ final class FactReader {
                             .map(row -> new PreparedTransaction(
                                     text(row.get(0)), Duration.ofSeconds(Long.parseLong(text(row.get(1))))))
                             .toList(),
-                    tables(answers.get(4), answers.get(5)));
+                    tables(answers.get(4), answers.get(5), foreignKeys(answers.get(6)), triggers(answers.get(7))),
+                    answers.get(8).isEmpty() ? null : text(answers.get(8).get(0).get(0)));
         } catch (IndexOutOfBoundsException | NumberFormatException notAnAnswer) {
             throw new IllegalArgumentException("answer not understood: " + notAnAnswer.getMessage(), notAnAnswer);
         }
@@ -61,7 +67,10 @@ final class FactReader {
     }
 
     private static Map<String, TableFacts> tables(
-            List<List<@Nullable String>> columnRows, List<List<@Nullable String>> uniqueRows) {
+            List<List<@Nullable String>> columnRows,
+            List<List<@Nullable String>> uniqueRows,
+            Map<String, List<ForeignKeyFacts>> foreignKeys,
+            Map<String, List<String>> triggers) {
         Map<String, List<ColumnFacts>> columns = new LinkedHashMap<>();
         for (List<@Nullable String> row : columnRows) {
             columns.computeIfAbsent(table(row), name -> new ArrayList<>())
@@ -88,8 +97,34 @@ final class FactReader {
                         ofTable,
                         uniques.getOrDefault(name, Map.of()).entrySet().stream()
                                 .map(index -> new UniqueFacts(index.getKey(), index.getValue()))
-                                .toList())));
+                                .toList(),
+                        foreignKeys.getOrDefault(name, List.of()),
+                        triggers.getOrDefault(name, List.of()))));
         return tables;
+    }
+
+    private static Map<String, List<ForeignKeyFacts>> foreignKeys(List<List<@Nullable String>> rows) {
+        Map<String, Map<String, Map<String, String>>> columns = new HashMap<>();
+        Map<String, String> referenced = new HashMap<>();
+        for (List<@Nullable String> row : rows) {
+            String key = text(row.get(2));
+            referenced.put(table(row) + "." + key, text(row.get(3)) + "." + text(row.get(4)));
+            columns.computeIfAbsent(table(row), name -> new LinkedHashMap<>())
+                    .computeIfAbsent(key, name -> new LinkedHashMap<>())
+                    .put(text(row.get(5)), text(row.get(6)));
+        }
+        Map<String, List<ForeignKeyFacts>> keys = new HashMap<>();
+        columns.forEach((table, ofTable) -> ofTable.forEach((name, pairs) -> keys.computeIfAbsent(
+                        table, none -> new ArrayList<>())
+                .add(new ForeignKeyFacts(name, text(referenced.get(table + "." + name)), pairs))));
+        return keys;
+    }
+
+    private static Map<String, List<String>> triggers(List<List<@Nullable String>> rows) {
+        Map<String, List<String>> triggers = new HashMap<>();
+        rows.forEach(row -> triggers.computeIfAbsent(table(row), name -> new ArrayList<>())
+                .add(text(row.get(2))));
+        return triggers;
     }
 
     private static String table(List<@Nullable String> row) {

@@ -30,6 +30,7 @@ record Finding(Kind kind, String where, String what) {
         TABLE_MISSING(Severity.ERROR, "a table of the topology is not on a shard"),
         KEY_COLUMN(Severity.ERROR, "the key column of a sharded table is not there, or not of the distribution's type"),
         TABLE_DIFFERS(Severity.ERROR, "the columns of a table of the topology are not the same on all shards"),
+        ID_NUMBER(Severity.ERROR, "two shards put one number into the ids that trunkline.next_id() gives"),
         VERSION(Severity.WARNING, "nodes of a cluster run different majors"),
         SETTING(Severity.WARNING, "a setting that changes results is not the same on all shards"),
         EXTENSION(Severity.WARNING, "an extension is not installed in the same version on all shards"),
@@ -40,6 +41,16 @@ record Finding(Kind kind, String where, String what) {
         UNIQUE(
                 Severity.WARNING,
                 "a unique or exclusion constraint of a sharded table does not contain the key, so it holds on each shard alone"),
+        FOREIGN_KEY(
+                Severity.WARNING,
+                "a foreign key leads to a sharded table without joining the keys, so it finds rows of its own shard only"),
+        TRIGGER(Severity.WARNING, "a trigger of a sharded table runs on the row's shard, and sees no rows of others"),
+        UNLISTED_TABLE(Severity.WARNING, "a table of a sharded cluster is not in the topology, so statements about it are refused"),
+        SCHEMA_ELSEWHERE(Severity.WARNING, "a schema that is whole on one shard has tables on another"),
+        NO_PREPARE(
+                Severity.WARNING,
+                "max_prepared_transactions is 0 on a shard of several, so no transaction over shards commits there"),
+        IDS_MISSING(Severity.WARNING, "trunkline.next_id() is installed on some of the shards only"),
         PREPARED_TRANSACTION(
                 Severity.WARNING, "a transaction has been prepared for more than five minutes, and holds its locks"),
         CLOCK(Severity.WARNING, "the clock of a node is more than a second off this machine's");

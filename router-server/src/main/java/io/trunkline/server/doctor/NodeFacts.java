@@ -4,6 +4,7 @@ package io.trunkline.server.doctor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node says of itself and of one database on it.
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param extensions versions by name
  * @param prepared transactions that are prepared in the database
  * @param tables by {@code schema.name}
+ * @param idNumber the number that {@code trunkline.next_id()} puts into the ids of the shard, or null where it is not installed
  */
 record NodeFacts(
         boolean inRecovery,
@@ -23,7 +25,8 @@ record NodeFacts(
         Map<String, String> settings,
         Map<String, String> extensions,
         List<PreparedTransaction> prepared,
-        Map<String, TableFacts> tables) {
+        Map<String, TableFacts> tables,
+        @Nullable String idNumber) {
     NodeFacts {
         settings = Map.copyOf(settings);
         extensions = Map.copyOf(extensions);
@@ -44,11 +47,32 @@ record NodeFacts(
      *
      * @param columns in their order
      * @param uniques its unique and exclusion constraints and its unique indexes
+     * @param foreignKeys to other tables
+     * @param triggers names of triggers, those of constraints left out
      */
-    record TableFacts(List<ColumnFacts> columns, List<UniqueFacts> uniques) {
+    record TableFacts(
+            List<ColumnFacts> columns,
+            List<UniqueFacts> uniques,
+            List<ForeignKeyFacts> foreignKeys,
+            List<String> triggers) {
         TableFacts {
             columns = List.copyOf(columns);
             uniques = List.copyOf(uniques);
+            foreignKeys = List.copyOf(foreignKeys);
+            triggers = List.copyOf(triggers);
+        }
+    }
+
+    /**
+     * A foreign key.
+     *
+     * @param name of the constraint
+     * @param referenced the other table, as {@code schema.name}
+     * @param columns the other table's column for each of this one's
+     */
+    record ForeignKeyFacts(String name, String referenced, Map<String, String> columns) {
+        ForeignKeyFacts {
+            columns = Map.copyOf(columns);
         }
     }
 

@@ -7,12 +7,14 @@ import io.trunkline.server.doctor.NodeFacts.TableFacts;
 import io.trunkline.server.doctor.NodeFacts.UniqueFacts;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.KeyType;
+import io.trunkline.topology.PlacedSchema;
 import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.ShardedTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -54,8 +56,47 @@ final class SchemaChecks {
             others.remove(name);
             checks.checkNamed(name);
         }
+        others.removeIf(name -> checks.isInPlacedSchema(cluster, name));
         others.forEach(checks::checkOther);
+        if (cluster.shards().size() > 1) {
+            others.forEach(name -> checks.add(Kind.UNLISTED_TABLE, name));
+        }
+        checks.findings.addAll(LinkChecks.findings(cluster, where, primaries));
+        checks.checkIds();
         return checks.findings;
+    }
+
+    /** The tables of a schema that is whole on one shard are that shard's. */
+    private boolean isInPlacedSchema(Cluster cluster, String name) {
+        for (PlacedSchema schema : cluster.schemas()) {
+            if (name.startsWith(schema.name() + ".")) {
+                String home = cluster.shards().get(schema.shard()).name();
+                primaries.forEach((shard, facts) -> {
+                    if (!shard.equals(home) && facts.tables().containsKey(name)) {
+                        add(Kind.SCHEMA_ELSEWHERE, name + " is on " + shard + ", and the schema's shard is " + home);
+                    }
+                });
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void checkIds() {
+        Map<String, String> shardOfNumber = new TreeMap<>();
+        TreeSet<String> without = new TreeSet<>();
+        primaries.forEach((shard, facts) -> {
+            String number = facts.idNumber();
+            String other = number == null ? null : shardOfNumber.putIfAbsent(number, shard);
+            if (number == null) {
+                without.add(shard);
+            } else if (other != null) {
+                add(Kind.ID_NUMBER, number + " on " + other + " and " + shard);
+            }
+        });
+        if (!without.isEmpty() && !shardOfNumber.isEmpty()) {
+            add(Kind.IDS_MISSING, "not on " + String.join(", ", without));
+        }
     }
 
     /** A table of the topology has to be on each shard, with the same columns. */

@@ -4,9 +4,11 @@ package io.trunkline.server.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.server.doctor.NodeFacts.ColumnFacts;
+import io.trunkline.server.doctor.NodeFacts.ForeignKeyFacts;
 import io.trunkline.server.doctor.NodeFacts.PreparedTransaction;
 import io.trunkline.server.doctor.NodeFacts.TableFacts;
 import io.trunkline.server.doctor.NodeFacts.UniqueFacts;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
 import io.trunkline.topology.Distribution;
@@ -14,6 +16,7 @@ import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
 import io.trunkline.topology.Node;
 import io.trunkline.topology.NodeRole;
+import io.trunkline.topology.PlacedSchema;
 import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.Shard;
 import io.trunkline.topology.ShardedTable;
@@ -23,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -64,12 +68,76 @@ class ChecksTest {
                         List.of(new Shard("a", List.of(node("a1"), node("a2"))), new Shard("b", List.of(node("b1")))),
                         List.of(new Distribution("customer", keyType, HashSlots.evenly(16, 2))),
                         List.of(new ShardedTable("public", "customers", "id", "customer")),
-                        List.of(new ReferenceTable("public", "countries")))),
+                        List.of(new ReferenceTable("public", "countries")),
+                        List.of(new PlacedSchema("tenant", 0)))),
                 List.of(new Database("shop", "main", "app")));
     }
 
     private static Node node(String name) {
         return new Node(name, name + ".example", 5432, NodeRole.AUTO, 1, "");
+    }
+
+    @Test
+    @Case("H48")
+    void foreignKeysThatLeaveTheShardAndTriggersAreNamed() {
+        for (String node : List.of("a1", "b1")) {
+            put(
+                    node,
+                    node.equals("a1") ? 0 : 1,
+                    Saying.healthy()
+                            .links(
+                                    "public.customers",
+                                    List.of(
+                                            new ForeignKeyFacts("same", "public.customers", Map.of("id", "id")),
+                                            new ForeignKeyFacts("parent", "public.customers", Map.of("name", "id")),
+                                            new ForeignKeyFacts("country", "public.countries", Map.of("name", "name"))),
+                                    "audit"));
+        }
+
+        assertThat(findings())
+                .containsExactly(
+                        "warning main app: foreign-key: parent of public.customers to public.customers",
+                        "warning main app: trigger: audit of public.customers");
+    }
+
+    @Test
+    void serversOfSeveralShardsPrepareTransactions() {
+        put("a1", 0, Saying.healthy().setting("max_prepared_transactions", "0"));
+        put("b1", 1, Saying.healthy().setting("max_prepared_transactions", "0"));
+
+        assertThat(findings())
+                .containsExactly("warning main app: no-prepare: max_prepared_transactions is 0 on a, b");
+    }
+
+    @Test
+    void idsHaveANumberForEachShard() {
+        put("a1", 0, Saying.healthy().ids("0"));
+        assertThat(findings()).containsExactly("warning main app: ids-missing: not on b");
+
+        put("b1", 1, Saying.healthy().ids("0"));
+        assertThat(findings()).containsExactly("error main app: id-number: 0 on a and b");
+
+        put("b1", 1, Saying.healthy().ids("1"));
+        assertThat(findings()).isEmpty();
+    }
+
+    @Test
+    void tablesOfAPlacedSchemaBelongToItsShard() {
+        put("a1", 0, Saying.healthy().table("tenant.invoices", List.of(ID)));
+        assertThat(findings()).isEmpty();
+
+        put("b1", 1, Saying.healthy().table("tenant.invoices", List.of(ID)));
+        assertThat(findings())
+                .containsExactly(
+                        "warning main app: schema-elsewhere: tenant.invoices is on b, and the schema's shard is a");
+    }
+
+    @Test
+    void tablesThatTheTopologyLacksAreNamed() {
+        put("a1", 0, Saying.healthy().table("public.notes", List.of(ID)));
+        put("b1", 1, Saying.healthy().table("public.notes", List.of(ID)));
+
+        assertThat(findings()).containsExactly("warning main app: unlisted-table: public.notes");
     }
 
     @Test
@@ -156,7 +224,9 @@ class ChecksTest {
         put("b1", 1, Saying.healthy().table("public.notes", List.of(NAME)));
 
         assertThat(findings())
-                .containsExactly("warning main app: other-table: public.notes has nothing on a and name text on b");
+                .containsExactly(
+                        "warning main app: other-table: public.notes has nothing on a and name text on b",
+                        "warning main app: unlisted-table: public.notes");
     }
 
     @Test
@@ -214,12 +284,13 @@ class ChecksTest {
             Map<String, String> settings,
             Map<String, String> extensions,
             List<PreparedTransaction> prepared,
-            Map<String, TableFacts> tables) {
+            Map<String, TableFacts> tables,
+            @Nullable String idNumber) {
 
         static Saying healthy() {
             Map<String, TableFacts> tables = new HashMap<>();
-            tables.put("public.customers", new TableFacts(List.of(ID, NAME), List.of(PRIMARY_KEY)));
-            tables.put("public.countries", new TableFacts(List.of(NAME), List.of()));
+            tables.put("public.customers", new TableFacts(List.of(ID, NAME), List.of(PRIMARY_KEY), List.of(), List.of()));
+            tables.put("public.countries", new TableFacts(List.of(NAME), List.of(), List.of(), List.of()));
             return new Saying(
                     false,
                     180_006,
@@ -227,24 +298,25 @@ class ChecksTest {
                     new HashMap<>(Map.of("TimeZone", "UTC", "server_encoding", "UTF8")),
                     new HashMap<>(Map.of("plpgsql", "1.0")),
                     new ArrayList<>(),
-                    tables);
+                    tables,
+                    null);
         }
 
         NodeFacts facts() {
             return new NodeFacts(
-                    inRecovery, version, Duration.ofMillis(aheadMillis), settings, extensions, prepared, tables);
+                    inRecovery, version, Duration.ofMillis(aheadMillis), settings, extensions, prepared, tables, idNumber);
         }
 
         Saying replica() {
-            return new Saying(true, version, aheadMillis, settings, extensions, prepared, tables);
+            return new Saying(true, version, aheadMillis, settings, extensions, prepared, tables, idNumber);
         }
 
         Saying version(int number) {
-            return new Saying(inRecovery, number, aheadMillis, settings, extensions, prepared, tables);
+            return new Saying(inRecovery, number, aheadMillis, settings, extensions, prepared, tables, idNumber);
         }
 
         Saying ahead(long millis) {
-            return new Saying(inRecovery, version, millis, settings, extensions, prepared, tables);
+            return new Saying(inRecovery, version, millis, settings, extensions, prepared, tables, idNumber);
         }
 
         Saying setting(String name, String value) {
@@ -263,13 +335,23 @@ class ChecksTest {
         }
 
         Saying customers(List<ColumnFacts> columns, UniqueFacts... uniques) {
-            tables.put("public.customers", new TableFacts(columns, List.of(uniques)));
+            tables.put("public.customers", new TableFacts(columns, List.of(uniques), List.of(), List.of()));
             return this;
         }
 
         Saying table(String name, List<ColumnFacts> columns) {
-            tables.put(name, new TableFacts(columns, List.of()));
+            tables.put(name, new TableFacts(columns, List.of(), List.of(), List.of()));
             return this;
+        }
+
+        Saying links(String name, List<ForeignKeyFacts> foreignKeys, String... triggers) {
+            tables.put(name, new TableFacts(List.of(ID, NAME), List.of(), foreignKeys, List.of(triggers)));
+            return this;
+        }
+
+        Saying ids(String number) {
+            return new Saying(
+                    inRecovery, version, aheadMillis, settings, extensions, prepared, tables, number);
         }
 
         Saying without(String name) {
