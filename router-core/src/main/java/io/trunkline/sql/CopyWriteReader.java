@@ -36,11 +36,7 @@ final class CopyWriteReader {
      * @param tree what was made of the whole statement
      */
     static ShardingShape addTo(
-            ShardingShape shape,
-            TokenList tokens,
-            int last,
-            Statement tree,
-            TableReferences references) {
+            ShardingShape shape, TokenList tokens, int last, Statement tree, TableReferences references) {
         try {
             return shape.spreadAs(new CopyWriteReader(tokens, last + 1, references).read(tree));
         } catch (RefusedStatement e) {
