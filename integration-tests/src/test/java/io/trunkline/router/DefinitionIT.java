@@ -194,12 +194,19 @@ class DefinitionIT {
     @Test
     @Case("H50")
     void aShardThatIsNotAsTheFirstUndoesAll() throws Exception {
-        shards.shard(2).primary().executeIn(TestTopologies.DATABASE, "create table there (a int)", "alter table there owner to " + RouterUnderTest.TRUSTED_USER);
+        shards.shard(2)
+                .primary()
+                .executeIn(
+                        TestTopologies.DATABASE,
+                        "create table there (a int)",
+                        "alter table there owner to " + RouterUnderTest.TRUSTED_USER);
         ServerMessage error = routed.query("create table there (a int)").get(0);
         assertThat(error.toString()).contains("C=42P07");
         assertThat(error.fields().get('W')).isEqualTo("on node \"shard2-node1\", behind node \"shard0-node1\"");
-        assertThat(onShard(0, "select count(*) from pg_class where relname = 'there'")).isEqualTo("0");
-        assertThat(texts(routed.query("create table if not exists there (a int)")).get(0))
+        assertThat(onShard(0, "select count(*) from pg_class where relname = 'there'"))
+                .isEqualTo("0");
+        assertThat(texts(routed.query("create table if not exists there (a int)"))
+                        .get(0))
                 .isEqualTo("CommandComplete CREATE TABLE");
         assertThat(texts(routed.query("drop table there")))
                 .containsExactly("CommandComplete DROP TABLE", "ReadyForQuery I");
@@ -253,7 +260,8 @@ class DefinitionIT {
                 .last()
                 .isEqualTo("ReadyForQuery I");
         routed.query("alter table sites add column later int");
-        byte[][] frames = {parse("q", "select * from sites"), bind("", "q"), describePortal(""), execute("", 0), sync()};
+        byte[][] frames = {parse("q", "select * from sites"), bind("", "q"), describePortal(""), execute("", 0), sync()
+        };
         assertThat(texts(routed.send(frames).receiveUntilReady()).toString()).contains("later");
         routed.query("alter table sites drop column later");
         routed.query("drop function fresh(int)");
@@ -274,7 +282,8 @@ class DefinitionIT {
     }
 
     private static String onShard(int shard, String sql) {
-        try (WireClient client = WireClient.connect(shards.shard(shard).primary().port(), TestTopologies.DATABASE)) {
+        try (WireClient client =
+                WireClient.connect(shards.shard(shard).primary().port(), TestTopologies.DATABASE)) {
             return String.valueOf(client.ask(sql));
         }
     }

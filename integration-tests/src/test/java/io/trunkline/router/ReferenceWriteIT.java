@@ -123,7 +123,8 @@ class ReferenceWriteIT {
     void fill() {
         for (WireClient client : List.of(whole, routed)) {
             assertThat(texts(client.query("delete from sites")).toString()).startsWith("[CommandComplete DELETE ");
-            assertThat(texts(client.query("insert into sites (name, n) values ('a', 1), ('b', 2), ('c', 3), ('d', null)")))
+            assertThat(texts(client.query(
+                            "insert into sites (name, n) values ('a', 1), ('b', 2), ('c', 3), ('d', null)")))
                     .containsExactly("CommandComplete INSERT 0 4", "ReadyForQuery I");
             client.query("delete from regions");
         }
@@ -173,7 +174,8 @@ class ReferenceWriteIT {
     @Test
     @Case("H47")
     void parametersInBothProtocols() {
-        String insert = "insert into sites (name, n, weight) values ($1, $2, random()), ($3, $2, 0.1) returning n, name";
+        String insert =
+                "insert into sites (name, n, weight) values ($1, $2, random()), ($3, $2, 0.1) returning n, name";
         byte[][] frames = {
             parse("", insert),
             describeStatement(""),
@@ -218,7 +220,8 @@ class ReferenceWriteIT {
             List<String> right = texts(whole.query(sql));
             assertThat(answer.stream().map(ReferenceWriteIT::withoutDetails).toList())
                     .as(sql)
-                    .isEqualTo(right.stream().map(ReferenceWriteIT::withoutDetails).toList());
+                    .isEqualTo(
+                            right.stream().map(ReferenceWriteIT::withoutDetails).toList());
         }
         assertThat(texts(routed.query(ALL))).isEqualTo(texts(whole.query(ALL)));
         assertCopiesAreEqual();
@@ -277,9 +280,11 @@ class ReferenceWriteIT {
     void aCopyThatDiffersUndoesAll() throws Exception {
         shards.shard(2).primary().executeIn(TestTopologies.DATABASE, "update sites set name = 'bb' where name = 'b'");
         try {
-            assertThat(texts(routed.query("update sites set n = 0 where name in ('a', 'b')")).toString())
+            assertThat(texts(routed.query("update sites set n = 0 where name in ('a', 'b')"))
+                            .toString())
                     .contains("C=0A000", "UPDATE 1", "UPDATE 2", "ReadyForQuery I");
-            assertThat(texts(routed.query("insert into sites (name) values ('bb')")).toString())
+            assertThat(texts(routed.query("insert into sites (name) values ('bb')"))
+                            .toString())
                     .contains("C=23505", "ReadyForQuery I");
         } finally {
             shards.shard(2)
@@ -303,13 +308,16 @@ class ReferenceWriteIT {
                     for (int i = 0; i < 30; i++) {
                         String sql = switch ((writer + i) % 5) {
                             case 0 -> "update sites set n = coalesce(n, 0) + 1 where n is null or n < 900";
-                            case 1 -> "insert into sites (name, n) values ('r" + i + "', " + writer
-                                    + ") on conflict (name) do update set n = sites.n + 1, weight = random()";
+                            case 1 ->
+                                "insert into sites (name, n) values ('r" + i + "', " + writer
+                                        + ") on conflict (name) do update set n = sites.n + 1, weight = random()";
                             case 2 -> "delete from sites where n % 7 = " + writer;
-                            case 3 -> "update sites set note = (select min.title from regions min where min.code = " + i
-                                    + ") where n > 3";
-                            default -> "insert into regions (code, title) values (" + i + ", 'by " + writer
-                                    + "') on conflict (code) do update set title = excluded.title";
+                            case 3 ->
+                                "update sites set note = (select min.title from regions min where min.code = " + i
+                                        + ") where n > 3";
+                            default ->
+                                "insert into regions (code, title) values (" + i + ", 'by " + writer
+                                        + "') on conflict (code) do update set title = excluded.title";
                         };
                         String answer = texts(client.query(sql)).toString();
                         if (!answer.contains("CommandComplete")) {

@@ -51,6 +51,7 @@ public final class CatalogLoader {
     private boolean again;
     /** A reading was asked for, and is about to begin. */
     private boolean soon;
+
     private boolean closed;
     private int attempts;
 

@@ -619,7 +619,8 @@ public final class RouterErrors {
                                 SqlState.FEATURE_NOT_SUPPORTED,
                                 "shards do not do the same with the statement")
                         .detail("Of node \"" + node + "\": " + how + ". Nothing was kept on any shard.")
-                        .hint("Make definitions and the rows of reference tables equal on every shard; trunkline doctor shows differences.")
+                        .hint(
+                                "Make definitions and the rows of reference tables equal on every shard; trunkline doctor shows differences.")
                         .build());
     }
 

@@ -347,8 +347,7 @@ final class ShardDecision {
         boolean either = command.form() == EveryShardCommand.Form.AS_SENT;
         EveryShardCommand decided = !either
                 ? command
-                : new EveryShardCommand(
-                        inBlock ? EveryShardCommand.Form.TOGETHER : EveryShardCommand.Form.SEPARATELY);
+                : new EveryShardCommand(inBlock ? EveryShardCommand.Form.TOGETHER : EveryShardCommand.Form.SEPARATELY);
         return new Target.Scatter(table.all(), at, new Target.Work.Command(decided));
     }
 

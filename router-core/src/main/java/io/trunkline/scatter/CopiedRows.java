@@ -52,14 +52,9 @@ final class CopiedRows implements Repetition {
         private int returned;
     }
 
-    CopiedRows(
-            ScatterStatement statement,
-            CopyWrite.SameRows write,
-            boolean prepares,
-            ByteBufAllocator allocator,
-            long memoryBytesMax) {
+    CopiedRows(ScatterStatement statement, CopyWrite.SameRows write, ByteBufAllocator allocator, long memoryBytesMax) {
         this.write = write;
-        this.facts = new CopyFacts(prepares);
+        this.facts = new CopyFacts();
         this.memoryBytesMax = memoryBytesMax;
         this.text = text(statement, write.tokenCount());
         this.kept = allocator.buffer(1_024);
@@ -121,10 +116,13 @@ final class CopiedRows implements Repetition {
         if (write.returned().isEmpty()) {
             return null;
         }
-        int seen = buffer.getUnsignedShort(values - Short.BYTES) - facts.columns().size();
+        int seen =
+                buffer.getUnsignedShort(values - Short.BYTES) - facts.columns().size();
         int bytes = index + length - behind;
         ByteBuf own = buffer.alloc().buffer(ROW_HEADER_BYTES + bytes);
-        own.writeByte(BackendTag.DATA_ROW).writeInt(ROW_HEADER_BYTES - 1 + bytes).writeShort(seen);
+        own.writeByte(BackendTag.DATA_ROW)
+                .writeInt(ROW_HEADER_BYTES - 1 + bytes)
+                .writeShort(seen);
         return own.writeBytes(buffer, behind, bytes);
     }
 

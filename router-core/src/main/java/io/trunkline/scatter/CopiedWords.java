@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /** UPDATE and DELETE of a reference table: the same words everywhere, but that the first shard alone says what time it is. */
 final class CopiedWords implements Repetition {
     /** What the input of times reads as a moment; a constant with such a word need not be one, but may. */
-    private static final Pattern MOMENT =
-            Pattern.compile("(?<![\\p{Alpha}])(now|today|tomorrow|yesterday)(?![\\p{Alpha}])", Pattern.CASE_INSENSITIVE);
+    private static final Pattern MOMENT = Pattern.compile(
+            "(?<![\\p{Alpha}])(now|today|tomorrow|yesterday)(?![\\p{Alpha}])", Pattern.CASE_INSENSITIVE);
     /** Continued on another line, or with escapes: read by the server alone. */
     private static final Pattern UNREAD = Pattern.compile("'\\s*\\n\\s*'|\\\\");
 
@@ -30,11 +30,11 @@ final class CopiedWords implements Repetition {
     private final Described described;
     private final Set<Integer> told = new HashSet<>();
 
-    CopiedWords(ScatterStatement statement, CopyWrite.SameWords write, Described described, boolean prepares) {
+    CopiedWords(ScatterStatement statement, CopyWrite.SameWords write, Described described) {
         this.statement = statement;
         this.write = write;
         this.described = described;
-        this.facts = new CopyFacts(prepares);
+        this.facts = new CopyFacts();
         this.text = CopiedRows.text(statement, write.tokenCount());
         refuseMoments();
     }

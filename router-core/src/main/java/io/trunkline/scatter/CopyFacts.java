@@ -25,16 +25,6 @@ final class CopyFacts {
     private final List<Column> columns = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
     private final Map<TimeFunction, String> times = new EnumMap<>(TimeFunction.class);
-    private final boolean prepares;
-
-    /**
-     * Starts with nothing.
-     *
-     * @param prepares whether the transaction is going to be prepared
-     */
-    CopyFacts(boolean prepares) {
-        this.prepares = prepares;
-    }
 
     /**
      * Takes the answer of the first shard.
@@ -49,10 +39,13 @@ final class CopyFacts {
                 case "problem" -> throw refused(what);
                 case "isolation" -> {
                     if (readsOthers && !what.equals("read committed") && !what.equals("read uncommitted")) {
-                        throw refused("it reads other rows, which are those of another moment on each shard under this isolation");
+                        throw refused(
+                                "it reads other rows, which are those of another moment on each shard under this isolation");
                     }
                 }
-                case "column" -> columns.add(new Column(what, format(row, needsColumns), text(row, 3).equals("fixed")));
+                case "column" ->
+                    columns.add(new Column(
+                            what, format(row, needsColumns), text(row, 3).equals("fixed")));
                 case "time" -> times.put(TimeFunction.valueOf(what), text(row, 2));
                 default -> {
                     // is compared
@@ -76,7 +69,7 @@ final class CopyFacts {
 
     private void checkPrepared(List<List<@Nullable String>> rows) {
         for (List<@Nullable String> row : rows) {
-            if (prepares && text(row, 0).equals("prepared") && text(row, 1).equals("0")) {
+            if (text(row, 0).equals("prepared") && text(row, 1).equals("0")) {
                 throw new ScatterRefused(RouteRefusal.NOTHING_PREPARED.because("max_prepared_transactions is 0"));
             }
         }

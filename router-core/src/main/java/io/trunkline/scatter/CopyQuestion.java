@@ -152,7 +152,9 @@ final class CopyQuestion {
 
     /** Returns a list for IN that holds nothing else. */
     private static String list(Collection<String> names) {
-        return names.isEmpty() ? "NULL" : names.stream().map(CopyQuestion::literal).collect(Collectors.joining(", "));
+        return names.isEmpty()
+                ? "NULL"
+                : names.stream().map(CopyQuestion::literal).collect(Collectors.joining(", "));
     }
 
     /** Returns a constant that means the same whatever {@code standard_conforming_strings} is. */

@@ -115,10 +115,9 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
             ByteBufAllocator allocator,
             int messageBytesMax,
             long memoryBytesMax) {
-        boolean prepares = commit != null;
         Function<Described, Repetition> planning = described -> write instanceof CopyWrite.SameWords words
-                ? new CopiedWords(statement, words, described, prepares)
-                : new CopiedRows(statement, (CopyWrite.SameRows) write, prepares, allocator, memoryBytesMax);
+                ? new CopiedWords(statement, words, described)
+                : new CopiedRows(statement, (CopyWrite.SameRows) write, allocator, memoryBytesMax);
         return new RepeatedStatement(
                 statement, planning, commit, leases, client, connector, allocator, messageBytesMax);
     }
@@ -140,7 +139,7 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
             int messageBytesMax) {
         return new RepeatedStatement(
                 statement,
-                described -> new Command(statement, command, described, commit != null),
+                described -> new Command(statement, command, described),
                 commit,
                 leases,
                 client,
@@ -265,9 +264,10 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
         CommandTag first = known(tag);
         CommandTag own = tags.getOrDefault(shard, new CommandTag(first.command(), 0));
         if (!own.equals(first)) {
-            throw differ(shard, new ShardsDiffer(
-                    "it answers " + own.text() + ", and node \"" + shards.first().node() + "\" answers "
-                            + first.text()));
+            throw differ(
+                    shard,
+                    new ShardsDiffer("it answers " + own.text() + ", and node \""
+                            + shards.first().node() + "\" answers " + first.text()));
         }
     }
 
@@ -505,8 +505,10 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
         }
         // The first shard has done it: this one is not as that one is.
         String context = told.field(ErrorResponse.WHERE);
-        return told.with(ErrorResponse.WHERE, (context == null ? "" : context + "\n") + "on node \"" + shard.node()
-                + "\", behind node \"" + shards.first().node() + "\"");
+        return told.with(
+                ErrorResponse.WHERE,
+                (context == null ? "" : context + "\n") + "on node \"" + shard.node() + "\", behind node \""
+                        + shards.first().node() + "\"");
     }
 
     private void onColumns(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {

@@ -214,8 +214,10 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
             done.append(done.length() == 0 ? "" : ", ").append(shard.node());
         }
         String detail = error.detail() == null ? "" : error.detail() + "\n";
-        return error.with(ErrorResponse.DETAIL, detail + "It was done on " + done + ", and failed on "
-                        + shards.all().get(doneCount).node() + "; the shards behind were not asked.")
+        return error.with(
+                        ErrorResponse.DETAIL,
+                        detail + "It was done on " + done + ", and failed on "
+                                + shards.all().get(doneCount).node() + "; the shards behind were not asked.")
                 .with(
                         ErrorResponse.HINT,
                         "Send it again where it does no harm, such as with IF NOT EXISTS or IF EXISTS, or on the shards that are left: "

@@ -44,8 +44,7 @@ final class EveryShardReader {
         boolean mayBeThere = directory.home() != null;
         for (int i = 0; i < tokens.size() && !mayBeThere; i++) {
             mayBeThere = tokens.token(i) == Token.UNICODE_IDENTIFIER
-                    || tokens.token(i).isName()
-                            && directory.shardOfSchema(tokens.name(i)) != TableDirectory.NO_SHARD;
+                    || tokens.token(i).isName() && directory.shardOfSchema(tokens.name(i)) != TableDirectory.NO_SHARD;
         }
         if (mayBeThere) {
             throw oneShard("it may be about a schema that is whole on one shard, and about others");
@@ -60,7 +59,8 @@ final class EveryShardReader {
         }
         int object = object();
         if (tokens.token(object).isName() && OF_ONE_SERVER.contains(tokens.name(object))) {
-            boolean set = tokens.isWord(0, "alter") && tokens.isWord(object, "database") && has("set") && !has("tablespace");
+            boolean set =
+                    tokens.isWord(0, "alter") && tokens.isWord(object, "database") && has("set") && !has("tablespace");
             boolean described = !tokens.isWord(0, "create", "alter", "drop");
             if (!set && !described) {
                 throw oneShard("it is about a " + tokens.name(object) + ", which belongs to one server");
@@ -114,7 +114,8 @@ final class EveryShardReader {
         if (!tokens.token(i).isName() || tokens.token(i) == Token.UNICODE_IDENTIFIER) {
             return null;
         }
-        boolean qualified = tokens.isCharacter(i + 1, '.') && tokens.token(i + 2).isName();
+        boolean qualified =
+                tokens.isCharacter(i + 1, '.') && tokens.token(i + 2).isName();
         return qualified
                 ? directory.lookup(tokens.name(i), tokens.name(i + 2))
                 : directory.lookup(null, tokens.name(i));
@@ -132,12 +133,16 @@ final class EveryShardReader {
                 && (next >= tokens.size()
                         || tokens.isCharacter(next, ',')
                         || tokens.isCharacter(next, ';')
-                        || tokens.isWord(next, "not", "null", "check", "unique", "primary", "references", "constraint"));
+                        || tokens.isWord(
+                                next, "not", "null", "check", "unique", "primary", "references", "constraint"));
     }
 
     private static boolean isMoment(String raw) {
         String text = raw.toLowerCase(Locale.ROOT);
-        return text.contains("now") || text.contains("today") || text.contains("tomorrow") || text.contains("yesterday");
+        return text.contains("now")
+                || text.contains("today")
+                || text.contains("tomorrow")
+                || text.contains("yesterday");
     }
 
     private Form maintenance() {

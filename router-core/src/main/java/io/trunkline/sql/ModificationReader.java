@@ -282,8 +282,7 @@ final class ModificationReader {
         int found = -1;
         for (int i = 0; i < columns.size(); i++) {
             Column column = columns.get(i);
-            if (isPlain(column)
-                    && Names.fold(column.getColumnName()).equals(key.column())) {
+            if (isPlain(column) && Names.fold(column.getColumnName()).equals(key.column())) {
                 found = i;
             }
         }

@@ -54,7 +54,10 @@ public enum RefusalCode {
             "insert from a query into a sharded table",
             "Read the rows first and insert them by INSERT ... VALUES."),
     /** UPDATE of the key. */
-    KEY_UPDATE("TL0113", "update may move rows to another shard", "Give the old and the new key as values of one shard, or delete the row and insert it with its new key."),
+    KEY_UPDATE(
+            "TL0113",
+            "update may move rows to another shard",
+            "Give the old and the new key as values of one shard, or delete the row and insert it with its new key."),
     /** MERGE. */
     MERGE("TL0114", "merge into a sharded cluster", "Write INSERT ... ON CONFLICT, UPDATE or DELETE with the key."),
     /** DDL, TRUNCATE, LOCK, maintenance. */

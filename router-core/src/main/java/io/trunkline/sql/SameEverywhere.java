@@ -15,8 +15,8 @@ import java.util.Set;
  * <p>What functions and operators do is for the servers to say. Beside {@link QueryWords}.
  */
 final class SameEverywhere {
-    private static final Set<String> MOMENTS =
-            Set.of("date", "time", "timetz", "timestamp", "timestamptz", "abstime", "tsrange", "tstzrange", "daterange");
+    private static final Set<String> MOMENTS = Set.of(
+            "date", "time", "timetz", "timestamp", "timestamptz", "abstime", "tsrange", "tstzrange", "daterange");
 
     /** Types whose values stand for objects of one server. */
     private static final Set<String> OBJECTS = Set.of(
@@ -132,8 +132,7 @@ final class SameEverywhere {
 
     /** Returns the functions called, but for those. */
     Set<String> functions() {
-        Set<String> names =
-                new HashSet<>(new CalledFunctions(tokens, new TokenRange(0, end)).names());
+        Set<String> names = new HashSet<>(new CalledFunctions(tokens, new TokenRange(0, end)).names());
         boolean others = false;
         for (int i = 0; i < end; i++) {
             // One of the name that is somebody else's counts.
@@ -142,8 +141,8 @@ final class SameEverywhere {
             others |= named && TimeFunction.at(tokens, i) == null;
         }
         if (!others) {
-            names.removeAll(Set.of(
-                    "now", "pg_catalog.now", "transaction_timestamp", "pg_catalog.transaction_timestamp"));
+            names.removeAll(
+                    Set.of("now", "pg_catalog.now", "transaction_timestamp", "pg_catalog.transaction_timestamp"));
         }
         return names;
     }

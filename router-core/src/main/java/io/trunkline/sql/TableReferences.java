@@ -23,6 +23,7 @@ final class TableReferences {
     private boolean storesKeys;
     /** What the keys of updated rows become. */
     private final List<KeyCondition> newKeys = new ArrayList<>();
+
     private boolean readsCatalog;
     private final Set<Integer> placed = new TreeSet<>();
     private final Set<String> presumed = new HashSet<>();

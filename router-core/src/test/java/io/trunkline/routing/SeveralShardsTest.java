@@ -210,7 +210,8 @@ class SeveralShardsTest {
 
         assertThat(explain(update.formatted(other, "42")).shard()).isEqualTo(shardOf42);
         assertThat(explain(update.formatted(42, "42")).shard()).isEqualTo(shardOf42);
-        assertThat(explain(update.formatted(42, "any (array[42, " + other + "])")).shard())
+        assertThat(explain(update.formatted(42, "any (array[42, " + other + "])"))
+                        .shard())
                 .isEqualTo(shardOf42);
         assertRefused(update.formatted(elsewhere, "42"), "TL0113");
         assertRefused(update.formatted(other, "any (array[42, " + elsewhere + "])"), "TL0113");

@@ -57,10 +57,16 @@ final class SpreadNotation {
     }
 
     private static String write(CopyWrite write, TokenText text) {
-        String used = write.tables().used().size() == 1 ? "" : " using" + new TreeSet<>(write.tables().used());
-        String assigned = write.tables().assigned().isEmpty() ? "" : " sets" + new TreeSet<>(write.tables().assigned());
+        String used = write.tables().used().size() == 1
+                ? ""
+                : " using" + new TreeSet<>(write.tables().used());
+        String assigned = write.tables().assigned().isEmpty()
+                ? ""
+                : " sets" + new TreeSet<>(write.tables().assigned());
         if (write instanceof CopyWrite.SameRows rows) {
-            String conflict = rows.conflict() == null ? "" : " by " + new TreeSet<>(rows.conflict().columns()) + assigned;
+            String conflict = rows.conflict() == null
+                    ? ""
+                    : " by " + new TreeSet<>(rows.conflict().columns()) + assigned;
             String returned = rows.returned().isEmpty() ? "" : " <" + text.text(rows.returned()) + ">";
             return "same rows of <" + text.text(rows.target()) + ">" + used + conflict + returned;
         }
