@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Random steps for a schema; the same random numbers give the same steps. */
 final class StatementGenerator {
@@ -16,8 +17,13 @@ final class StatementGenerator {
 
     StatementGenerator(OracleSchema schema, Random random) {
         values = new Values(random);
-        reads = new Reads(values, schema).classes();
-        writes = new Writes(values, schema).classes();
+        Nested nested = new Nested(values, schema);
+        reads = both(new Reads(values, schema).classes(), nested.reads());
+        writes = both(new Writes(values, schema).classes(), nested.writes());
+    }
+
+    private static List<Supplier<Draft>> both(List<Supplier<Draft>> some, List<Supplier<Draft>> others) {
+        return Stream.concat(some.stream(), others.stream()).toList();
     }
 
     List<Step> steps(int count) {

@@ -610,6 +610,24 @@ public final class RouterErrors {
                         .build());
     }
 
+    /**
+     * A shard sorts rows in another way than they are compared here.
+     *
+     * @param shard its place among those of the statement, from 1
+     */
+    public static RouterError shardOutOfOrder(int shard) {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.INTERNAL_ERROR,
+                                "rows of a shard are not in the order that was asked for")
+                        .detail("It is shard " + shard + " of the statement's.")
+                        .hint(
+                                "Restrict the statement to one shard, and report its ORDER BY and GROUP BY with their types and collations.")
+                        .build());
+    }
+
     /** What a reference table has, or what a statement does to it, is not the same on every shard. */
     public static RouterError copiesDiffer(String node, String how) {
         return new RouterError(
@@ -634,24 +652,6 @@ public final class RouterErrors {
                                 "rows for a reference table need more memory than limits.merge_memory allows")
                         .detail("The limit is " + limitBytes + " bytes.")
                         .hint("Insert fewer rows by one statement.")
-                        .build());
-    }
-
-    /**
-     * A shard sorts rows in another way than they are compared here.
-     *
-     * @param shard its place among those of the statement, from 1
-     */
-    public static RouterError shardOutOfOrder(int shard) {
-        return new RouterError(
-                Kind.BACKEND,
-                ErrorResponse.builder(
-                                Severity.ERROR,
-                                SqlState.INTERNAL_ERROR,
-                                "rows of a shard are not in the order that was asked for")
-                        .detail("It is shard " + shard + " of the statement's.")
-                        .hint(
-                                "Restrict the statement to one shard, and report its ORDER BY and GROUP BY with their types and collations.")
                         .build());
     }
 

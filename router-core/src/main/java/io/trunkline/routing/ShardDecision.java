@@ -266,13 +266,22 @@ final class ShardDecision {
                 return RouteRefusal.SCATTER_UNPROVEN.because("the function is " + function);
             }
         }
-        Reason verdict = ReadOnlyCheck.verdict(statement, catalog);
+        if (scatter.locksRows() && !isReadBesideLocks(statement)) {
+            return RouteRefusal.SCATTER_UNPROVEN.because("it locks rows and may do more");
+        }
+        Reason verdict = scatter.locksRows() ? Reason.READ : ReadOnlyCheck.verdict(statement, catalog);
         return verdict == Reason.READ
                 ? new Target.Scatter(
                         shards,
                         place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS),
                         new Target.Work.Read(scatter, catalog.textOrder(statement.names())))
                 : RouteRefusal.SCATTER_UNPROVEN.because("what is said of it is: " + verdict.phrase());
+    }
+
+    private boolean isReadBesideLocks(StatementShape statement) {
+        boolean pure =
+                statement.functions().stream().allMatch(function -> catalog.nature(function) == FunctionNature.PURE);
+        return pure && ReadOnlyCheck.namesOnlyTables(statement, catalog);
     }
 
     private Target spread(StatementShape statement, SpreadWrite write, ShardSet shards, KeyEvaluation evaluation) {

@@ -78,7 +78,8 @@ final class GroupColumns {
 
     /** Returns the query: by number, an entry of GROUP BY is a column whatever it looks like. */
     String sql(ScatterShape shape) {
-        StringBuilder sql = new StringBuilder("SELECT ")
+        StringBuilder sql = new StringBuilder(text.with())
+                .append("SELECT ")
                 .append(String.join(", ", expressions))
                 .append(' ')
                 .append(text.of(shape.body()));

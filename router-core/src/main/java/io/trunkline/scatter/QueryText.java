@@ -23,11 +23,22 @@ final class QueryText {
         return text.text(range);
     }
 
-    /** Returns the query without ORDER BY and LIMIT, with more expressions behind its select list. */
+    /** Returns WITH and what belongs to it, and a space; empty without. */
+    String with() {
+        TokenRange with = shape.frame().with();
+        return with.isEmpty() ? "" : of(with) + " ";
+    }
+
+    /** Returns the query without ORDER BY and LIMIT, with more expressions behind its select list; DISTINCT ON keeps its order, by which it chooses, and locks are taken. */
     String inner(List<String> hidden) {
-        StringBuilder sql = new StringBuilder("SELECT ");
-        if (shape.distinct()) {
-            sql.append("DISTINCT ");
+        StringBuilder sql = new StringBuilder(with());
+        if (shape.isCompound()) {
+            return sql.append(of(shape.body())).toString();
+        }
+        sql.append("SELECT ");
+        TokenRange distinctOn = shape.frame().distinctOn();
+        if (shape.distinct() || !distinctOn.isEmpty()) {
+            sql.append("DISTINCT ").append(of(distinctOn)).append(' ');
         }
         sql.append(selectList());
         for (String expression : hidden) {
@@ -41,7 +52,23 @@ final class QueryText {
         if (shape.having() != null) {
             sql.append(" HAVING ").append(of(shape.having()));
         }
+        if (!distinctOn.isEmpty()) {
+            appendOrder(sql);
+        }
+        if (shape.locksRows()) {
+            sql.append(' ').append(of(shape.frame().locks()));
+        }
         return sql.toString();
+    }
+
+    private void appendOrder(StringBuilder sql) {
+        for (int i = 0; i < shape.orderBy().size(); i++) {
+            OrderItem item = shape.orderBy().get(i);
+            sql.append(i == 0 ? " ORDER BY " : ", ")
+                    .append(of(item.expression()))
+                    .append(item.descending() ? " DESC" : " ASC")
+                    .append(item.nullsFirst() ? " NULLS FIRST" : " NULLS LAST");
+        }
     }
 
     /** Returns the select list as the client wrote it, names and all: it ends where FROM begins. */

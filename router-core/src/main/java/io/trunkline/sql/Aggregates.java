@@ -35,7 +35,7 @@ final class Aggregates {
         return MERGEABLE.contains(function);
     }
 
-    /** Returns the name of the aggregate that is called at a token, the last of its qualified name, or null. */
+    /** Returns the name of the aggregate that is called at a token, the last of its qualified name, or null; called over a window it is none. */
     static @Nullable String calledAt(TokenList tokens, int i) {
         if (!tokens.token(i).isName() || !tokens.isCharacter(i + 1, '(')) {
             return null;
@@ -46,7 +46,13 @@ final class Aggregates {
                         && tokens.name(i - 2).equals("pg_catalog")
                         && !tokens.isCharacter(i - 3, '.');
         String name = tokens.name(i);
-        return own && ALL.contains(name) ? name : null;
+        return own && ALL.contains(name) && !isOverWindow(tokens, i + 1) ? name : null;
+    }
+
+    private static boolean isOverWindow(TokenList tokens, int arguments) {
+        int behind = tokens.behindGroup(arguments);
+        boolean filter = tokens.isWord(behind, "filter") && tokens.isCharacter(behind + 1, '(');
+        return tokens.isWord(filter ? tokens.behindGroup(behind + 1) : behind, "over");
     }
 
     /** Returns the first token in a range, outside of sub-queries, at which an aggregate is called, or -1. */

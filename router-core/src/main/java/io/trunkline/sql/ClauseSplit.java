@@ -10,28 +10,32 @@ import org.jspecify.annotations.Nullable;
 /**
  * The clauses of a plain query as its tokens show them: split at the words that PostgreSQL reserves for them, outside of all parentheses and brackets.
  *
- * @param distinct whether the select list is headed by DISTINCT
+ * @param distinct whether the select list is headed by DISTINCT without ON
+ * @param distinctOn ON and the group behind it, empty without
  * @param items the entries of the select list
  * @param body FROM and what follows up to the next clause named here
  * @param groupBy the entries of GROUP BY
  * @param having the predicate, or null
  * @param orderBy the entries of ORDER BY
  * @param tail LIMIT, OFFSET and FETCH
+ * @param locks FOR UPDATE and the like
  */
 record ClauseSplit(
         boolean distinct,
+        TokenRange distinctOn,
         List<TokenRange> items,
         TokenRange body,
         List<TokenRange> groupBy,
         @Nullable TokenRange having,
         List<TokenRange> orderBy,
-        TokenRange tail) {
+        TokenRange tail,
+        TokenRange locks) {
 
     /** PostgreSQL has no wider select list. */
     private static final int ITEMS_MAX = 1_664;
 
     /** Longer lists are refused: each entry is compared with each that is selected. */
-    private static final int KEYS_MAX = 64;
+    static final int KEYS_MAX = 64;
 
     /** The clauses in the only order they may have. */
     private enum Clause {
@@ -40,43 +44,51 @@ record ClauseSplit(
         GROUP,
         HAVING,
         ORDER,
-        TAIL
+        TAIL,
+        LOCKS
     }
 
-    /** Splits the tokens before {@code end}, the first of which is SELECT. */
-    static ClauseSplit of(TokenList tokens, int end) {
-        boolean distinct = tokens.isWord(1, "distinct");
-        if (distinct && tokens.isWord(2, "on")) {
-            throw clause("DISTINCT ON");
-        }
-        if (tokens.isWord(1, "all")) {
+    /** Splits the tokens from SELECT up to {@code end}. */
+    static ClauseSplit of(TokenList tokens, int select, int end) {
+        boolean distinct = tokens.isWord(select + 1, "distinct");
+        if (tokens.isWord(select + 1, "all")) {
             throw clause("SELECT ALL");
         }
-        int[] starts = starts(tokens, end);
+        int[] starts = starts(tokens, select, end);
         int from = starts[Clause.FROM.ordinal()];
         int group = starts[Clause.GROUP.ordinal()];
         int having = starts[Clause.HAVING.ordinal()];
         int order = starts[Clause.ORDER.ordinal()];
         int tail = starts[Clause.TAIL.ordinal()];
+        int locks = starts[Clause.LOCKS.ordinal()];
+        TokenRange distinctOn = distinctOn(tokens, select + 1 + (distinct ? 1 : 0), distinct);
         return new ClauseSplit(
-                distinct,
-                list(tokens, distinct ? 2 : 1, from, ITEMS_MAX),
+                distinct && distinctOn.isEmpty(),
+                distinctOn,
+                list(tokens, distinctOn.to(), from, ITEMS_MAX),
                 new TokenRange(from, group),
                 group == having ? List.of() : list(tokens, group + 2, having, KEYS_MAX),
                 having == order ? null : new TokenRange(having + 1, order),
                 order == tail ? List.of() : list(tokens, order + 2, tail, KEYS_MAX),
-                new TokenRange(tail, end));
+                new TokenRange(tail, locks),
+                new TokenRange(locks, end));
+    }
+
+    private static TokenRange distinctOn(TokenList tokens, int i, boolean distinct) {
+        boolean on = distinct && tokens.isWord(i, "on") && tokens.isCharacter(i + 1, '(');
+        return new TokenRange(i, on ? tokens.behindGroup(i + 1) : i);
     }
 
     /** Returns where each clause begins; one that is not there begins where the next does. */
-    private static int[] starts(TokenList tokens, int end) {
+    private static int[] starts(TokenList tokens, int select, int end) {
         int[] starts = new int[Clause.values().length];
         int next = 0;
         int depth = 0;
-        for (int i = 1; i < end && next <= Clause.TAIL.ordinal(); i++) {
+        for (int i = select + 1; i < end && next <= Clause.LOCKS.ordinal(); i++) {
             depth += depthChange(tokens, i);
             Clause clause = depth == 0 && tokens.token(i) == Token.IDENTIFIER ? clauseAt(tokens, i) : null;
-            if (clause == null) {
+            if (clause == null || clause == Clause.TAIL && next == Clause.LOCKS.ordinal()) {
+                // LIMIT and OFFSET stand side by side.
                 continue;
             }
             if (clause.ordinal() < next) {
@@ -86,7 +98,7 @@ record ClauseSplit(
                 starts[next++] = i;
             }
         }
-        while (next <= Clause.TAIL.ordinal()) {
+        while (next <= Clause.LOCKS.ordinal()) {
             starts[next++] = end;
         }
         return starts;
@@ -103,7 +115,8 @@ record ClauseSplit(
             case "having" -> Clause.HAVING;
             case "order" -> by(tokens, i, Clause.ORDER);
             case "limit", "offset", "fetch" -> Clause.TAIL;
-            case "into", "window", "union", "intersect", "except", "for" ->
+            case "for" -> Clause.LOCKS;
+            case "into", "window", "union", "intersect", "except" ->
                 throw clause(tokens.raw(i).toUpperCase(Locale.ROOT));
             default -> null;
         };
@@ -125,7 +138,7 @@ record ClauseSplit(
                 && (tokens.isWord(i - 2, "is") || tokens.isSequence(i - 3, "is", "not"));
     }
 
-    private static List<TokenRange> list(TokenList tokens, int from, int to, int partsMax) {
+    static List<TokenRange> list(TokenList tokens, int from, int to, int partsMax) {
         List<TokenRange> parts = new ArrayList<>();
         int depth = 0;
         int start = from;

@@ -8,102 +8,82 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import net.sf.jsqlparser.schema.Table;
-import net.sf.jsqlparser.statement.select.FromItem;
-import net.sf.jsqlparser.statement.select.Join;
-import net.sf.jsqlparser.statement.select.LateralSubSelect;
-import net.sf.jsqlparser.statement.select.ParenthesedFromItem;
-import net.sf.jsqlparser.statement.select.ParenthesedSelect;
-import net.sf.jsqlparser.statement.select.PlainSelect;
-import net.sf.jsqlparser.statement.select.Values;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proof that each row of a statement's FROM and WHERE, and of the table it writes, is made of rows of one shard.
+ * The proof that each row of a block's FROM and WHERE, with the table it writes, is made of rows of one shard.
  *
- * <p>Tables begin as groups of their own. Equality of two keys in the ON of an inner join, or in WHERE, makes one group of theirs: it is not true where
- * one of them is null, so what an outer join filled with nulls is gone. A LEFT JOIN makes a group with the preserved table whose key its own ON compares: every partner of a
+ * <p>Relations with a key begin as groups of their own. Equality of two keys in the ON of an inner join, or in WHERE, makes one group of theirs: it is not true where
+ * one of them is null, so what an outer join filled with nulls is gone. An outer join makes a group with the preserved relation whose key its own ON compares: every partner of a
  * row then lies where the row lies, so a row without partner there has none anywhere. It never ties two groups of the preserved side, whose rows stay whatever
- * ON says. In the end there must be one group.
+ * ON says.
+ *
+ * <p>In a sub-query the keys of the blocks around it make one group more, {@code here}: wherever the sub-query is computed, they are those of a row on that shard.
+ * What WHERE makes equal to one of them lies there too.
  */
 final class Colocation {
     private final Map<KeyNode, KeyNode> parents = new HashMap<>();
+    private final Set<KeyNode> own;
+    private final KeyNode here = new KeyNode("", Set.of(), "");
 
-    private Colocation() {}
+    private Colocation(List<KeyNode> own) {
+        this.own = new HashSet<>(own);
+    }
 
-    /** Refuses a query whose FROM is not of that form. */
-    static void prove(PlainSelect select, QueryScope scope, TableReferences references) {
-        refuseRelations(select.getFromItem(), select.getJoins());
-        proveKeys(scope, references);
+    /** What a block's rows are made of. */
+    enum Rows {
+        /** No sharded table. */
+        OF_ALL,
+        /** Rows with the key of a row of the query around it. */
+        TIED,
+        /** Each of rows of one shard. */
+        PARTITIONED
     }
 
     /**
-     * Refuses a write whose target and further relations are not of that form: they are joined as by commas.
+     * Returns what the rows of a block are made of.
      *
-     * @param others what stands in FROM of an UPDATE or in USING of a DELETE
-     * @param joins what is joined to the last of them, or null
+     * @throws RefusedStatement when they may be made of rows of different shards, or depend on other rows in a way not known
      */
-    static void proveWrite(
-            List<FromItem> others, @Nullable List<Join> joins, QueryScope scope, TableReferences references) {
-        others.forEach(Colocation::refuseRelationBesideTarget);
-        if (joins != null) {
-            joins.forEach(join -> refuseRelationBesideTarget(join.getFromItem()));
+    static Rows rowsOf(QueryScope scope) {
+        Refusal doubt = scope.doubt();
+        if (doubt != null) {
+            throw new RefusedStatement(doubt);
         }
-        proveKeys(scope, references);
-    }
-
-    /** A list of rows is the same everywhere; what its functions do is asked elsewhere. */
-    private static void refuseRelationBesideTarget(FromItem item) {
-        boolean rows = item instanceof ParenthesedFromItem group
-                && group.getFromItem() instanceof Values
-                && group.getJoins() == null;
-        if (!rows) {
-            refuseRelation(item);
-        }
-    }
-
-    private static void proveKeys(QueryScope scope, TableReferences references) {
-        if (references.readsCatalog()) {
-            throw relation("the system catalogue is different on each shard");
+        if (scope.hidesKeys()) {
+            throw new RefusedStatement(
+                    RefusalCode.RELATION_ACROSS_SHARDS.because("the columns of a sharded table are renamed"));
         }
         List<KeyNode> keys = scope.keysSince(0);
-        if (!new HashSet<>(keys).containsAll(references.keys())) {
-            throw relation("a sharded table stands elsewhere than in the outer FROM, or its columns are renamed there");
-        }
-        Colocation proof = new Colocation();
+        Colocation proof = new Colocation(keys);
         scope.joins().forEach(proof::add);
         proof.unite(scope.filter(), null);
         Set<KeyNode> groups = new HashSet<>();
         keys.forEach(key -> groups.add(proof.groupOf(key)));
-        if (groups.size() != 1) {
+        if (groups.size() > 1) {
             throw join("nothing makes the keys of all sharded tables equal");
         }
+        if (groups.isEmpty()) {
+            return Rows.OF_ALL;
+        }
+        return groups.contains(proof.groupOf(proof.here)) ? Rows.TIED : Rows.PARTITIONED;
     }
 
-    private static void refuseRelations(@Nullable FromItem first, @Nullable List<Join> joins) {
-        refuseRelation(first);
-        if (joins != null) {
-            joins.forEach(join -> refuseRelation(join.getFromItem()));
-        }
-    }
-
-    private static void refuseRelation(@Nullable FromItem item) {
-        if (item instanceof ParenthesedFromItem group && group.getAlias() == null) {
-            refuseRelations(group.getFromItem(), group.getJoins());
-            return;
-        }
-        boolean known =
-                item instanceof Table || item instanceof ParenthesedSelect && !(item instanceof LateralSubSelect);
-        if (!known) {
-            throw relation("FROM has something else than tables and sub-queries");
+    /** Refuses a statement whose outer rows are not each of one shard. */
+    static void prove(QueryScope scope) {
+        if (rowsOf(scope) != Rows.PARTITIONED) {
+            throw new RefusedStatement(
+                    RefusalCode.RELATION_ACROSS_SHARDS.because("its rows are not those of a sharded table"));
         }
     }
 
     private void add(KeyJoin join) {
         switch (join.type()) {
             case INNER -> unite(join.condition(), keysOf(join));
-            case LEFT -> addLeft(join);
-            case OTHER -> throw join("there is a right, full or natural join");
+            case LEFT -> addOuter(join.condition(), join.left(), join.right());
+            case RIGHT -> addOuter(join.condition(), join.right(), join.left());
+            case FULL -> addFull(join);
+            case OTHER -> throw join("there is a natural join");
         }
     }
 
@@ -114,37 +94,56 @@ final class Colocation {
         return keys;
     }
 
-    private void addLeft(KeyJoin join) {
-        if (join.right().isEmpty()) {
+    /** Both sides keep all their rows whatever ON says, so each must be of one group before it. */
+    private void addFull(KeyJoin join) {
+        if (join.left().isEmpty() && join.right().isEmpty()) {
+            return;
+        }
+        if (!isOneGroup(join.left()) || !isOneGroup(join.right())) {
+            throw join("one side of a full join has rows of different shards, or of none");
+        }
+        addOuter(join.condition(), join.left(), join.right());
+    }
+
+    private void addOuter(KeyFacts condition, List<KeyNode> kept, List<KeyNode> filled) {
+        if (filled.isEmpty()) {
             // Of reference tables: the partners of a row are the same everywhere.
             return;
         }
-        unite(join.condition(), join.right());
-        KeyNode right = groupOf(join.right().get(0));
-        boolean oneGroup = join.right().stream().allMatch(key -> groupOf(key) == right);
-        for (Equality equality : join.condition().equalities()) {
-            KeyNode preserved = join.left().contains(equality.left()) ? equality.left() : equality.right();
+        unite(condition, filled);
+        KeyNode group = groupOf(filled.get(0));
+        for (Equality equality : condition.equalities()) {
+            KeyNode preserved = kept.contains(equality.left()) ? equality.left() : equality.right();
             KeyNode other = preserved == equality.left() ? equality.right() : equality.left();
-            boolean across = join.left().contains(preserved) && join.right().contains(other);
-            KeyNode group = groupOf(preserved);
-            if (oneGroup && across && equality.colocates() && group != right) {
-                parents.put(right, group);
+            boolean across = kept.contains(preserved) && filled.contains(other);
+            KeyNode target = groupOf(preserved);
+            if (isOneGroup(filled) && across && equality.colocates() && target != group) {
+                parents.put(group, target);
                 return;
             }
         }
-        throw join("a left join does not compare the keys of both sides in its ON");
+        throw join("an outer join does not compare the keys of both sides in its ON");
     }
 
-    /** Makes one group of tables whose keys are equal; with {@code among} only of tables that both are in it. */
+    private boolean isOneGroup(List<KeyNode> keys) {
+        return keys.stream().map(this::groupOf).distinct().count() == 1;
+    }
+
+    /** Makes one group of relations whose keys are equal; with {@code among} only of those that both are in it. */
     private void unite(KeyFacts facts, @Nullable List<KeyNode> among) {
         for (Equality equality : facts.equalities()) {
             boolean counts = among == null || among.contains(equality.left()) && among.contains(equality.right());
-            KeyNode left = groupOf(equality.left());
-            KeyNode right = groupOf(equality.right());
+            KeyNode left = groupOf(ownOrHere(equality.left()));
+            KeyNode right = groupOf(ownOrHere(equality.right()));
             if (counts && left != right && equality.colocates()) {
                 parents.put(left, right);
             }
         }
+    }
+
+    /** A key that is none of this block is one of those around it. */
+    private KeyNode ownOrHere(KeyNode key) {
+        return own.contains(key) ? key : here;
     }
 
     private KeyNode groupOf(KeyNode key) {
@@ -153,10 +152,6 @@ final class Colocation {
             group = parent;
         }
         return group;
-    }
-
-    private static RefusedStatement relation(String what) {
-        return new RefusedStatement(RefusalCode.RELATION_ACROSS_SHARDS.because(what));
     }
 
     private static RefusedStatement join(String what) {

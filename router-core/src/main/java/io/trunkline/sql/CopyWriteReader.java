@@ -3,7 +3,6 @@ package io.trunkline.sql;
 
 import io.trunkline.sql.CopyWrite.Conflict;
 import io.trunkline.sql.CopyWrite.TimeCall;
-import io.trunkline.sql.ModificationReader.Modification;
 import io.trunkline.sql.ScatterShape.TokenRange;
 import java.util.HashSet;
 import java.util.List;
@@ -22,13 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class CopyWriteReader {
     private final TokenList tokens;
     private final int end;
-    private final Modification modification;
     private final TableReferences references;
 
-    private CopyWriteReader(TokenList tokens, int end, Modification modification, TableReferences references) {
+    private CopyWriteReader(TokenList tokens, int end, TableReferences references) {
         this.tokens = tokens;
         this.end = end;
-        this.modification = modification;
         this.references = references;
     }
 
@@ -37,17 +34,11 @@ final class CopyWriteReader {
      *
      * @param last the last token of the statement
      * @param tree what was made of the whole statement
-     * @param modification what the walk through it found
      */
     static ShardingShape addTo(
-            ShardingShape shape,
-            TokenList tokens,
-            int last,
-            Statement tree,
-            Modification modification,
-            TableReferences references) {
+            ShardingShape shape, TokenList tokens, int last, Statement tree, TableReferences references) {
         try {
-            return shape.spreadAs(new CopyWriteReader(tokens, last + 1, modification, references).read(tree));
+            return shape.spreadAs(new CopyWriteReader(tokens, last + 1, references).read(tree));
         } catch (RefusedStatement e) {
             return shape.notScatteredFor(e.refusal());
         } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException e) {
@@ -97,7 +88,7 @@ final class CopyWriteReader {
         if (returningAt(1) > 0 != returning) {
             throw ClauseSplit.unclear("the parser and the text disagree about RETURNING");
         }
-        new QueryWords(tokens, 0, end, modification.scope()).refuse();
+        new QueryWords(tokens, 0, end).refuse();
         SameEverywhere words = new SameEverywhere(tokens, end);
         words.refuseOthers();
         List<TimeCall> times = words.times();

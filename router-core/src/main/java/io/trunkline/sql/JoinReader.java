@@ -39,31 +39,33 @@ final class JoinReader {
     KeyJoin read(Join join) {
         refuseForeignJoins(join);
         Set<KeyNode> droppable = new HashSet<>();
-        if (join.isFull()) {
-            left.forEach(KeyNode::becomeNullable);
-            right.forEach(KeyNode::becomeNullable);
-        } else if (join.isLeft()) {
-            droppable.addAll(right);
-        } else if (join.isRight()) {
+        if (!join.isFull() && !join.isLeft()) {
             droppable.addAll(left);
-        } else {
-            droppable.addAll(left);
+        }
+        if (!join.isFull() && !join.isRight()) {
             droppable.addAll(right);
         }
         // The condition is tested on rows as they are; only behind the join one side may be null.
         KeyFacts condition = condition(join);
         condition.apply(droppable::contains);
-        if (join.isLeft()) {
+        if (join.isLeft() || join.isFull()) {
             right.forEach(KeyNode::becomeNullable);
-        } else if (join.isRight()) {
+        }
+        if (join.isRight() || join.isFull()) {
             left.forEach(KeyNode::becomeNullable);
         }
         return new KeyJoin(typeOf(join), List.copyOf(left), List.copyOf(right), condition);
     }
 
     private static KeyJoin.Type typeOf(Join join) {
-        if (join.isNatural() || join.isRight() || join.isFull()) {
+        if (join.isNatural()) {
             return KeyJoin.Type.OTHER;
+        }
+        if (join.isFull()) {
+            return KeyJoin.Type.FULL;
+        }
+        if (join.isRight()) {
+            return KeyJoin.Type.RIGHT;
         }
         return join.isLeft() ? KeyJoin.Type.LEFT : KeyJoin.Type.INNER;
     }
@@ -100,7 +102,9 @@ final class JoinReader {
         }
         if (join.isNatural()) {
             for (KeyNode key : right) {
-                facts = facts.and(merged(key.column()));
+                for (String column : key.columns()) {
+                    facts = facts.and(merged(column));
+                }
             }
         }
         if (join.getUsingColumns() != null) {
@@ -113,10 +117,9 @@ final class JoinReader {
 
     /** Two keys of the same name are equal under USING and NATURAL. */
     private KeyFacts merged(String column) {
-        List<KeyNode> lefts =
-                left.stream().filter(key -> key.column().equals(column)).toList();
+        List<KeyNode> lefts = left.stream().filter(key -> key.isColumn(column)).toList();
         List<KeyNode> rights =
-                right.stream().filter(key -> key.column().equals(column)).toList();
+                right.stream().filter(key -> key.isColumn(column)).toList();
         boolean found = !lefts.isEmpty() && !rights.isEmpty();
         boolean certain = found && !lefts.get(0).isNullable() && !rights.get(0).isNullable();
         return certain ? KeyFacts.equal(lefts.get(0), rights.get(0)) : KeyFacts.NONE;

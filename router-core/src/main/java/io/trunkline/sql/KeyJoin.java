@@ -18,7 +18,11 @@ record KeyJoin(Type type, List<KeyNode> left, List<KeyNode> right, KeyFacts cond
         INNER,
         /** Left outer. */
         LEFT,
-        /** Right and full outer, and natural ones. */
+        /** Right outer. */
+        RIGHT,
+        /** Full outer. */
+        FULL,
+        /** Natural ones. */
         OTHER
     }
 }

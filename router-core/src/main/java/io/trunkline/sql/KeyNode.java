@@ -10,22 +10,33 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The key column of one occurrence of a sharded table in a statement, with what is known about the keys of the rows it contributes.
+ * The key column of one occurrence of a sharded table in a statement, with what is known about the keys of the rows it contributes; or the key of a relation that is
+ * computed from such tables and keeps it.
  *
  * <p>Facts are its own; {@code inherits} leads to key columns whose rows are the only partners of its rows, so that their facts hold for it too. The relation is
  * directed: in {@code a LEFT JOIN b ON a.k = b.k AND b.k = 5} the rows of {@code b} inherit from {@code a}, never the other way round.
  */
 final class KeyNode {
     private final String distribution;
-    private final String column;
+    private final Set<String> columns;
     private final String table;
     private final List<KeyCondition> facts = new ArrayList<>();
     private final Set<KeyNode> inherits = new LinkedHashSet<>();
     private boolean nullable;
 
     KeyNode(TableUse.Sharded use, String table) {
-        this.distribution = use.distribution();
-        this.column = use.keyColumn();
+        this(use.distribution(), Set.of(use.keyColumn()), table);
+    }
+
+    /**
+     * Makes the key of a relation whose rows are computed.
+     *
+     * @param columns the folded names of the columns that have it, none when it is not among them
+     * @param table the name of a table it comes from
+     */
+    KeyNode(String distribution, Set<String> columns, String table) {
+        this.distribution = distribution;
+        this.columns = columns;
         this.table = table;
     }
 
@@ -33,9 +44,19 @@ final class KeyNode {
         return distribution;
     }
 
-    /** Returns the folded name of the key column. */
+    /** Returns the folded name of a table's key column. */
     String column() {
-        return column;
+        return columns.iterator().next();
+    }
+
+    /** Returns true when a column of this folded name has the key. */
+    boolean isColumn(String name) {
+        return columns.contains(name);
+    }
+
+    /** Returns the folded names of the columns that have the key. */
+    Set<String> columns() {
+        return columns;
     }
 
     /** Returns the name of the table, for messages. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.sql;
 
-import io.trunkline.sql.TableReferences.WithQueries;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -6,21 +6,26 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import net.sf.jsqlparser.expression.AnalyticExpression;
+import net.sf.jsqlparser.expression.Expression;
 import net.sf.jsqlparser.schema.Column;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The relations that the names in one query block can mean, and behind them those of the block around it.
+ * The relations that the names in one query block can mean, and behind them those of the block around it; and what was found in the block that its placement depends on.
  *
- * <p>The columns of relations are not known, except that a sharded table has its key. So an unqualified name is a key when a table of this block has a
+ * <p>The columns of relations are not known, except that a sharded table has its key, and a relation made of such tables those columns that carry it. So an unqualified name is a key when a table of this block has a
  * key of that name (were there another such column, PostgreSQL would call it ambiguous), and is looked for outside only when this block has no relation at all.
  */
 final class QueryScope {
     private final @Nullable QueryScope outer;
     private final List<Entry> entries = new ArrayList<>();
     private final Set<KeyNode> nodes = new HashSet<>();
+    private int tableCount;
     private final List<KeyJoin> joins = new ArrayList<>();
+    private final List<AnalyticExpression> windows = new ArrayList<>();
     private KeyFacts filter = KeyFacts.NONE;
+    private @Nullable Refusal doubt;
 
     QueryScope(@Nullable QueryScope outer) {
         this.outer = outer;
@@ -42,12 +47,19 @@ final class QueryScope {
         entries.add(new Entry(alias, schema, key));
         if (key != null) {
             nodes.add(key);
+            tableCount++;
         }
     }
 
-    /** Adds a relation that is no table: a sub-query, a function, a common table expression. */
+    /** Adds a relation that is no table and has no key: a sub-query, a function, a common table expression. */
     void addOther(@Nullable String alias) {
         entries.add(new Entry(alias, null, null));
+    }
+
+    /** Adds a relation whose rows are computed and divided among the shards by a key. */
+    void addComputed(@Nullable String alias, KeyNode key) {
+        entries.add(new Entry(alias, null, key));
+        nodes.add(key);
     }
 
     /** Makes a table's key one of this block's although no name here means it. */
@@ -75,9 +87,58 @@ final class QueryScope {
         return filter;
     }
 
+    /** Notes why the rows of this block cannot be found in parts; the first reason counts. */
+    void doubt(Refusal reason) {
+        if (doubt == null) {
+            doubt = reason;
+        }
+    }
+
+    /** Returns why the rows of this block cannot be found in parts, as far as sub-queries and relations tell, or null. */
+    @Nullable
+    Refusal doubt() {
+        return doubt;
+    }
+
+    /** Notes a call of a function over a window. */
+    void addWindow(AnalyticExpression call) {
+        windows.add(call);
+    }
+
+    List<AnalyticExpression> windows() {
+        return windows;
+    }
+
+    /** Returns true when a name in this block may mean a column of a block around it. */
+    boolean seesOuterRelations() {
+        for (QueryScope scope = outer; scope != null; scope = scope.outer) {
+            if (!scope.entries.isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns true when a table of this block has a key whose column no name here can mean. */
+    boolean hidesKeys() {
+        return nodes.size() > new HashSet<>(keysSince(0)).size();
+    }
+
+    /** Returns true when there is no other relation here than sharded tables. */
+    boolean hasOnlyShardedTables() {
+        return tableCount == entries.size();
+    }
+
+    /** Returns the key of this very block that an expression is, and that no outer join can have replaced by null, or null. */
+    @Nullable
+    KeyNode ownKey(Expression expression) {
+        KeyNode key = expression instanceof Column column ? resolve(column) : null;
+        return key != null && owns(key) && !key.isNullable() ? key : null;
+    }
+
     /** Returns true when a relation of this block goes by a folded name. */
-    boolean hasName(String name) {
-        return entries.stream().anyMatch(entry -> name.equals(entry.alias) || name.equals(entry.schema));
+    boolean hasAlias(String name) {
+        return entries.stream().anyMatch(entry -> name.equals(entry.alias));
     }
 
     /** Returns true when the key belongs to a table of this very block. */
@@ -153,14 +214,14 @@ final class QueryScope {
     }
 
     private List<KeyNode> keysNamed(String name) {
-        return keysSince(0).stream().filter(key -> key.column().equals(name)).toList();
+        return keysSince(0).stream().filter(key -> key.isColumn(name)).toList();
     }
 
     private @Nullable KeyNode resolveQualified(@Nullable String schema, String qualifier, String name) {
         for (QueryScope scope = this; scope != null; scope = scope.outer) {
             for (Entry entry : scope.entries) {
                 if (qualifier.equals(entry.alias) && (schema == null || Objects.equals(schema, entry.schema))) {
-                    return entry.key != null && entry.key.column().equals(name) ? entry.key : null;
+                    return entry.key != null && entry.key.isColumn(name) ? entry.key : null;
                 }
             }
         }

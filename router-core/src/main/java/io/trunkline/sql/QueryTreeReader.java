@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.sql;
 
-import io.trunkline.sql.TableReferences.WithQueries;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import net.sf.jsqlparser.expression.Alias;
-import net.sf.jsqlparser.expression.AnyComparisonExpression;
 import net.sf.jsqlparser.expression.Expression;
-import net.sf.jsqlparser.expression.ExpressionVisitorAdapter;
 import net.sf.jsqlparser.schema.Column;
 import net.sf.jsqlparser.schema.Table;
 import net.sf.jsqlparser.statement.ParenthesedStatement;
@@ -42,6 +37,9 @@ final class QueryTreeReader {
     private final TableReferences tables;
     private final PredicateReader predicates;
     private final ModificationReader modifications;
+    private final Placements placements = new Placements();
+    private final List<WithQuery> withQueries = new ArrayList<>();
+    private boolean modifiesInWith;
     private int selectCount;
 
     QueryTreeReader(MarkedStatement statement, TableReferences tables) {
@@ -60,6 +58,16 @@ final class QueryTreeReader {
         return selectCount;
     }
 
+    /** Returns true when a common table expression writes. */
+    boolean modifiesInWith() {
+        return modifiesInWith;
+    }
+
+    /** Lets tables be known as far as what is read of them is; call when the whole statement was read. */
+    void finish() {
+        withQueries.forEach(WithQuery::tieToOnlyUse);
+    }
+
     /** Refuses the statement because of something the tree has and this reader does not know. */
     static RefusedStatement unreadable(String what) {
         return new RefusedStatement(RefusalCode.UNREADABLE.because(what));
@@ -72,23 +80,25 @@ final class QueryTreeReader {
         QueryScope scope = null;
         if (select instanceof PlainSelect plain) {
             scope = readPlain(plain, outer, with);
-        } else if (select instanceof SetOperationList list) {
+        } else if (select instanceof ParenthesedSelect group) {
+            scope = read(group.getSelect(), outer, with);
+        }
+        QueryScope tail = scope == null ? placements.enter(select, new QueryScope(outer)) : scope;
+        if (select instanceof SetOperationList list) {
             for (Select part : list.getSelects()) {
                 read(part, outer, with);
             }
         } else if (select instanceof Values values) {
-            readNested(values.getExpressions(), outer, with);
-        } else if (select instanceof ParenthesedSelect group) {
-            scope = read(group.getSelect(), outer, with);
-        } else {
+            readNested(values.getExpressions(), tail, with);
+        } else if (!(select instanceof PlainSelect) && !(select instanceof ParenthesedSelect)) {
             throw unreadable("there is a query of an unknown form");
         }
-        readTail(select, scope == null ? outer : scope, with);
+        readTail(select, tail, with);
         return scope;
     }
 
     /** Reads ORDER BY, LIMIT, OFFSET and FETCH, for the sake of the sub-queries in them. */
-    private void readTail(Select select, @Nullable QueryScope scope, WithQueries with) {
+    private void readTail(Select select, QueryScope scope, WithQueries with) {
         if (select.getOrderByElements() != null) {
             for (OrderByElement element : select.getOrderByElements()) {
                 readNested(element.getExpression(), scope, with);
@@ -117,35 +127,36 @@ final class QueryTreeReader {
         boolean recursive = items.stream().anyMatch(WithItem::isRecursive);
         if (recursive) {
             for (WithItem<?> item : items) {
-                with = with.and(nameOf(item));
+                // It may read itself. What it reads beside must be the same everywhere, and so is it then.
+                with = with.and(new WithQuery(WithReader.nameOf(item), new Placement.Whole(false)));
             }
         }
         for (WithItem<?> item : items) {
             if (item.getWithFunctionDeclaration() != null) {
                 throw unreadable("there is a function declared in WITH");
             }
-            ParenthesedStatement body = item.getParenthesedStatement();
-            if (body instanceof Select select) {
-                read(select, outer, with);
-            } else {
-                modifications.read(body, with);
-            }
-            with = with.and(nameOf(item));
+            WithQuery query = new WithQuery(WithReader.nameOf(item), readWithItem(item, recursive, outer, with));
+            withQueries.add(query);
+            with = with.and(query);
         }
         return with;
     }
 
-    private static String nameOf(WithItem<?> item) {
-        if (item.getAlias() == null) {
-            throw unreadable("there is a common table expression without a name");
+    private Placement readWithItem(WithItem<?> item, boolean recursive, @Nullable QueryScope outer, WithQueries with) {
+        ParenthesedStatement body = item.getParenthesedStatement();
+        if (body instanceof Select select) {
+            read(select, outer, with);
+            return WithReader.placementOf(item, recursive, placements.of(select));
         }
-        return Names.fold(item.getAlias().getName());
+        modifiesInWith = true;
+        modifications.read(body, with);
+        return new Placement.Unproven(RefusalCode.CLAUSE_ACROSS_SHARDS.because("the query has a WITH that writes"));
     }
 
     private QueryScope readPlain(PlainSelect select, @Nullable QueryScope outer, WithQueries with) {
         selectCount++;
         refuseForeignClauses(select);
-        QueryScope scope = new QueryScope(outer);
+        QueryScope scope = placements.enter(select, new QueryScope(outer));
         readFrom(select.getFromItem(), select.getJoins(), scope, outer, with);
         KeyFacts filter = predicates.read(select.getWhere(), scope);
         filter.apply(scope::owns);
@@ -155,6 +166,9 @@ final class QueryTreeReader {
         }
         readNested(select.getWhere(), scope, with);
         readNested(select.getHaving(), scope, with);
+        if (select.getDistinct() != null && select.getDistinct().getOnSelectItems() != null) {
+            select.getDistinct().getOnSelectItems().forEach(item -> readNested(item.getExpression(), scope, with));
+        }
         if (select.getGroupBy() != null) {
             readNested(select.getGroupBy().getGroupByExpressionList(), scope, with);
         }
@@ -228,13 +242,13 @@ final class QueryTreeReader {
             readTable(table, scope, with);
         } else if (item instanceof LateralSubSelect lateral) {
             read(lateral, scope, with);
-            scope.addOther(aliasOf(item));
+            addSubquery(lateral, scope);
         } else if (item instanceof ParenthesedSelect select) {
             read(select, outer, with);
-            scope.addOther(aliasOf(item));
+            addSubquery(select, scope);
         } else if (item instanceof Values values) {
             read(values, outer, with);
-            scope.addOther(aliasOf(item));
+            addSubquery(values, scope);
         } else if (item instanceof TableFunction function) {
             function.getFunctions().forEach(each -> readNested(each, scope, with));
             scope.addOther(aliasOf(function));
@@ -257,10 +271,44 @@ final class QueryTreeReader {
         scope.addOther(aliasOf(group));
     }
 
+    private void addSubquery(Select select, QueryScope scope) {
+        KeyNode key = addRelation(aliasOf(select), select.getAlias(), placements.of(select), scope);
+        if (key != null && placements.of(select) instanceof Placement.Partitioned rows) {
+            rows.inherit(key);
+        }
+    }
+
+    /** Adds a relation that is computed, and returns its key when its rows are divided by one. */
+    private static @Nullable KeyNode addRelation(
+            @Nullable String name, @Nullable Alias alias, Placement placement, QueryScope scope) {
+        if (placement instanceof Placement.Partitioned rows) {
+            KeyNode key = rows.renamed(columnsOf(alias)).carried();
+            scope.addComputed(name, key);
+            return key;
+        }
+        if (placement instanceof Placement.Unproven unproven) {
+            scope.doubt(unproven.reason());
+        }
+        scope.addOther(name);
+        return null;
+    }
+
+    private static List<String> columnsOf(@Nullable Alias alias) {
+        return alias == null || alias.getAliasColumns() == null
+                ? List.of()
+                : alias.getAliasColumns().stream()
+                        .map(column -> Names.fold(column.name))
+                        .toList();
+    }
+
     private void readTable(Table table, QueryScope scope, WithQueries with) {
         refuseForeignMarks(table);
-        if (with.hides(table)) {
-            scope.addOther(aliasOr(table));
+        WithQuery query = with.find(table);
+        if (query != null) {
+            KeyNode key = addRelation(aliasOr(table), table.getAlias(), query.placement(), scope);
+            if (key != null) {
+                query.addUse(key);
+            }
             return;
         }
         addTable(table, tables.read(table), scope);
@@ -313,45 +361,15 @@ final class QueryTreeReader {
     // Sub-queries inside expressions
 
     /** Reads the sub-queries in an expression. */
-    void readNested(@Nullable Expression expression, @Nullable QueryScope scope, WithQueries with) {
+    void readNested(@Nullable Expression expression, QueryScope scope, WithQueries with) {
         if (expression != null) {
-            expression.accept(new NestedQueries(scope, with), null);
+            expression.accept(new NestedQueries(this, predicates, scope, with), null);
         }
     }
 
-    private final class NestedQueries extends ExpressionVisitorAdapter<Void> {
-        private final @Nullable QueryScope scope;
-        private final WithQueries with;
-        private final Set<Select> seen = new HashSet<>();
-
-        NestedQueries(@Nullable QueryScope scope, WithQueries with) {
-            this.scope = scope;
-            this.with = with;
-        }
-
-        @Override
-        public <S> Void visit(ParenthesedSelect select, S context) {
-            return readOnce(select);
-        }
-
-        @Override
-        public <S> Void visit(Select select, S context) {
-            return readOnce(select);
-        }
-
-        @Override
-        public <S> Void visit(AnyComparisonExpression comparison, S context) {
-            // The adapter does not look inside these.
-            return readOnce(comparison.getSelect());
-        }
-
-        @SuppressWarnings("NullAway") // The visitor's answer is not used.
-        private Void readOnce(Select select) {
-            if (seen.add(select)) {
-                QueryTreeReader.this.read(select, scope, with);
-            }
-            return null;
-        }
+    /** Returns where the rows of the queries lie that were read. */
+    Placements placements() {
+        return placements;
     }
 
     /** Returns the item of a plain select list that gives its n-th column, or null when a star or nothing is there. */

@@ -88,7 +88,7 @@ public enum RefusalCode {
     RELATION_ACROSS_SHARDS(
             "TL0123",
             "query over several shards reads a relation or column that differs from shard to shard",
-            "Read only sharded and reference tables, directly in FROM, or restrict the key to one value."),
+            "Read only sharded and reference tables, under the names of their columns, or restrict the key to one value."),
     /** Joined rows may lie on several shards. */
     JOIN_ACROSS_SHARDS(
             "TL0124",
@@ -98,7 +98,7 @@ public enum RefusalCode {
     SUBQUERY_ACROSS_SHARDS(
             "TL0125",
             "query over several shards has a sub-query that may differ from shard to shard",
-            "Read only reference tables in sub-queries, without LIMIT, or restrict the key to one value."),
+            "Tie sub-queries of sharded tables to the row around them by equality of keys, or look for the key with IN; read reference tables without LIMIT."),
     /** An aggregate that the values of the shards do not give. */
     AGGREGATE_ACROSS_SHARDS(
             "TL0126",
@@ -144,6 +144,11 @@ public enum RefusalCode {
             "TL0136",
             "command would give each shard other rows",
             "Define the table or column empty, and fill it by INSERT or UPDATE; or name the shard: /* trunkline: shard=... */."),
+    /** A set operation whose parts do not make up the whole. */
+    SET_OPERATION_ACROSS_SHARDS(
+            "TL0141",
+            "set operation over several shards cannot be made in parts",
+            "Select the key in the same place of all parts, combine sharded tables by UNION ALL, or everything by UNION."),
     /** A name that may mean a table of a schema of one shard, or another one. */
     SCHEMA_UNCLEAR(
             "TL0144",

@@ -64,7 +64,12 @@ final class SameEverywhere {
             // A default may be anything; of equal values, any may be the one that is kept.
             case "default",
                     "distinct",
+                    "fetch",
                     "group",
+                    "lateral",
+                    "limit",
+                    "offset",
+                    "over",
                     "union",
                     "intersect",
                     "except",
@@ -75,6 +80,11 @@ final class SameEverywhere {
                 boolean comparison = tokens.isWord(i, "distinct") && ClauseSplit.isDistinctFrom(tokens, i + 1);
                 if (!comparison) {
                     throw CopyWriteReader.word(tokens.name(i));
+                }
+            }
+            case "for" -> {
+                if (tokens.isWord(i + 1, "update", "share", "no", "key")) {
+                    throw CopyWriteReader.word("for");
                 }
             }
             case "current_timestamp", "localtimestamp" -> {

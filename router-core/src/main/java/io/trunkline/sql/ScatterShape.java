@@ -13,10 +13,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Every relation in the body is either whole on every shard or part of one group of tables whose joined rows lie on one shard. So the rows of the body
  * over all data are those of all shards together, each on one of them.
  *
+ * <p>A set operation has no select list of its own; its rows are those of the operation as each shard makes it, where need be without those that are equal to others.
+ *
  * @param tokenCount how many tokens the statement has; a text with another number is another statement
+ * @param frame what stands around all that
  * @param distinct whether equal rows count once
- * @param items the select list
- * @param body FROM and WHERE
+ * @param items the select list, empty for a set operation
+ * @param body FROM and WHERE, or the whole set operation
  * @param groupBy the grouping, empty without GROUP BY
  * @param having the predicate behind HAVING, or null; only where groups are whole
  * @param orderBy the order
@@ -28,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ScatterShape(
         int tokenCount,
+        Frame frame,
         boolean distinct,
         List<Item> items,
         TokenRange body,
@@ -50,6 +54,25 @@ public record ScatterShape(
     public boolean isGrouped() {
         return !groupBy.isEmpty() || items.stream().anyMatch(item -> item instanceof Aggregate);
     }
+
+    /** Returns true when rows are locked where they are found. */
+    public boolean locksRows() {
+        return !frame.locks.isEmpty();
+    }
+
+    /** Returns true for a set operation. */
+    public boolean isCompound() {
+        return items.isEmpty();
+    }
+
+    /**
+     * What stands before the select list, beside SELECT and DISTINCT, and at the end.
+     *
+     * @param with WITH and the common table expressions, empty without
+     * @param distinctOn ON and the expressions behind DISTINCT, empty without; rows that are equal in them lie on one shard
+     * @param locks FOR UPDATE and the like, empty without; then there is neither order nor limit
+     */
+    public record Frame(TokenRange with, TokenRange distinctOn, TokenRange locks) {}
 
     /**
      * Tokens that follow each other.

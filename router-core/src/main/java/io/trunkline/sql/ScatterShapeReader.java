@@ -2,13 +2,16 @@
 package io.trunkline.sql;
 
 import io.trunkline.sql.ScatterShape.Aggregate;
+import io.trunkline.sql.ScatterShape.Frame;
 import io.trunkline.sql.ScatterShape.GroupItem;
 import io.trunkline.sql.ScatterShape.Item;
 import io.trunkline.sql.ScatterShape.Plain;
 import io.trunkline.sql.ScatterShape.Star;
+import io.trunkline.sql.ScatterShape.TokenRange;
 import java.util.List;
 import net.sf.jsqlparser.statement.Statement;
 import net.sf.jsqlparser.statement.select.PlainSelect;
+import net.sf.jsqlparser.statement.select.SetOperationList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,7 @@ final class ScatterShapeReader {
     private final QueryScope scope;
     private final ClauseSplit clauses;
     private final TokenTwins twins;
+    private final TokenRange with;
     private final int end;
 
     private ScatterShapeReader(TokenList tokens, int end, PlainSelect select, QueryScope scope) {
@@ -30,7 +34,11 @@ final class ScatterShapeReader {
         this.end = end;
         this.select = select;
         this.scope = scope;
-        this.clauses = ClauseSplit.of(tokens, end);
+        this.with = new TokenRange(0, WithReader.behind(tokens));
+        if (!tokens.isWord(with.to(), "select")) {
+            throw ClauseSplit.unclear("it does not begin with SELECT");
+        }
+        this.clauses = ClauseSplit.of(tokens, with.to(), end);
         this.twins = new TokenTwins(tokens);
     }
 
@@ -40,6 +48,7 @@ final class ScatterShapeReader {
      * @param last the last token of the statement
      * @param tree what was made of the statement
      * @param scope the scope of its FROM, null when there is no single one
+     * @param reader what walked through the tree
      * @param whole whether the tree is of the whole statement, not of a query inside it
      */
     static ShardingShape addTo(
@@ -48,24 +57,40 @@ final class ScatterShapeReader {
             int last,
             Statement tree,
             @Nullable QueryScope scope,
+            QueryTreeReader reader,
             TableReferences references,
             boolean whole) {
         try {
-            if (!whole || !(tree instanceof PlainSelect select) || scope == null) {
-                throw new RefusedStatement(RefusalCode.NOT_A_PLAIN_QUERY.because("it is not one SELECT"));
+            if (!whole) {
+                throw new RefusedStatement(RefusalCode.NOT_A_PLAIN_QUERY.because("the query is part of a command"));
             }
-            if (!tokens.isWord(0, "select")) {
-                throw ClauseSplit.clause("WITH");
+            if (reader.modifiesInWith()) {
+                throw ClauseSplit.clause("a WITH that writes");
             }
-            new QueryWords(tokens, 0, last + 1, scope).refuse();
-            Colocation.prove(select, scope, references);
-            return shape.scatteredAs(new ScatterShapeReader(tokens, last + 1, select, scope).read());
+            if (references.readsCatalog()) {
+                throw new RefusedStatement(
+                        RefusalCode.RELATION_ACROSS_SHARDS.because("the system catalogue is different on each shard"));
+            }
+            new QueryWords(tokens, 0, last + 1).refuse();
+            return shape.scatteredAs(read(tokens, last + 1, tree, scope, reader));
         } catch (RefusedStatement e) {
             return shape.notScatteredFor(e.refusal());
         } catch (NullPointerException | ClassCastException | IndexOutOfBoundsException e) {
             // A part of the tree is missing that every such tree had so far.
             return shape.notScatteredFor(RefusalCode.CLAUSES_UNCLEAR.because("the parser's tree has an unknown form"));
         }
+    }
+
+    private static ScatterShape read(
+            TokenList tokens, int end, Statement tree, @Nullable QueryScope scope, QueryTreeReader reader) {
+        if (tree instanceof SetOperationList list) {
+            return new CompoundReader(tokens, end, list, reader).read();
+        }
+        if (!(tree instanceof PlainSelect select) || scope == null) {
+            throw new RefusedStatement(RefusalCode.NOT_A_PLAIN_QUERY.because("it is not one SELECT"));
+        }
+        Colocation.prove(scope);
+        return new ScatterShapeReader(tokens, end, select, scope).read();
     }
 
     private ScatterShape read() {
@@ -79,14 +104,26 @@ final class ScatterShapeReader {
         if (clauses.distinct() && grouped && !(groupsWhole && distinctWhole)) {
             throw group("there is DISTINCT of rows that are groups");
         }
+        WindowReader.requireKeys(scope, tokens, new TokenRange(with.to(), end));
         boolean whole = clauses.distinct() ? distinctWhole : groupsWhole;
+        if (grouped && !groupsWhole && !scope.windows().isEmpty()) {
+            throw ClauseSplit.clause("a window over groups");
+        }
         if (grouped && !whole) {
             refusePartialGroups(list, groupBy);
+        }
+        boolean distinctOn = !clauses.distinctOn().isEmpty();
+        if (distinctOn && !(DistinctOn.hasKey(select, scope) && (groupsWhole || !grouped))) {
+            throw group("there is DISTINCT ON without a key");
+        }
+        if (!clauses.locks().isEmpty()) {
+            refuseLocks(grouped || clauses.distinct() || distinctOn);
         }
         OrderReader order = new OrderReader(tokens, list, twins, scope.size() == 1);
         RowCountReader counts = new RowCountReader(tokens, clauses.tail());
         return new ScatterShape(
                 end,
+                new Frame(with, clauses.distinctOn(), clauses.locks()),
                 clauses.distinct(),
                 list.items(),
                 clauses.body(),
@@ -104,7 +141,11 @@ final class ScatterShapeReader {
 
     private void refuseDisagreement() {
         boolean distinct = select.getDistinct() != null && !select.getDistinct().isUseUnique();
-        boolean agree = distinct == clauses.distinct()
+        boolean distinctOn = distinct && select.getDistinct().getOnSelectItems() != null;
+        boolean agree = distinct == (clauses.distinct() || distinctOn)
+                && distinctOn == !clauses.distinctOn().isEmpty()
+                && (select.getForMode() == null && select.getForUpdate() == null)
+                        == clauses.locks().isEmpty()
                 && (select.getFromItem() == null) == clauses.body().isEmpty()
                 && (select.getGroupBy() == null) == clauses.groupBy().isEmpty()
                 && (select.getHaving() == null) == (clauses.having() == null)
@@ -114,6 +155,17 @@ final class ScatterShapeReader {
         }
         if (clauses.having() != null) {
             Spelling.require(tokens, clauses.having(), select.getHaving());
+        }
+    }
+
+    /** Rows of a reference table would be locked on some shards only. */
+    private void refuseLocks(boolean grouped) {
+        if (grouped || !clauses.orderBy().isEmpty() || !clauses.tail().isEmpty()) {
+            throw ClauseSplit.clause("FOR with an order, a limit or groups");
+        }
+        if (!scope.hasOnlyShardedTables()) {
+            throw new RefusedStatement(
+                    RefusalCode.RELATION_ACROSS_SHARDS.because("it locks rows of what is no sharded table"));
         }
     }
 

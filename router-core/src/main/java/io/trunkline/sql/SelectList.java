@@ -9,7 +9,6 @@ import io.trunkline.sql.ScatterShape.TokenRange;
 import java.util.ArrayList;
 import java.util.List;
 import net.sf.jsqlparser.expression.Expression;
-import net.sf.jsqlparser.schema.Column;
 import net.sf.jsqlparser.statement.select.AllColumns;
 import net.sf.jsqlparser.statement.select.SelectItem;
 import org.jspecify.annotations.Nullable;
@@ -159,17 +158,20 @@ final class SelectList {
 
     private boolean isStarOfKey(Entry entry, QueryScope scope) {
         if (entry.expression.isSingle()) {
-            return scope.keysSince(0).stream().anyMatch(key -> !key.isNullable());
+            return scope.keysSince(0).stream().anyMatch(SelectList::isAmongColumns);
         }
         KeyNode key = scope.keyOf(tokens.name(entry.expression.from()));
         boolean plain = entry.expression.to() - entry.expression.from() == 3;
-        return plain && key != null && !key.isNullable();
+        return plain && key != null && isAmongColumns(key);
+    }
+
+    private static boolean isAmongColumns(KeyNode key) {
+        return !key.isNullable() && !key.columns().isEmpty();
     }
 
     /** Returns true for a column that is the key of a table whose row no outer join can have replaced by nulls. */
     static boolean isKey(Expression expression, QueryScope scope) {
-        KeyNode key = expression instanceof Column column ? scope.resolve(column) : null;
-        return key != null && !key.isNullable();
+        return scope.ownKey(expression) != null;
     }
 
     /** Returns true for a literal, parameter or constant word, maybe negative, maybe under one cast. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     shard holds, then is not one that matches nothing but a row without a place
  * @param refusal for {@link Reach#REFUSED} why, else null
  * @param scatter for a {@link Reach#KEYED} query that may run on every shard: how its rows make up the answer, else null
- * @param spread for a {@link Reach#KEYED} or {@link Reach#REFERENCE_WRITE} INSERT, UPDATE or DELETE that may run on several shards: how, else null
+ * @param spread for a {@link Reach#KEYED} or {@link Reach#REFERENCE_WRITE} INSERT, UPDATE or DELETE that may run on several shards: how, else null.
  *     For {@link Reach#EVERY_SHARD} how the command is run
  * @param mentions for {@link Reach#KEYED}: what it names
  * @param scatterRefusal for such a statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three

@@ -4,8 +4,8 @@ package io.trunkline.sql;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.trunkline.sql.ModificationReader.Modification;
-import io.trunkline.sql.TableReferences.WithQueries;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import net.sf.jsqlparser.parser.AbstractJSqlParser.Dialect;
 import net.sf.jsqlparser.parser.CCJSqlParser;
 import net.sf.jsqlparser.parser.CCJSqlParserUtil;
@@ -95,10 +95,7 @@ public final class ShardingShapeReader {
             case SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, EXPLAIN, DECLARE_CURSOR ->
                 readQuery(tokens, head, directory);
             case COPY_OUT -> readCopyOut(tokens, head, directory);
-            case DDL, TRUNCATE, LOCK, MAINTENANCE -> {
-                ShardingShape inSchemas = new OneShardSchemas(tokens, head, directory).read();
-                yield inSchemas != null ? inSchemas : new EveryShardReader(tokens, directory).read(head.kind());
-            }
+            case DDL, TRUNCATE, LOCK, MAINTENANCE -> readDefinition(tokens, head, directory);
             default -> readCommand(head.kind(), directory);
         };
     }
@@ -123,6 +120,26 @@ public final class ShardingShapeReader {
             throw new RefusedStatement(refusal);
         }
         return ShardingShape.of(ShardingShape.Reach.NO_TABLE).under(directory.home(), Presumed.NOTHING);
+    }
+
+    /** What defines or maintains something in a schema of one shard runs there, everything else on every shard. */
+    private static ShardingShape readDefinition(TokenList tokens, StatementHead head, TableDirectory directory) {
+        ShardingShape inSchemas = new OneShardSchemas(tokens, head, directory).read();
+        if (inSchemas != null) {
+            return inSchemas;
+        }
+        boolean mayBePlaced = directory.home() != null;
+        for (int i = 0; i < tokens.size(); i++) {
+            mayBePlaced |=
+                    tokens.token(i).isName() && directory.shardOfSchema(tokens.name(i)) != TableDirectory.NO_SHARD;
+        }
+        if (mayBePlaced) {
+            throw new RefusedStatement(
+                    RefusalCode.SCHEMA_UNCLEAR.because("it may concern a schema of one shard, and others too"));
+        }
+        return new EveryShardReader(tokens, directory)
+                .read(head.kind())
+                .under(null, new Presumed(Set.of(), directory.assumesPath()));
     }
 
     private ShardingShape readCopyOut(TokenList tokens, StatementHead head, TableDirectory directory) {
@@ -164,6 +181,7 @@ public final class ShardingShapeReader {
         TableReferences references = new TableReferences(directory);
         QueryTreeReader reader = new QueryTreeReader(marked, references);
         Walked walked = walk(tree, reader);
+        reader.finish();
         if (reader.selectCount() != marked.count("select")) {
             throw new RefusedStatement(
                     RefusalCode.AMBIGUOUS_TEXT.because("a sub-query stands where the router does not look"));
@@ -171,7 +189,7 @@ public final class ShardingShapeReader {
         ShardingShape shape = references.shape();
         boolean whole = first == 0 && last == lastOf(tokens);
         if (shape.reach() == ShardingShape.Reach.REFERENCE_WRITE && whole && walked.modification() != null) {
-            return CopyWriteReader.addTo(shape, tokens, last, tree, walked.modification(), references);
+            return CopyWriteReader.addTo(shape, tokens, last, tree, references);
         }
         if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
@@ -185,7 +203,7 @@ public final class ShardingShapeReader {
                     "tables in schemas of one shard are not merged with rows of others"));
         }
         if (walked.modification() == null) {
-            return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), references, whole);
+            return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), reader, references, whole);
         }
         return whole ? SpreadWriteReader.addTo(shape, tokens, last, tree, walked.modification(), references) : shape;
     }

@@ -13,6 +13,7 @@ import net.sf.jsqlparser.statement.delete.Delete;
 import net.sf.jsqlparser.statement.insert.Insert;
 import net.sf.jsqlparser.statement.insert.InsertConflictAction;
 import net.sf.jsqlparser.statement.select.FromItem;
+import net.sf.jsqlparser.statement.select.TableFunction;
 import net.sf.jsqlparser.statement.select.Values;
 import net.sf.jsqlparser.statement.update.Update;
 
@@ -65,6 +66,10 @@ final class SpreadWriteReader {
         if (tokens.isWord(0, "with")) {
             throw write("it has WITH");
         }
+        if (references.readsCatalog()) {
+            throw new RefusedStatement(
+                    RefusalCode.RELATION_ACROSS_SHARDS.because("the system catalogue is different on each shard"));
+        }
         if (tree instanceof Insert insert && tokens.isWord(0, "insert")) {
             return readInsert(insert);
         }
@@ -83,7 +88,11 @@ final class SpreadWriteReader {
         requireAgreement("from", 1, update.getFromItem() != null);
         List<FromItem> others = update.getFromItem() == null ? List.of() : List.of(update.getFromItem());
         refuseWords(0);
-        Colocation.proveWrite(others, update.getJoins(), modification.scope(), references);
+        others.forEach(SpreadWriteReader::refuseFunction);
+        if (update.getJoins() != null) {
+            update.getJoins().forEach(join -> refuseFunction(join.getFromItem()));
+        }
+        Colocation.prove(modification.scope());
         return everywhere(update.getReturningClause() != null);
     }
 
@@ -92,8 +101,17 @@ final class SpreadWriteReader {
         List<FromItem> others = using == null ? List.of() : using;
         requireAgreement("using", 1, !others.isEmpty());
         refuseWords(0);
-        Colocation.proveWrite(others, null, modification.scope(), references);
+        others.forEach(SpreadWriteReader::refuseFunction);
+        Colocation.prove(modification.scope());
         return everywhere(delete.getReturningClause() != null);
+    }
+
+    /** A function in FROM is called once, for all rows; on several shards once on each. */
+    private static void refuseFunction(FromItem item) {
+        if (item instanceof TableFunction) {
+            throw new RefusedStatement(
+                    RefusalCode.RELATION_ACROSS_SHARDS.because("there is a function among the relations"));
+        }
     }
 
     private SpreadWrite everywhere(boolean returning) {
@@ -117,7 +135,7 @@ final class SpreadWriteReader {
     }
 
     private void refuseWords(int first) {
-        new QueryWords(tokens, first, end, modification.scope()).refuse();
+        new QueryWords(tokens, first, end).refuse();
     }
 
     /**
@@ -125,12 +143,6 @@ final class SpreadWriteReader {
      * shards it is run on each, so they must give the same there.
      */
     private Set<String> functions(int first) {
-        for (int i = first; i < end; i++) {
-            if (tokens.isWord(i, "array") && tokens.isCharacter(i + 1, '(')) {
-                throw new RefusedStatement(
-                        RefusalCode.SUBQUERY_ACROSS_SHARDS.because("it makes an array, which has an order"));
-            }
-        }
         CalledFunctions functions = new CalledFunctions(tokens, new TokenRange(first, end));
         for (Call call : functions.calls()) {
             if (call.inSubquery() && !KnownFunctions.isSafe(call.name())) {
@@ -154,7 +166,7 @@ final class SpreadWriteReader {
         List<SpreadWrite.Row> rows = rows(split);
         // The word INTO is its own.
         refuseWords(2);
-        Colocation.proveWrite(List.of(), null, modification.scope(), references);
+        Colocation.prove(modification.scope());
         boolean returning = insert.getReturningClause() != null;
         int tail = split.tail().from();
         requireAgreement("returning", tail, returning);

@@ -33,25 +33,6 @@ final class TableReferences {
         this.directory = directory;
     }
 
-    /**
-     * The common table expressions in reach of a query block, which hide tables of the same name.
-     *
-     * @param names folded
-     */
-    record WithQueries(Set<String> names) {
-        static final WithQueries NONE = new WithQueries(Set.of());
-
-        WithQueries and(String name) {
-            Set<String> more = new HashSet<>(names);
-            more.add(name);
-            return new WithQueries(more);
-        }
-
-        boolean hides(Table table) {
-            return table.getSchemaName() == null && names.contains(Names.fold(table.getName()));
-        }
-    }
-
     /** Records a table that is read and returns its key when it is sharded. */
     @Nullable
     KeyNode read(Table table) {
@@ -166,6 +147,11 @@ final class TableReferences {
         return readsCatalog;
     }
 
+    /** Returns true when the statement uses tables of schemas that are whole on one shard: then it runs on that shard or not at all. */
+    boolean usesPlaced() {
+        return !placed.isEmpty();
+    }
+
     /** Returns the reference table that is written last, named as in SQL with all quotes. */
     String written() {
         return written;
@@ -174,11 +160,6 @@ final class TableReferences {
     /** Returns all reference tables, named as in SQL with all quotes. */
     Set<String> referenceNames() {
         return referenceNames;
-    }
-
-    /** Returns true when the statement uses tables of schemas that are whole on one shard: then it runs on that shard or not at all. */
-    boolean usesPlaced() {
-        return !placed.isEmpty();
     }
 
     /** Returns what the statement as a whole concerns; call when every part of it was read. */

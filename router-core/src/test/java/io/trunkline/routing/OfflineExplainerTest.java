@@ -59,7 +59,6 @@ class OfflineExplainerTest {
             value = {
                 "table orders|TL0106",
                 "select stddev(amount) from orders where customer_id > 42|TL0126",
-                "select * from orders where customer_id in (1, 2, 3, 4, 5, 6) for update|TL0121",
                 "insert into orders (customer_id) values (null)|TL0208",
                 "insert into orders (customer_id) values (42), (null)|TL0208",
                 "insert into app.readings (id) values (100)|TL0209",

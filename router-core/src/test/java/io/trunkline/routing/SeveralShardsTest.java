@@ -39,7 +39,7 @@ class SeveralShardsTest {
                 "select placed_at, price, data from orders … order by 1|merged",
                 "select amount as a from orders … order by a|merged",
                 "select id from orders … order by amount * 2|merged",
-                "select distinct on (note) * from orders … order by note, amount|TL0121",
+                "select distinct on (note) * from orders … order by note, amount|TL0127",
                 "select distinct note from orders …|merged",
                 "select min(note), max(note) from orders …|merged",
             })
@@ -57,7 +57,7 @@ class SeveralShardsTest {
                 "select * from orders … limit null|merged",
                 "select * from orders … limit all offset 1|merged",
                 "select * from orders … limit (select 5)|TL0129",
-                "select * from orders … order by id fetch first 3 rows with ties|TL0121",
+                "select * from orders … order by id fetch first 3 rows with ties|TL0129",
                 "select * from orders … order by id offset 2 rows fetch next row only|TL0129",
             })
     void countsLimitsOverShards(String statement, String outcome) {
@@ -81,12 +81,17 @@ class SeveralShardsTest {
                 "select grouping(note), sum(amount) from orders … group by grouping sets ((note), ())|TL0121",
                 "select sum(amount) from orders … group by rollup (note)|TL0121",
                 "select id, rank() over (partition by note order by amount) from orders …|TL0121",
+                "select id, rank() over (partition by customer_id order by amount) from orders …|merged",
+                "select exists (select 1 from customers c where c.id = o.customer_id) from orders o …|merged",
+                "select count(*) from (select customer_id from orders … group by customer_id) o|merged",
+                "with o as (select * from orders …) select note from o|merged",
+                "select id from orders … union all select id from orders … order by 1 limit 3|merged",
                 "select sum(amount) over w from orders … window w as (order by id)|TL0121",
-                "select id from orders … union select 1|TL0120",
-                "select id from orders … except all select 1|TL0120",
-                "select 1 intersect select id from orders …|TL0120",
-                "with recursive t as (select id from orders … union all select id + 1 from t where id < 3) select * from t|TL0121",
-                "select * from countries r, lateral (select * from orders … limit 1) o|TL0121",
+                "select id from orders … union select 1|merged",
+                "select id from orders … except all select 1|TL0141",
+                "select 1 intersect select id from orders …|TL0141",
+                "with recursive t as (select id from orders … union all select id + 1 from t where id < 3) select * from t|TL0141",
+                "select * from countries r, lateral (select * from orders … limit 1) o|TL0125",
             })
     void combinesRowsOfShardsWhereItCan(String statement, String outcome) {
         assertRuns(statement, outcome);
@@ -98,12 +103,18 @@ class SeveralShardsTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "select * from orders … for update|TL0121",
-                "select * from orders … for no key update nowait|TL0121",
-                "select * from orders … for share skip locked|TL0121",
-                "select * from orders o … for key share of o|TL0121",
+                "select * from orders … for update|merged",
+                "select * from orders … for no key update nowait|merged",
+                "select * from orders … for share skip locked|merged",
+                "select * from orders o … for key share of o|merged",
+                "select * from orders … order by id for update|TL0121",
+                "select * from orders … limit 1 for update|TL0121",
+                "select note from orders … group by note for update|TL0121",
+                "select * from orders o, countries c … for update|TL0123",
+                "select * from (select * from orders …) o for update|TL0123",
+                "select random() from orders … for update|TL0220",
             })
-    void locksNoRowsOfSeveralShards(String statement, String outcome) {
+    void locksRowsOfSeveralShardsWithoutChoosingThem(String statement, String outcome) {
         assertRuns(statement, outcome);
     }
 
@@ -166,6 +177,7 @@ class SeveralShardsTest {
             value = {
                 "insert into countries (code, since) values ('AT', mine())|TL0229",
                 "update countries set since = default|TL0135",
+                "/* trunkline: shard_key=3 */ delete from countries|TL0214",
                 "insert into countries (code) select note from orders where customer_id = 42|TL0116",
                 "with x as (delete from countries returning code) select * from orders where customer_id = 42|TL0116",
             })

@@ -54,8 +54,8 @@ class ScatterJoinTest {
             customers c left join orders o on o.customer_id = c.id left join orders p on o.x = p.x → TL0124
             countries r left join orders o on o.c = r.code                                     → TL0124
             orders o right join countries r on o.c = r.code                                    → TL0124
-            countries r right join orders o on o.c = r.code                                    → TL0124
-            orders o full join customers c on o.customer_id = c.id                             → TL0124
+            countries r right join orders o on o.c = r.code                                    → scattered
+            orders o full join customers c on o.customer_id = c.id                             → scattered
             countries r left join orders as o (a) on o.a = r.code                              → TL0123
             customers c join orders as o (customer_id) on o.customer_id = c.id                 → TL0123
             """)
@@ -78,7 +78,7 @@ class ScatterJoinTest {
             select (select count(x) from countries) from orders o                              → TL0125
             select (select sum(o.total)) from orders o                                         → TL0125
             select (select count(*) filter (where o.x) from countries) from orders o           → TL0125
-            select (select sum(o.total) from countries o) from orders o                        → TL0125
+            select (select sum(o.total) from countries o) from orders o                        → scattered
             select (select sum(public.orders.total) from countries) from public.orders         → TL0125
             select (select string_agg(r.name, ',') from countries r) from orders               → TL0125
             select 1 from orders where c = (select code from countries limit 1)                → TL0125
@@ -86,10 +86,10 @@ class ScatterJoinTest {
             select 1 from orders where c = ((select code from countries) limit 1)              → TL0101
             select (select sum((select r.x from countries r where r.c = o.c))) from orders o   → TL0125
             select 1 from orders where c in (select distinct on (x) code from countries)       → TL0125
-            select 1 from orders where x in (select row_number() over () from countries)       → TL0121
-            select 1 from orders where x in (with w as (select 1) select * from w)             → TL0121
-            select 1 from orders o where exists (select 1 from customers c where c.id = o.customer_id) → TL0123
-            select (select count(*) from customers) from orders                                → TL0123
+            select 1 from orders where x in (select row_number() over () from countries)       → TL0125
+            select 1 from orders where x in (with w as (select 1) select * from w)             → scattered
+            select 1 from orders o where exists (select 1 from customers c where c.id = o.customer_id) → scattered
+            select (select count(*) from customers) from orders                                → TL0127
             select 1 from orders where x in (select oid from pg_class)                         → TL0123
             """)
     @Case("H31")

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /**
  * The promise of a scatter shape, by brute force: the rows that all shards find are those that one server with all data finds, and groups that are called whole are.
  *
- * <p>Random joins over sharded and reference tables are read from their text, and run by {@link TinyJoin} over all rows and over those of each shard. Refusing is
+ * <p>Random joins over sharded and reference tables, and queries of those, are read from their text, and run by {@link TinyJoin} over all rows and over those of each shard. Refusing is
  * always allowed.
  */
 class ScatterProofTest {
@@ -27,7 +27,7 @@ class ScatterProofTest {
     @Case({"H02", "H31"})
     void rowsOfAllShardsAreTheRowsOfTheWhole(@ForAll long seed) {
         TinyJoin join = new TinyJoin(new Random(seed));
-        String sql = "select * " + join.sql();
+        String sql = join.with() + "select * " + join.sql();
 
         ScatterShape shape = ScatterNotation.shape(sql).scatter();
 
@@ -46,8 +46,8 @@ class ScatterProofTest {
         String first = join.column();
         String second = join.column();
         String sql = random.nextBoolean()
-                ? "select distinct " + first + ", " + second + " " + join.sql()
-                : "select count(*) " + join.sql() + " group by " + first + ", " + second;
+                ? join.with() + "select distinct " + first + ", " + second + " " + join.sql()
+                : join.with() + "select count(*) " + join.sql() + " group by " + first + ", " + second;
 
         ScatterShape shape = ScatterNotation.shape(sql).scatter();
 
@@ -62,20 +62,77 @@ class ScatterProofTest {
         }
     }
 
+    /** The other promise: where the conditions of all tables lead to one shard, the rows there are all. Every literal of a {@link TinyJoin} is 2. */
+    @Property(tries = 5000)
+    @Case({"H01", "H02"})
+    void oneShardHasAllRowsWhereTheConditionsLeadThere(@ForAll long seed) {
+        TinyJoin join = new TinyJoin(new Random(seed));
+        String sql = join.with() + "select * " + join.sql();
+
+        ShardingShape shape = ScatterNotation.shape(sql);
+
+        boolean[] shards = new boolean[3];
+        shape.conditions().forEach(condition -> or(shards, shardsOf(condition)));
+        if (shape.reach() == ShardingShape.Reach.KEYED && !shards[0] && !shards[1] && shards[2]) {
+            assertThat(written(join.rows(shard -> shard == 2)))
+                    .as(sql)
+                    .containsExactlyInAnyOrderElementsOf(written(join.rows(shard -> true)));
+        }
+    }
+
+    private static boolean[] shardsOf(KeyCondition condition) {
+        boolean[] shards = {true, true, true};
+        if (condition instanceof KeyCondition.Equal) {
+            return new boolean[] {false, false, true};
+        }
+        if (condition instanceof KeyCondition.And and) {
+            for (KeyCondition part : and.parts()) {
+                boolean[] ofPart = shardsOf(part);
+                IntStream.range(0, 3).forEach(shard -> shards[shard] &= ofPart[shard]);
+            }
+        } else if (condition instanceof KeyCondition.Or or) {
+            IntStream.range(0, 3).forEach(shard -> shards[shard] = false);
+            or.parts().forEach(part -> or(shards, shardsOf(part)));
+        }
+        return shards;
+    }
+
+    private static void or(boolean[] shards, boolean[] others) {
+        IntStream.range(0, 3).forEach(shard -> shards[shard] |= others[shard]);
+    }
+
     @Test
     void scattersEnoughToProveAnything() {
-        int joins = 0;
-        int leftJoins = 0;
-        for (int seed = 0; seed < 3000; seed++) {
+        List<String> scattered = new ArrayList<>();
+        for (int seed = 0; seed < 4000; seed++) {
             TinyJoin join = new TinyJoin(new Random(seed));
-            if (ScatterNotation.shape("select * " + join.sql()).scatter() != null && join.tableCount() > 2) {
-                joins++;
-                leftJoins += join.hasLeftJoin() ? 1 : 0;
+            String sql = join.with() + "select * " + join.sql();
+            if (ScatterNotation.shape(sql).scatter() != null) {
+                scattered.add((join.tableCount() > 2 ? "joins " : "") + sql);
             }
         }
 
-        assertThat(joins).isGreaterThan(150);
-        assertThat(leftJoins).isGreaterThan(100);
+        for (String part :
+                List.of("joins ", " left join ", "from (select ", "exists (", "with w0 as ", " union all ")) {
+            assertThat(scattered.stream().filter(sql -> sql.contains(part)).count())
+                    .as(part)
+                    .isGreaterThan(25);
+        }
+        for (String part : List.of(
+                " right join ",
+                " full join ",
+                "not exists (",
+                "not in (",
+                " in (",
+                "distinct",
+                "group by",
+                " union ",
+                " except ",
+                " intersect ")) {
+            assertThat(scattered.stream().filter(sql -> sql.contains(part)).count())
+                    .as(part)
+                    .isGreaterThan(5);
+        }
     }
 
     private static List<String> written(List<Map<String, Integer>> rows) {

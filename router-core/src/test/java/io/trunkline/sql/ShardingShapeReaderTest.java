@@ -194,19 +194,19 @@ class ShardingShapeReaderTest {
             select * from customers c where exists (select 1 from orders o where o.customer_id = c.id and c.id = $1) → C*
             select * from customers c where c.id = $1 and exists (select 1 from orders o)                    → C=$1; C*
             select (select max(total) from orders o where o.customer_id = c.id) from customers c where c.id = $1 → C=$1
-            select * from customers c where c.id = $1 and c.id in (select customer_id from orders)           → C=$1; C*
+            select * from customers c where c.id = $1 and c.id in (select customer_id from orders)           → C=$1
             select * from customers where id = $1 and exists (select 1 from orders where customer_id = id)   → C=$1; C*
             select * from customers where id = $1 and exists (select 1 from orders where customer_id = $1)   → C=$1
             select * from customers where id = $1 and total > any (select total from orders where customer_id = 2) → C=$1; C=#0
             select * from (select * from orders where customer_id = $1) s where s.total > 1                  → C=$1
-            select * from (select * from orders) s where s.customer_id = $1                                  → C*
+            select * from (select * from orders) s where s.customer_id = $1                                  → C=$1
             select * from customers c, lateral (select * from orders o where o.customer_id = c.id) x where c.id = $1 → C=$1
             select * from customers c left join lateral (select * from orders o where o.customer_id = c.id) x on true where c.id = $1 → C=$1
             select * from customers c, (select * from orders o where o.customer_id = c.id) x where c.id = $1 → C=$1; C*
             with x as (select * from orders where customer_id = $1) select * from x                          → C=$1
             with x as (select * from orders where customer_id = $1), y as (select * from x) select * from y, x → C=$1
             with orders as (select 1 as customer_id) select * from orders where customer_id = $1             → any shard
-            with orders as (select * from orders where customer_id = $2) select * from orders where customer_id = $1 → C=$2
+            with orders as (select * from orders where customer_id = $2) select * from orders where customer_id = $1 → C(=$2&=$1)
             with recursive orders as (select 1 as n union all select n from orders) select * from orders     → any shard
             with a as (select 1), b as (select * from a) select * from public.a                              → TL0105
             select * from orders where customer_id = $1 union all select * from orders where customer_id = $2 → C=$1; C=$2

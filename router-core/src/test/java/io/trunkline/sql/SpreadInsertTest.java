@@ -47,9 +47,9 @@ class SpreadInsertTest {
             on conflict (id) do update set total = (select max(r.x) from rates r where r.id = 1) → <on conflict (id) do update set total = (select max(r.x) from rates r where r.id = 1)> calls[max]
             returning f(id), (select count(*) from countries)            → <returning f(id), (select count(*) from countries)> returning calls[count, f]
             on conflict (id) do update set customer_id = 5               → TL0113
-            on conflict (id) do update set total = (select count(*) from orders) → TL0123
+            on conflict (id) do update set total = (select count(*) from orders) → TL0127
             on conflict (id) do update set total = (select x from rates limit 1) → TL0125
-            returning (select count(*) from customers)                   → TL0123
+            returning (select count(*) from customers)                   → TL0127
             on conflict (id) do update set total = (select random())     → TL0125
             on conflict (id) do update set total = random(), x = f(y)    → <on conflict (id) do update set total = random(), x = f(y)> calls[f, random]
             returning ctid                                               → TL0123

@@ -59,16 +59,16 @@ class SpreadUpdateTest {
             update orders o set total = 1 from events e where e.tenant = o.customer_id → TL0124
             update orders o set total = 1 from customers c join orders p on p.customer_id = c.id where c.id = 5 → TL0124
             update orders o set total = 1 from customers c left join orders p on p.id = c.id where c.id = o.customer_id → TL0124
-            update orders o set total = 1 from customers c right join orders p on p.customer_id = c.id where c.id = o.customer_id → TL0124
+            update orders o set total = 1 from customers c right join orders p on p.customer_id = c.id where c.id = o.customer_id → everywhere
             update orders o set total = 1 from customers c full join rates r on r.id = c.id where c.id = o.customer_id → TL0124
             delete from orders o using customers c                       → TL0124
             delete from orders o using customers c where c.name = o.name → TL0124
             delete from orders o using customers c, orders p where c.id = o.customer_id → TL0124
-            update orders o set total = 1 from (select * from customers) c where c.id = o.customer_id → TL0123
+            update orders o set total = 1 from (select * from customers) c where c.id = o.customer_id → everywhere
             update orders o set total = 1 from customers as c (x) where c.x = o.customer_id → TL0123
             update orders o set total = 1 from generate_series(1, 2) x   → TL0123
             update orders o set total = 1 from pg_class c                → TL0123
-            update orders o set total = 1 from rates r, lateral (select 1) x → TL0121
+            update orders o set total = 1 from rates r, lateral (select 1) x → everywhere
             update orders o set total = 1 from rates r tablesample system (5) → TL0121
             update orders o set total = 1 from rates r natural join countries c → TL0121
             """)
@@ -84,11 +84,11 @@ class SpreadUpdateTest {
             update orders o set (a, b) = (select r.a, r.b from rates r where r.id = o.rate) → everywhere
             delete from orders where exists (select 1 from countries)    → everywhere
             update orders set total = 1 returning (select count(*) from countries) → everywhere returning calls[count]
-            update orders set total = 1 where id in (select id from customers) → TL0123
-            update orders set total = (select count(*) from orders p)    → TL0123
-            delete from orders o where not exists (select 1 from customers c where c.id = o.customer_id) → TL0123
+            update orders set total = 1 where id in (select id from customers) → TL0125
+            update orders set total = (select count(*) from orders p)    → TL0127
+            delete from orders o where not exists (select 1 from customers c where c.id = o.customer_id) → everywhere
             delete from orders where id in (select oid from pg_class)    → TL0123
-            update orders set total = 1 returning (select count(*) from customers) → TL0123
+            update orders set total = 1 returning (select count(*) from customers) → TL0127
             delete from orders where id in (select id from rates limit 5) → TL0125
             update orders set total = (select x from rates order by y fetch first row only) → TL0125
             update orders set total = (select distinct on (a) b from rates) → TL0125

@@ -255,11 +255,6 @@ final class OperatedCluster {
         }
     }
 
-    /** Definitions were changed through this router: the catalogue is read again soon. From any thread. */
-    void definitionsChanged() {
-        surroundings.clock.execute(() -> loaders.values().forEach(CatalogLoader::refresh));
-    }
-
     /**
      * Returns what is known of all databases together. Of one database the shards that were read vouch for those that were not, which may be down:
      * they were made to be alike.
@@ -275,6 +270,11 @@ final class OperatedCluster {
             all = all == null ? one : all.mergedWith(one);
         }
         return all == null ? CatalogSnapshot.unloaded() : all;
+    }
+
+    /** Definitions were changed through this router: the catalogue is read again soon. From any thread. */
+    void definitionsChanged() {
+        surroundings.clock.execute(() -> loaders.values().forEach(CatalogLoader::refresh));
     }
 
     private void onShardStatus(String cluster, ShardStatus status) {
