@@ -21,14 +21,12 @@ final class Command implements Repetition {
     private final ScatterStatement statement;
     private final EveryShardCommand command;
     private final Described described;
-    private final boolean prepares;
     private final Set<Integer> told = new HashSet<>();
 
-    Command(ScatterStatement statement, EveryShardCommand command, Described described, boolean prepares) {
+    Command(ScatterStatement statement, EveryShardCommand command, Described described) {
         this.statement = statement;
         this.command = command;
         this.described = described;
-        this.prepares = prepares;
     }
 
     @Override
@@ -40,7 +38,7 @@ final class Command implements Repetition {
 
     @Override
     public void answered(int shard, List<List<@Nullable String>> rows) {
-        if (prepares && !rows.isEmpty() && "0".equals(rows.get(0).get(0))) {
+        if (!rows.isEmpty() && "0".equals(rows.get(0).get(0))) {
             throw new ScatterRefused(RouteRefusal.NOTHING_PREPARED.because("max_prepared_transactions is 0"));
         }
     }

@@ -52,14 +52,9 @@ final class CopiedRows implements Repetition {
         private int returned;
     }
 
-    CopiedRows(
-            ScatterStatement statement,
-            CopyWrite.SameRows write,
-            boolean prepares,
-            ByteBufAllocator allocator,
-            long memoryBytesMax) {
+    CopiedRows(ScatterStatement statement, CopyWrite.SameRows write, ByteBufAllocator allocator, long memoryBytesMax) {
         this.write = write;
-        this.facts = new CopyFacts(prepares);
+        this.facts = new CopyFacts();
         this.memoryBytesMax = memoryBytesMax;
         this.text = text(statement, write.tokenCount());
         this.kept = allocator.buffer(1_024);

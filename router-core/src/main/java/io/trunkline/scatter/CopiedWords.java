@@ -30,11 +30,11 @@ final class CopiedWords implements Repetition {
     private final Described described;
     private final Set<Integer> told = new HashSet<>();
 
-    CopiedWords(ScatterStatement statement, CopyWrite.SameWords write, Described described, boolean prepares) {
+    CopiedWords(ScatterStatement statement, CopyWrite.SameWords write, Described described) {
         this.statement = statement;
         this.write = write;
         this.described = described;
-        this.facts = new CopyFacts(prepares);
+        this.facts = new CopyFacts();
         this.text = CopiedRows.text(statement, write.tokenCount());
         refuseMoments();
     }

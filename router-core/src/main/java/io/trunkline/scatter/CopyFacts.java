@@ -25,16 +25,6 @@ final class CopyFacts {
     private final List<Column> columns = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
     private final Map<TimeFunction, String> times = new EnumMap<>(TimeFunction.class);
-    private final boolean prepares;
-
-    /**
-     * Starts with nothing.
-     *
-     * @param prepares whether the transaction is going to be prepared
-     */
-    CopyFacts(boolean prepares) {
-        this.prepares = prepares;
-    }
 
     /**
      * Takes the answer of the first shard.
@@ -79,7 +69,7 @@ final class CopyFacts {
 
     private void checkPrepared(List<List<@Nullable String>> rows) {
         for (List<@Nullable String> row : rows) {
-            if (prepares && text(row, 0).equals("prepared") && text(row, 1).equals("0")) {
+            if (text(row, 0).equals("prepared") && text(row, 1).equals("0")) {
                 throw new ScatterRefused(RouteRefusal.NOTHING_PREPARED.because("max_prepared_transactions is 0"));
             }
         }

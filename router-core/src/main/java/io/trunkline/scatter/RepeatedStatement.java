@@ -115,10 +115,9 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
             ByteBufAllocator allocator,
             int messageBytesMax,
             long memoryBytesMax) {
-        boolean prepares = commit != null;
         Function<Described, Repetition> planning = described -> write instanceof CopyWrite.SameWords words
-                ? new CopiedWords(statement, words, described, prepares)
-                : new CopiedRows(statement, (CopyWrite.SameRows) write, prepares, allocator, memoryBytesMax);
+                ? new CopiedWords(statement, words, described)
+                : new CopiedRows(statement, (CopyWrite.SameRows) write, allocator, memoryBytesMax);
         return new RepeatedStatement(
                 statement, planning, commit, leases, client, connector, allocator, messageBytesMax);
     }
@@ -140,7 +139,7 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
             int messageBytesMax) {
         return new RepeatedStatement(
                 statement,
-                described -> new Command(statement, command, described, commit != null),
+                described -> new Command(statement, command, described),
                 commit,
                 leases,
                 client,

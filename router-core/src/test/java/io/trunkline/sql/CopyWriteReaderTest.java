@@ -61,13 +61,13 @@ class CopyWriteReaderTest {
             update countries set a = cast(b || 'w' as timestamptz)       → TL0135
             update countries set a = (b)::pg_catalog.timestamptz         → TL0135
             update countries set a = 'rates'::regclass::text             → TL0135
-            update countries set a = array(select x from rates)          → TL0135
+            update countries set a = array(select x from rates)          → TL0125
             update countries set a = (select distinct x from rates)      → TL0135
             update countries set a = (select x from rates group by x)    → TL0135
             update countries set a = (select sum(r.x) from rates r)      → TL0135
             update countries set a = (select x from rates union select 1) → TL0135
-            update countries set a = (select x from rates limit 1)       → TL0125
-            update countries set a = (select rank() over () from rates)  → TL0125
+            update countries set a = (select x from rates limit 1)       → TL0135
+            update countries set a = (select rank() over () from rates)  → TL0135
             delete from countries where ctid = '(0,1)'                   → TL0123
             with x as (select 1) delete from countries                   → TL0135
             """)
