@@ -4,7 +4,6 @@ package io.trunkline.bench;
 import io.trunkline.fixture.FixtureException;
 import io.trunkline.fixture.PgBouncer;
 import io.trunkline.fixture.PostgresOptions;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -21,7 +20,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "trunkline bench",
         mixinStandardHelpOptions = true,
-        subcommands = MergeBenchCommand.class,
+        subcommands = {MergeBenchCommand.class, ShardedBenchCommand.class},
         description = "Measures the router beside a direct connection and PgBouncer, in turns, with pgbench.")
 public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--rounds", defaultValue = "3", description = "whose median counts (default: ${DEFAULT-VALUE})")
@@ -98,7 +97,8 @@ public final class BenchCommand implements Callable<Integer> {
             System.err.println("trunkline bench: PgBouncer is not installed and is left out");
         }
         Set<Workload> workloads = workloads();
-        try (Bench bench = new Bench(options, servers, pgbench != null ? pgbench : findPgbench(), bouncer)) {
+        try (Bench bench =
+                new Bench(options, servers, pgbench != null ? pgbench : PgbenchRun.programOnPath(), bouncer)) {
             BenchReport report = bench.run(workloads);
             System.out.println(report.text());
             return report.hasFailures() ? 1 : 0;
@@ -114,17 +114,5 @@ public final class BenchCommand implements Callable<Integer> {
                     .orElseThrow(() -> new FixtureException("--only " + word + ": there is no such workload")));
         }
         return chosen.isEmpty() ? EnumSet.allOf(Workload.class) : chosen;
-    }
-
-    private static Path findPgbench() {
-        @Nullable String path = System.getenv("PATH");
-        return Stream.of((path == null ? "" : path).split(":", -1))
-                .filter(folder -> !folder.isEmpty())
-                .map(folder -> Path.of(folder, "pgbench"))
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElseThrow(
-                        () -> new FixtureException(
-                                "pgbench is not on PATH: install PostgreSQL's contributed programs (Debian: postgresql-contrib), or name it with --pgbench"));
     }
 }

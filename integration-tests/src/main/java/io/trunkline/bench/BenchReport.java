@@ -1,37 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.bench;
 
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import static io.trunkline.bench.Measurements.format;
+
 import java.util.List;
-import java.util.Set;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** All measurements, and the tables made of their medians. */
+/** The tables made of the medians of all measurements. */
 final class BenchReport {
-    private static final String NOTHING = "-";
-
     private final BenchOptions options;
     private final List<Contender> contenders;
-    private final List<Measurement> measurements = new ArrayList<>();
-    private final Set<String> failures = new LinkedHashSet<>();
+    private final Measurements measurements;
 
-    BenchReport(BenchOptions options, List<Contender> contenders) {
+    BenchReport(BenchOptions options, List<Contender> contenders, Measurements measurements) {
         this.options = options;
         this.contenders = List.copyOf(contenders);
-    }
-
-    void add(Measurement measurement) {
-        measurements.add(measurement);
-    }
-
-    void addFailure(Contender contender, Workload workload, String why) {
-        failures.add(workload.option() + ", " + contender.name() + ": " + why);
+        this.measurements = measurements;
     }
 
     boolean hasFailures() {
-        return !failures.isEmpty();
+        return !measurements.failures().isEmpty();
     }
 
     /**
@@ -39,23 +27,13 @@ final class BenchReport {
      * PgBouncer.
      */
     String text() {
-        StringBuilder text = new StringBuilder();
-        text.append(String.format(
-                "Medians of %d rounds of %d s, %d clients, pools of %d, %d event loops; %d processors, load %s, Java %s.%n",
-                options.rounds(),
-                options.seconds(),
-                options.clients(),
-                options.poolSize(),
-                options.eventLoops(),
-                Runtime.getRuntime().availableProcessors(),
-                load(),
-                Runtime.version()));
+        StringBuilder text = new StringBuilder(Measurements.circumstances(options));
         for (Workload workload : Workload.values()) {
-            if (measurements.stream().anyMatch(each -> each.workload() == workload)) {
+            if (measurements.has(workload)) {
                 text.append(workload == Workload.IDLE ? idleTable() : table(workload));
             }
         }
-        failures.forEach(failure -> text.append("\nfailed: ").append(failure));
+        measurements.failures().forEach(failure -> text.append("\nfailed: ").append(failure));
         return text.toString();
     }
 
@@ -72,15 +50,18 @@ final class BenchReport {
                     text,
                     contender.name(),
                     List.of(
-                            format("%.1f", median(contender.name(), workload, Measurement::tps)),
-                            ratio("direct", contender, workload, Measurement::tps),
-                            format("%.2f", median(contender.name(), workload, Measurement::averageMillis)),
-                            format("%.2f", median(contender.name(), workload, Measurement::p99Millis)),
-                            ratio("direct", contender, workload, Measurement::p99Millis),
-                            format("%.2f", median(contender.name(), workload, Measurement::processorMillisPer1000)),
-                            ratio("pgbouncer", contender, workload, Measurement::processorMillisPer1000),
+                            format("%.1f", measurements.median(contender.name(), workload, Measurement::tps)),
+                            measurements.ratio("direct", contender, workload, Measurement::tps),
+                            format("%.2f", measurements.median(contender.name(), workload, Measurement::averageMillis)),
+                            format("%.2f", measurements.median(contender.name(), workload, Measurement::p99Millis)),
+                            measurements.ratio("direct", contender, workload, Measurement::p99Millis),
+                            format(
+                                    "%.2f",
+                                    measurements.median(
+                                            contender.name(), workload, Measurement::processorMillisPer1000)),
+                            measurements.ratio("pgbouncer", contender, workload, Measurement::processorMillisPer1000),
                             format("%.1f", megabytes(contender, workload)),
-                            ratio("pgbouncer", contender, workload, Measurement::residentBytes)));
+                            measurements.ratio("pgbouncer", contender, workload, Measurement::residentBytes)));
         }
         return text.toString();
     }
@@ -92,14 +73,15 @@ final class BenchReport {
                 "| | RSS MB | x pgbouncer | kB for each client | CPU ms for each login |\n|---|---:|---:|---:|---:|\n");
         for (Contender contender : contenders) {
             if (Workload.IDLE.suits(contender)) {
-                double growth = median(contender.name(), Workload.IDLE, Measurement::residentGrowthBytes);
-                double login = median(contender.name(), Workload.IDLE, Measurement::processorMillisPer1000) / 1_000;
+                double growth = measurements.median(contender.name(), Workload.IDLE, Measurement::residentGrowthBytes);
+                double login = measurements.median(contender.name(), Workload.IDLE, Measurement::processorMillisPer1000)
+                        / 1_000;
                 row(
                         text,
                         contender.name(),
                         List.of(
                                 format("%.1f", megabytes(contender, Workload.IDLE)),
-                                ratio("pgbouncer", contender, Workload.IDLE, Measurement::residentBytes),
+                                measurements.ratio("pgbouncer", contender, Workload.IDLE, Measurement::residentBytes),
                                 format("%.1f", growth / options.idleClients() / 1e3),
                                 format("%.2f", login)));
             }
@@ -135,37 +117,6 @@ final class BenchReport {
     private double megabytes(Contender contender, Workload workload) {
         return contender.proxy() == null
                 ? Double.NaN
-                : median(contender.name(), workload, Measurement::residentBytes) / 1e6;
-    }
-
-    private String ratio(
-            String baseline, Contender contender, Workload workload, ToDoubleFunction<Measurement> figure) {
-        return format("%.2f", median(contender.name(), workload, figure) / median(baseline, workload, figure));
-    }
-
-    /** Returns NaN when there is nothing to take the median of. */
-    private double median(String contender, Workload workload, ToDoubleFunction<Measurement> figure) {
-        double[] values = measurements.stream()
-                .filter(each ->
-                        each.workload() == workload && each.contender().name().equals(contender))
-                .mapToDouble(figure)
-                .sorted()
-                .toArray();
-        if (values.length == 0) {
-            return Double.NaN;
-        }
-        int middle = values.length / 2;
-        return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-    }
-
-    private static String format(String format, double value) {
-        return Double.isFinite(value) && value != 0 ? String.format(format, value) : NOTHING;
-    }
-
-    private static String load() {
-        return String.format(
-                "%.1f",
-                java.lang.management.ManagementFactory.getOperatingSystemMXBean()
-                        .getSystemLoadAverage());
+                : measurements.median(contender.name(), workload, Measurement::residentBytes) / 1e6;
     }
 }

@@ -48,6 +48,19 @@ final class PgbenchRun {
         this.options = options;
     }
 
+    /** Returns the pgbench on the path. */
+    static Path programOnPath() {
+        @Nullable String path = System.getenv("PATH");
+        return Stream.of((path == null ? "" : path).split(":", -1))
+                .filter(folder -> !folder.isEmpty())
+                .map(folder -> Path.of(folder, "pgbench"))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow(
+                        () -> new FixtureException(
+                                "pgbench is not on PATH: install PostgreSQL's contributed programs (Debian: postgresql-contrib), or name it with --pgbench"));
+    }
+
     /** Returns the same with runs of another length. */
     PgbenchRun lasting(int seconds) {
         return new PgbenchRun(program, folder, options.lasting(seconds));

@@ -195,20 +195,52 @@ final class Writes {
     }
 
     private Draft referenceWrite() {
+        Column code = schema.reference().key();
         return Draft.of(
                 "reference write",
-                switch (values.below(3)) {
+                switch (values.below(8)) {
                     case 0 ->
                         Sql.of("insert into ref (code, label) values (")
-                                .add(values.storable(schema.reference().key()))
-                                .add(", 'new') on conflict (code) do update set label = excluded.label");
+                                .add(values.storable(code))
+                                .add(", 'new') on conflict (code) do update set label = excluded.label")
+                                .optional(referenceReturning());
                     case 1 ->
-                        Sql.of("update ref set label = 'x' where code = ")
-                                .add(values.comparable(schema.reference().key()));
-                    default ->
+                        Sql.of("update ref set label = coalesce(label, '') || 'x' where code = ")
+                                .add(values.comparable(code))
+                                .optional(referenceReturning());
+                    case 2 ->
                         Sql.of("delete from ref where code = ")
-                                .add(values.comparable(schema.reference().key()));
+                                .add(values.comparable(code))
+                                .optional(referenceReturning());
+                    case 3 ->
+                        Sql.of("insert into ref (code, flag) values (")
+                                .add(values.storable(code))
+                                .add(", true), (")
+                                .add(values.storable(code))
+                                .add(", null)")
+                                .optional(Sql.of(" on conflict do nothing"))
+                                .optional(referenceReturning());
+                    case 4 ->
+                        Sql.of("insert into ref (label, code, flag) select 'was ' || r.label, r.code + 100, not r.flag"
+                                        + " from ref r where r.code < ")
+                                .add(values.comparable(code))
+                                .optional(Sql.of(" on conflict (code) do update set flag = not ref.flag"));
+                    case 5 ->
+                        Sql.of("update ref set flag = not flag, label = ")
+                                .add(values.storable(schema.reference().others().get(0)))
+                                .optional(Sql.of(" where flag"));
+                    case 6 ->
+                        Sql.of("update ref set label = (select s.label from ref s where s.code = ")
+                                .add(values.comparable(code))
+                                .add(") where label is null");
+                    default ->
+                        Sql.of("delete from ref using ref s where s.code = ref.code + 1")
+                                .optional(Sql.of(" and s.flag"));
                 });
+    }
+
+    private Sql referenceReturning() {
+        return values.oneIn(2) ? Sql.NOTHING : Sql.of(values.oneOf(" returning *", " returning code + 1, label"));
     }
 
     private Draft onEveryShard() {

@@ -26,9 +26,7 @@ class CancelIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
         router = RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, "app"))
                 .set("defaults.pool_size", "1")
                 .start();

@@ -47,9 +47,7 @@ class CancelRacesIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
         cluster.primary()
                 .executeIn(
                         TestTopologies.DATABASE,

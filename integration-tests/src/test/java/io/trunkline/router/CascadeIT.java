@@ -40,9 +40,7 @@ class CascadeIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
     }
 
     @AfterAll

@@ -37,8 +37,7 @@ final class CaseServers implements AutoCloseable {
      * @param before statements the superuser runs ahead of each play of a dialogue
      */
     static CaseServers start(PostgresOptions options, List<String> schema, String... before) {
-        PostgresCluster cluster = PostgresCluster.start(TestTopologies.trusting(options.replicas(0)));
-        TestTopologies.prepare(cluster);
+        PostgresCluster cluster = TestTopologies.start(options.replicas(0));
         cluster.primary().executeIn(TestTopologies.DATABASE, schema.toArray(String[]::new));
         return new CaseServers(cluster, router(cluster, 1), router(cluster, 4), before);
     }

@@ -33,9 +33,7 @@ class ClientsPageIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
         cluster.primary().executeIn(TestTopologies.DATABASE, "create table t (i int)", "grant all on t to public");
         router = router(true);
     }

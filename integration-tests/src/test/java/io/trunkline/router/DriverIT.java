@@ -64,9 +64,7 @@ class DriverIT {
 
     @BeforeParameterizedClassInvocation
     static void start(int major) throws SQLException {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.major(major).replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.major(major).replicas(0));
         RouterUnderTest.Builder builder = RouterUnderTest.with(
                 cluster.workspace(), TestTopologies.single(cluster, 1, DATABASES.toArray(new String[0])));
         for (String database : DATABASES) {

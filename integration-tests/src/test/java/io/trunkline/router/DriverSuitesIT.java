@@ -83,9 +83,7 @@ class DriverSuitesIT {
 
     @BeforeParameterizedClassInvocation
     static void start(int major) {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.major(major).replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.major(major).replicas(0));
         routers = new HashMap<>();
         direct = new HashMap<>();
     }

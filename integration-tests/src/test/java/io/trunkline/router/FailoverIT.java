@@ -39,9 +39,7 @@ class FailoverIT {
 
     @BeforeEach
     void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(2).synchronousReplication()));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(2).synchronousReplication());
         cluster.primary()
                 .executeIn(
                         TestTopologies.DATABASE,

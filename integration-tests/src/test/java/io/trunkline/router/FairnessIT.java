@@ -40,9 +40,7 @@ class FairnessIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
         cluster.primary()
                 .executeIn(TestTopologies.DATABASE, "create unlogged table t (line text)", "grant all on t to public");
         router = RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, "app"))

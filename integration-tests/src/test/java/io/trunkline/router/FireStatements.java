@@ -16,6 +16,9 @@ final class FireStatements {
                 + " insert into transfers values (new.id, new.transfer, new.balance - old.balance, false); return null; end $$",
         "create function book() returns trigger language plpgsql as $$ begin"
                 + " update accounts set balance = balance + new.amount where id = new.account; return null; end $$",
+        // What they write lies on the shard of the row that is written: an account has its transfers beside it.
+        "comment on function note() is 'trunkline: local'",
+        "comment on function book() is 'trunkline: local'",
         "create trigger note after update on accounts for each row"
                 + " when (new.transfer is distinct from old.transfer) execute function note()",
         "create trigger book after insert on transfers for each row when (new.books) execute function book()",

@@ -35,9 +35,7 @@ class LargeMessagesIT {
 
     @BeforeAll
     static void start() throws IOException {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
         port = FreePort.next();
         RouterConfiguration configuration = RouterConfiguration.forTests();
         configuration.set("listen.port", Integer.toString(port));

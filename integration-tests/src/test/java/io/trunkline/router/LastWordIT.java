@@ -38,9 +38,7 @@ class LastWordIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
         RouterConfiguration configuration = RouterConfiguration.forTests();
         configuration.set("limits.message", LIMIT_BYTES / 1024 + "KiB");
         configuration.set("listen.tls.mode", "allow");

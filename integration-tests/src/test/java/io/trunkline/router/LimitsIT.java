@@ -27,9 +27,7 @@ class LimitsIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
         router = RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, "app"))
                 .set("event_loops", "1")
                 .set("limits.message", "256KiB")

@@ -63,9 +63,7 @@ class PsqlToolsIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.major(majorOfTools()).replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.major(majorOfTools()).replicas(0));
         routers = List.of(router("transaction", "4"), router("transaction", "1"), router("session", "8"));
     }
 

@@ -32,9 +32,7 @@ class ReadWriteSplitIT {
 
     @BeforeAll
     static void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(1)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(1));
         cluster.primary()
                 .executeIn(
                         TestTopologies.DATABASE,

@@ -44,9 +44,7 @@ class RepeatIT {
 
     @BeforeParameterizedClassInvocation
     static void start(int major) {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.major(major).replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.major(major).replicas(0));
         cluster.primary()
                 .executeIn(
                         TestTopologies.DATABASE,

@@ -24,8 +24,7 @@ class RolesOfNodesIT {
     private static final Pattern MAJOR = Pattern.compile("\\(PostgreSQL\\) (\\d+)\\.");
 
     private static PostgresCluster cluster(PostgresOptions options) {
-        PostgresCluster cluster = PostgresCluster.start(TestTopologies.trusting(options));
-        TestTopologies.prepare(cluster);
+        PostgresCluster cluster = TestTopologies.start(options);
         cluster.primary()
                 .executeIn(
                         TestTopologies.DATABASE,

@@ -191,6 +191,15 @@ public final class RouterUnderTest implements AutoCloseable {
                 .sum();
     }
 
+    /** Returns what is counted of refusals and other errors, as lines of /metrics; nothing of what is 0. */
+    public List<String> troubles() {
+        return get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.matches("trunkline_(refusals|errors|desynchronizations)_total.*(?<! 0\\.0)"))
+                .toList();
+    }
+
     /** Opens a connection by pgjdbc. */
     Connection connect(String database) throws SQLException {
         return connect(database, Map.of());
@@ -207,7 +216,7 @@ public final class RouterUnderTest implements AutoCloseable {
         return connect(server.port(), database, parameters);
     }
 
-    private static Connection connect(int port, String database, Map<String, String> parameters) throws SQLException {
+    static Connection connect(int port, String database, Map<String, String> parameters) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", USER);
         properties.setProperty("password", PASSWORD);

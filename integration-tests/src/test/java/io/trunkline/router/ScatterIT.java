@@ -303,6 +303,25 @@ class ScatterIT {
         }
     }
 
+    /** What a shard may stop at is not what the client's Execute stops at. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "select seq from readings order by seq limit 20 offset 11",
+                "select day, count(*) from readings group by day order by day offset 3",
+                "select day, count(*) from readings group by day order by 2 desc, 1",
+                "select distinct day from readings order by day desc offset 2",
+                "select count(*), sum(seq) from readings",
+            })
+    void theLimitOfExecuteStopsBehindTheOffset(String sql) {
+        for (int rowsMax : List.of(1, 2, 9)) {
+            byte[][] frames = {parse("", sql), bind("", ""), execute("", rowsMax), sync()};
+            assertThat(texts(routed.send(frames).receiveUntilReady()))
+                    .as(rowsMax + " rows of " + sql)
+                    .isEqualTo(texts(whole.send(frames).receiveUntilReady()));
+        }
+    }
+
     @Test
     @Case("H35")
     void aNamedStatementIsPreparedOnceAndRunOften() {

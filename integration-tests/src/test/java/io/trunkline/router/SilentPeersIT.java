@@ -38,9 +38,7 @@ class SilentPeersIT {
 
     @BeforeEach
     void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(1).synchronousReplication()));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(1).synchronousReplication());
         cluster.primary().executeIn(TestTopologies.DATABASE, "create table t (i int)", "grant all on t to public");
         cluster.awaitReplay();
     }

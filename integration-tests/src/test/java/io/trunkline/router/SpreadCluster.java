@@ -36,6 +36,7 @@ public final class SpreadCluster implements AutoCloseable {
 
     private final ShardedCluster servers;
     private final ZooKeeperFixture zooKeeper;
+    private int databaseCount;
     private int routerCount;
 
     private SpreadCluster(ShardedCluster servers) {
@@ -89,15 +90,32 @@ public final class SpreadCluster implements AutoCloseable {
         return zooKeeper;
     }
 
+    /** Makes another database of the tests' user on the first of the servers, and returns its name. */
+    public String createDatabase(int shardCount) {
+        String name = "database" + databaseCount++;
+        servers(shardCount)
+                .forEach(server -> server.execute("create database " + name + " owner " + RouterUnderTest.USER));
+        return name;
+    }
+
     /** Returns what starts a router for the tests' database, of which the first servers are shards; clients know it by the same name. */
+    RouterUnderTest.Builder router(
+            int shardCount,
+            List<Distribution> distributions,
+            List<ShardedTable> tables,
+            List<ReferenceTable> referenceTables) {
+        return router(TestTopologies.DATABASE, shardCount, distributions, tables, referenceTables);
+    }
+
+    /** As the other, for another database. */
     public RouterUnderTest.Builder router(
+            String database,
             int shardCount,
             List<Distribution> distributions,
             List<ShardedTable> tables,
             List<ReferenceTable> referenceTables) {
         Cluster cluster = new Cluster(CLUSTER, shards(servers(shardCount)), distributions, tables, referenceTables);
-        return router(new Topology(
-                1, List.of(cluster), List.of(new Database(TestTopologies.DATABASE, CLUSTER, TestTopologies.DATABASE))));
+        return router(new Topology(1, List.of(cluster), List.of(new Database(database, CLUSTER, database))));
     }
 
     /** Returns what starts a router with the topology, which is in ZooKeeper, in a tree of its own. */

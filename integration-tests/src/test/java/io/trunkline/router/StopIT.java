@@ -38,9 +38,7 @@ class StopIT {
 
     @BeforeEach
     void start() {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
         cluster.primary().executeIn(TestTopologies.DATABASE, "create table t (i bigint)", "grant all on t to public");
     }
 

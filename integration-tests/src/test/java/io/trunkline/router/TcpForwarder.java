@@ -2,16 +2,8 @@
 package io.trunkline.router;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
  * A port that leads to another one, until it falls silent: then it takes nothing from either side and passes nothing on, and closes nothing.
@@ -20,34 +12,16 @@ import java.util.concurrent.Executors;
  * kernel too, and never answered. Also runs as a process of its own, by {@link #main}.
  */
 final class TcpForwarder implements AutoCloseable {
-    private static final int BUFFER_BYTES = 64 * 1024;
-
-    private final ServerSocket listener;
-    private final InetSocketAddress target;
-    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "forwarder");
-        thread.setDaemon(true);
-        return thread;
-    });
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final ForwardingPort port;
     private boolean silent;
 
-    private TcpForwarder(ServerSocket listener, InetSocketAddress target) {
-        this.listener = listener;
-        this.target = target;
+    private TcpForwarder(InetSocketAddress address, InetSocketAddress target) {
+        port = ForwardingPort.open(address, target, this::directions);
     }
 
     /** Listens on an address, port 0 for a free one, and leads to another. */
     static TcpForwarder start(InetSocketAddress address, InetSocketAddress target) {
-        try {
-            ServerSocket listener = new ServerSocket();
-            listener.bind(address);
-            TcpForwarder forwarder = new TcpForwarder(listener, target);
-            forwarder.threads.execute(forwarder::accept);
-            return forwarder;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new TcpForwarder(address, target);
     }
 
     /** Forwards until the process is killed: the address and port to listen on, and those to lead to. Says on stdout which port it took. */
@@ -60,43 +34,31 @@ final class TcpForwarder implements AutoCloseable {
     }
 
     int port() {
-        return listener.getLocalPort();
+        return port.number();
     }
 
-    private void accept() {
-        try {
-            while (true) {
-                Socket in = listener.accept();
-                awaitVoice();
-                Socket out = new Socket();
-                open.add(in);
-                open.add(out);
-                out.connect(target);
-                threads.execute(() -> pass(in, out));
-                threads.execute(() -> pass(out, in));
-            }
-        } catch (IOException closed) {
-            closeAll();
+    private ForwardingPort.Directions directions(Socket client, Socket server) {
+        awaitVoice();
+        return new ForwardingPort.Directions(new Spoken(server), new Spoken(client));
+    }
+
+    private final class Spoken implements ForwardingPort.Direction {
+        private final Socket to;
+
+        Spoken(Socket to) {
+            this.to = to;
         }
-    }
 
-    private void pass(Socket from, Socket to) {
-        byte[] buffer = new byte[BUFFER_BYTES];
-        try (from;
-                to) {
-            from.setTcpNoDelay(true);
-            InputStream in = from.getInputStream();
-            OutputStream out = to.getOutputStream();
-            for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
-                awaitVoice();
-                out.write(buffer, 0, length);
-            }
+        @Override
+        public void pass(byte[] bytes, int length) throws IOException {
             awaitVoice();
-        } catch (IOException eitherIsGone) {
-            // The other direction ends with it.
+            to.getOutputStream().write(bytes, 0, length);
         }
-        open.remove(from);
-        open.remove(to);
+
+        @Override
+        public void end() {
+            awaitVoice();
+        }
     }
 
     private synchronized void awaitVoice() {
@@ -116,29 +78,14 @@ final class TcpForwarder implements AutoCloseable {
 
     /** Comes back as a machine that was started again: it knows nothing of the connections it had. */
     synchronized void comeBack() {
-        closeAll();
+        port.closeConnections();
         silent = false;
         notifyAll();
     }
 
-    private void closeAll() {
-        for (Socket socket : open) {
-            try {
-                socket.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    }
-
     @Override
     public void close() {
-        threads.shutdownNow();
-        try {
-            listener.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        port.close();
         comeBack();
     }
 }

@@ -31,6 +31,13 @@ public final class TestTopologies {
                 .setting("max_connections", "100");
     }
 
+    /** Starts servers under which the trusted user needs no password, with the database and both users. */
+    static PostgresCluster start(PostgresOptions options) {
+        PostgresCluster cluster = PostgresCluster.start(trusting(options));
+        prepare(cluster);
+        return cluster;
+    }
+
     /** Makes the database and both users; either may create what it likes there. */
     static void prepare(PostgresCluster cluster) {
         cluster.primary().createDatabase(DATABASE, RouterUnderTest.USER, RouterUnderTest.PASSWORD);

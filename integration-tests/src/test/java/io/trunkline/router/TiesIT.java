@@ -31,9 +31,7 @@ class TiesIT {
 
     @BeforeParameterizedClassInvocation
     static void start(int major) {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.major(major).replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.major(major).replicas(0));
         router = RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, "app"))
                 .set("defaults.pool_size", "1")
                 .set("defaults.lease_wait_timeout", "300ms")

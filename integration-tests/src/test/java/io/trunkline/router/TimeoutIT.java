@@ -50,9 +50,7 @@ class TimeoutIT {
 
     @BeforeParameterizedClassInvocation
     static void start(int major) {
-        cluster = PostgresCluster.start(
-                TestTopologies.trusting(PostgresOptions.major(major).replicas(0)));
-        TestTopologies.prepare(cluster);
+        cluster = TestTopologies.start(PostgresOptions.major(major).replicas(0));
         cluster.primary()
                 .executeIn(TestTopologies.DATABASE, "create table t (id int primary key)", "grant all on t to public");
         router = RouterUnderTest.with(

@@ -4,20 +4,13 @@ package io.trunkline.router;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * away; who connects then is closed.
  */
 final class TrapProxy implements AutoCloseable {
-    private static final int BUFFER_BYTES = 64 * 1024;
-
     /** Where a connection is when its trap has caught it. */
     enum Moment {
         /** The command is held, and the server has not seen it. */
@@ -95,34 +86,22 @@ final class TrapProxy implements AutoCloseable {
         }
     }
 
-    private final ServerSocket listener;
-    private final int target;
-    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "trap");
-        thread.setDaemon(true);
-        return thread;
-    });
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final ForwardingPort port;
     private final AtomicReference<@Nullable Trap> armed = new AtomicReference<>();
 
-    private TrapProxy(ServerSocket listener, int target) {
-        this.listener = listener;
-        this.target = target;
+    private TrapProxy(int target) {
+        InetAddress here = InetAddress.getLoopbackAddress();
+        port = ForwardingPort.open(
+                new InetSocketAddress(here, 0), new InetSocketAddress(here, target), this::directions);
     }
 
     /** Starts to pass on to a port of this machine. */
     static TrapProxy to(int port) {
-        try {
-            TrapProxy proxy = new TrapProxy(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()), port);
-            proxy.threads.execute(proxy::accept);
-            return proxy;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new TrapProxy(port);
     }
 
     int port() {
-        return listener.getLocalPort();
+        return port.number();
     }
 
     /** Waits for the next command that contains these words, from whomever; in place of a trap that has caught nothing. */
@@ -132,33 +111,11 @@ final class TrapProxy implements AutoCloseable {
         return trap;
     }
 
-    private void accept() {
-        while (!listener.isClosed()) {
-            try {
-                Socket client = listener.accept();
-                Socket server = new Socket();
-                open.add(client);
-                open.add(server);
-                threads.execute(() -> connect(client, server));
-            } catch (IOException closed) {
-                // The next round sees that the listener is closed.
-                continue;
-            }
-        }
-    }
-
-    private void connect(Socket client, Socket server) {
-        try {
-            client.setTcpNoDelay(true);
-            server.setTcpNoDelay(true);
-            server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
-            AtomicReference<@Nullable Trap> waiting = new AtomicReference<>();
-            threads.execute(() -> pass(client, server, (bytes, length) -> passCommand(waiting, server, bytes, length)));
-            pass(server, client, (bytes, length) -> passAnswer(waiting.getAndSet(null), client, bytes, length));
-        } catch (IOException away) {
-            close(client);
-            close(server);
-        }
+    private ForwardingPort.Directions directions(Socket client, Socket server) {
+        AtomicReference<@Nullable Trap> waiting = new AtomicReference<>();
+        return new ForwardingPort.Directions(
+                (bytes, length) -> passCommand(waiting, server, bytes, length),
+                (bytes, length) -> passAnswer(waiting.getAndSet(null), client, bytes, length));
     }
 
     private void passCommand(AtomicReference<@Nullable Trap> waiting, Socket server, byte[] bytes, int length)
@@ -185,41 +142,8 @@ final class TrapProxy implements AutoCloseable {
         }
     }
 
-    private void pass(Socket from, Socket to, Step step) {
-        byte[] buffer = new byte[BUFFER_BYTES];
-        try {
-            InputStream in = from.getInputStream();
-            for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
-                step.pass(buffer, length);
-            }
-        } catch (IOException eitherIsGone) {
-            // The other direction ends with it.
-        }
-        close(from);
-        close(to);
-    }
-
-    private interface Step {
-        void pass(byte[] bytes, int length) throws IOException;
-    }
-
-    private void close(Socket socket) {
-        open.remove(socket);
-        try {
-            socket.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     @Override
     public void close() {
-        threads.shutdownNow();
-        try {
-            listener.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Set.copyOf(open).forEach(this::close);
+        port.close();
     }
 }

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One database of the application: the address its terminals are given, and the servers where its rows are found in truth. */
@@ -53,34 +52,26 @@ final class TpccDatabase implements AutoCloseable {
         return connections;
     }
 
-    /** Makes the tables and loads them. */
-    void load(long seed, Cardinalities cardinalities, LocalDateTime now) throws SQLException {
-        createTablesAndItemsOnEachServer(seed, cardinalities, now);
+    /** Makes the tables and loads them, as an application does. */
+    void load(long seed, Cardinalities cardinalities, LocalDateTime now) throws SQLException, InterruptedException {
         try (Connection connection = connect()) {
+            try (Statement statement = connection.createStatement()) {
+                for (String sql : TpccSchema.ddl()) {
+                    statement.execute(sql);
+                }
+            }
+            awaitKnown();
             TpccLoader loader = new TpccLoader(new RowWriter(connection), seed, cardinalities, now);
+            loader.loadItems();
+            connection.setAutoCommit(false);
             for (int warehouse = 1; warehouse <= cardinalities.warehouses(); warehouse++) {
                 loader.loadWarehouse(warehouse);
             }
         }
     }
 
-    /** The one thing that goes around the router: DDL and writes to reference tables. */
-    private void createTablesAndItemsOnEachServer(long seed, Cardinalities cardinalities, LocalDateTime now)
-            throws SQLException {
-        for (PostgresServer server : servers) {
-            try (Connection connection = RouterUnderTest.connect(server, name, DRIVER)) {
-                try (Statement statement = connection.createStatement()) {
-                    for (String sql : TpccSchema.ddl()) {
-                        statement.execute(sql);
-                    }
-                }
-                new TpccLoader(new RowWriter(connection), seed, cardinalities, now).loadItems();
-            }
-        }
-    }
-
-    /** Waits until the router knows what is in the database, so that it answers about the rows of several shards. */
-    void awaitKnown() throws SQLException, InterruptedException {
+    /** Waits until the router has read the catalogue: before that it refuses what might use rows of other shards. */
+    private void awaitKnown() throws SQLException, InterruptedException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
             while (true) {
@@ -184,17 +175,9 @@ final class TpccDatabase implements AutoCloseable {
         return router == null ? 0 : (int) router.counted("trunkline_shard_commits_total{outcome=\"committed\"}");
     }
 
-    /** Returns the router's counts of refusals and of other failures, by code, each as its line among the metrics. */
-    List<String> refusalsAndErrors() {
-        if (router == null) {
-            return List.of();
-        }
-        Stream<String> lines = router.get("/metrics").body().lines();
-        return lines.filter(line -> (line.startsWith("trunkline_refusals_total")
-                                || line.startsWith("trunkline_errors_total")
-                                || line.startsWith("trunkline_desynchronizations_total"))
-                        && !line.endsWith(" 0.0"))
-                .toList();
+    /** Returns the router's counts of refusals and other errors. */
+    List<String> troubles() {
+        return router == null ? List.of() : router.troubles();
     }
 
     private static List<String> texts(Connection connection, String sql) throws SQLException {

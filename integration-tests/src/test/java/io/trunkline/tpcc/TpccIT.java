@@ -93,7 +93,7 @@ class TpccIT {
         }
     }
 
-    private static void runAlone(TpccDatabase database) throws SQLException {
+    private static void runAlone(TpccDatabase database) throws Exception {
         database.load(SEED, COMPARED, LocalDateTime.now(STANDING));
         TpccTally tally = new TpccTally();
         for (int number = 0; number < COMPARED.warehouses(); number++) {
@@ -119,9 +119,8 @@ class TpccIT {
         try (TpccDatabase database =
                 shardCount == 1 ? servers.onOneServer() : servers.onShards(shardCount, TERMINALS)) {
             database.load(SEED, cardinalities, LocalDateTime.now());
-            database.awaitKnown();
             assertThat(database.violations(cardinalities)).isEmpty();
-            List<String> refusedBefore = database.refusalsAndErrors();
+            List<String> troublesBefore = database.troubles();
             int twoPhaseBefore = database.twoPhaseCommits();
 
             TpccTally tally = run(database, cardinalities);
@@ -143,7 +142,7 @@ class TpccIT {
             }
             assertThat(database.violationsOnServers(cardinalities)).isEmpty();
             assertThat(database.violations(cardinalities)).isEmpty();
-            assertThat(database.refusalsAndErrors()).isEqualTo(refusedBefore);
+            assertThat(database.troubles()).isEqualTo(troublesBefore);
             assertThat(database.misplaced()).isEmpty();
             assertThat(servers.preparedCount()).isZero();
             assertThat(twoPhase).isEqualTo(orders + payments);

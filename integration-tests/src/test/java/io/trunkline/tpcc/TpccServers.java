@@ -2,17 +2,13 @@
 package io.trunkline.tpcc;
 
 import io.trunkline.fixture.PostgresOptions;
-import io.trunkline.fixture.PostgresServer;
 import io.trunkline.router.RouterUnderTest;
 import io.trunkline.router.SpreadCluster;
-import io.trunkline.topology.Cluster;
-import io.trunkline.topology.Database;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
 import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.ShardedTable;
-import io.trunkline.topology.Topology;
 import java.util.List;
 
 /** Servers on which databases for the application are made: on one server, or spread over some by warehouse, behind a router of their own. */
@@ -20,7 +16,6 @@ final class TpccServers implements AutoCloseable {
     private static final String DISTRIBUTION = "warehouse";
 
     private final SpreadCluster servers;
-    private int databaseCount;
 
     private TpccServers(SpreadCluster servers) {
         this.servers = servers;
@@ -36,39 +31,29 @@ final class TpccServers implements AutoCloseable {
 
     /** Returns an empty database on one server, without a router. */
     TpccDatabase onOneServer() {
-        PostgresServer server = servers.server(0);
-        return new TpccDatabase(create(List.of(server)), List.of(server), null, null);
+        return new TpccDatabase(servers.createDatabase(1), servers.servers(1), null, null);
     }
 
     /** Returns an empty database on so many shards. */
     TpccDatabase onShards(int shardCount, int terminals) {
-        List<PostgresServer> shards = servers.servers(shardCount);
-        String name = create(shards);
+        String name = servers.createDatabase(shardCount);
         HashSlots slots = HashSlots.evenly(HashSlots.SLOTS_DEFAULT, shardCount);
-        Cluster cluster = new Cluster(
-                name,
-                SpreadCluster.shards(shards),
-                List.of(new Distribution(DISTRIBUTION, KeyType.INT4, slots)),
-                TpccSchema.OF_WAREHOUSES.stream()
-                        .map(table -> new ShardedTable(
-                                ShardedTable.SCHEMA_DEFAULT,
-                                table.name(),
-                                String.valueOf(table.warehouse()),
-                                DISTRIBUTION))
-                        .toList(),
-                List.of(new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, TpccSchema.ITEM.name())));
         RouterUnderTest router = servers.router(
-                        new Topology(1, List.of(cluster), List.of(new Database(name, name, name))))
+                        name,
+                        shardCount,
+                        List.of(new Distribution(DISTRIBUTION, KeyType.INT4, slots)),
+                        TpccSchema.OF_WAREHOUSES.stream()
+                                .map(table -> new ShardedTable(
+                                        ShardedTable.SCHEMA_DEFAULT,
+                                        table.name(),
+                                        String.valueOf(table.warehouse()),
+                                        DISTRIBUTION))
+                                .toList(),
+                        List.of(new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, TpccSchema.ITEM.name())))
                 // A terminal holds a backend of one shard while it waits for one of another.
                 .set("defaults.pool_size", Integer.toString(terminals + 2))
                 .start();
-        return new TpccDatabase(name, shards, router, slots);
-    }
-
-    private String create(List<PostgresServer> on) {
-        String name = "tpcc" + databaseCount++;
-        on.forEach(server -> server.execute("create database " + name + " owner " + RouterUnderTest.USER));
-        return name;
+        return new TpccDatabase(name, servers.servers(shardCount), router, slots);
     }
 
     /** Returns how many transactions stand prepared. */

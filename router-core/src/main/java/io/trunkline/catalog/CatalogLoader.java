@@ -14,6 +14,7 @@ import io.trunkline.wire.SqlState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ public final class CatalogLoader {
             CatalogQueries.FUNCTIONS, CatalogQueries.RELATIONS, CatalogQueries.HIDDEN_CALLS, CatalogQueries.TABLE_USES);
 
     private final Supplier<List<BackendTarget>> candidates;
+    private final Supplier<Set<String>> placedSchemas;
     private final BackendConnector connector;
     private final EventLoopClock clock;
     private final Duration interval;
@@ -47,6 +49,9 @@ public final class CatalogLoader {
     private @Nullable Reading reading;
     private boolean loading;
     private boolean again;
+    /** A reading was asked for, and is about to begin. */
+    private boolean soon;
+
     private boolean closed;
     private int attempts;
 
@@ -54,15 +59,18 @@ public final class CatalogLoader {
      * Creates a loader; call {@link #start} on the event loop next.
      *
      * @param candidates nodes that can be asked now, the best first; empty when none is known
+     * @param placedSchemas the schemas that are whole on one shard; what concerns them is read only where there are any
      * @param listener takes each snapshot, on the event loop
      */
     public CatalogLoader(
             Supplier<List<BackendTarget>> candidates,
+            Supplier<Set<String>> placedSchemas,
             BackendConnector connector,
             EventLoopClock clock,
             Duration interval,
             Consumer<CatalogSnapshot> listener) {
         this.candidates = candidates;
+        this.placedSchemas = placedSchemas;
         this.connector = connector;
         this.clock = clock;
         this.interval = interval;
@@ -80,8 +88,9 @@ public final class CatalogLoader {
         clock.execute(() -> {
             if (loading) {
                 again = true;
-            } else {
+            } else if (!soon) {
                 schedule(REFRESH_PAUSE);
+                soon = true;
             }
         });
     }
@@ -108,6 +117,7 @@ public final class CatalogLoader {
     }
 
     private void load() {
+        soon = false;
         List<BackendTarget> targets = candidates.get();
         if (closed || loading) {
             return;
@@ -161,26 +171,33 @@ public final class CatalogLoader {
         private final BackendConnection backend;
         private final Cancellable deadline;
         private final List<List<List<@Nullable String>>> answers = new ArrayList<>();
+        private final List<String> queries = new ArrayList<>(QUERIES);
 
         Reading(BackendConnection backend) {
             this.backend = backend;
+            Set<String> placed = placedSchemas.get();
+            if (!placed.isEmpty()) {
+                queries.add(CatalogQueries.spreadNames(placed));
+            }
             this.deadline = clock.schedule(ANSWER_LIMIT.toNanos(), () -> fail(SqlState.QUERY_CANCELED.code()));
         }
 
         void ask() {
-            backend.query(QUERIES.get(answers.size()), CatalogQueries.ROWS_MAX, ANSWER_LIMIT, this);
+            backend.query(queries.get(answers.size()), CatalogQueries.ROWS_MAX, ANSWER_LIMIT, this);
         }
 
         @Override
         public void onRows(List<List<@Nullable String>> rows) {
             answers.add(rows);
-            if (answers.size() < QUERIES.size()) {
+            if (answers.size() < queries.size()) {
                 ask();
                 return;
             }
             CatalogSnapshot snapshot;
             try {
-                snapshot = CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2), answers.get(3));
+                CatalogSnapshot read =
+                        CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2), answers.get(3));
+                snapshot = answers.size() > QUERIES.size() ? read.withSpreadNames(answers.get(QUERIES.size())) : read;
             } catch (IllegalArgumentException notTheCatalogue) {
                 fail(SqlState.PROTOCOL_VIOLATION.code());
                 return;

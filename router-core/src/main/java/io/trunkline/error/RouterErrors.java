@@ -628,6 +628,33 @@ public final class RouterErrors {
                         .build());
     }
 
+    /** What a reference table has, or what a statement does to it, is not the same on every shard. */
+    public static RouterError copiesDiffer(String node, String how) {
+        return new RouterError(
+                Kind.BACKEND,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "shards do not do the same with the statement")
+                        .detail("Of node \"" + node + "\": " + how + ". Nothing was kept on any shard.")
+                        .hint(
+                                "Make definitions and the rows of reference tables equal on every shard; trunkline doctor shows differences.")
+                        .build());
+    }
+
+    /** Rows that are inserted into a reference table are kept until all shards have them. */
+    public static RouterError copiedRowsMemory(long limitBytes) {
+        return new RouterError(
+                Kind.LIMIT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.OUT_OF_MEMORY,
+                                "rows for a reference table need more memory than limits.merge_memory allows")
+                        .detail("The limit is " + limitBytes + " bytes.")
+                        .hint("Insert fewer rows by one statement.")
+                        .build());
+    }
+
     /** A row of a query over several shards is longer than what is kept of one. */
     public static RouterError mergedRowTooLong(long rowBytes, int limitBytes) {
         return new RouterError(

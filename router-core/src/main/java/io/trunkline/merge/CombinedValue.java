@@ -4,6 +4,8 @@ package io.trunkline.merge;
 import io.netty.buffer.ByteBuf;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.merge.OutputColumn.Combine;
+import io.trunkline.merge.OutputColumn.Combined;
+import io.trunkline.merge.OutputColumn.Variance;
 import io.trunkline.wire.ProtocolViolation;
 import java.nio.charset.StandardCharsets;
 
@@ -14,10 +16,20 @@ abstract sealed class CombinedValue
                 BooleanCombination,
                 NumericCombination,
                 FloatAverage,
+                NumericDeviation,
+                FloatDeviation,
+                DistinctValue,
                 ExtremeValue {
 
     /** Returns a value for combining. */
-    static CombinedValue of(Combine combine) {
+    static CombinedValue of(Combined combined) {
+        if (combined instanceof Variance variance) {
+            return switch (variance.numbers()) {
+                case NUMERIC -> new NumericDeviation(variance);
+                case FLOAT8 -> new FloatDeviation(variance);
+            };
+        }
+        Combine combine = (Combine) combined;
         return switch (combine.aggregate()) {
             case COUNT, SUM_INT8, SUM_MONEY, BIT_AND, BIT_OR, BIT_XOR -> new IntegerCombination(combine);
             case SUM_NUMERIC, AVG_INT8, AVG_NUMERIC -> new NumericCombination(combine);

@@ -2,15 +2,19 @@
 package io.trunkline.merge;
 
 import io.trunkline.merge.OutputColumn.Combine;
+import io.trunkline.merge.OutputColumn.Distinct;
 import io.trunkline.merge.OutputColumn.Extreme;
 import io.trunkline.merge.OutputColumn.Pass;
+import io.trunkline.merge.OutputColumn.Variance;
 import java.util.List;
 
 /**
  * How rows become groups.
  *
  * @param columnCount the columns of the shards' rows
- * @param keys what the shards' rows are sorted by; rows equal in all of them are one group, and without keys all rows are the one group there is
+ * @param keys what the shards' rows are sorted by
+ * @param groupKeys how many of the keys, from the first on, the rows of one group are equal in; with none all rows are the one group there is. A further key is the
+ *     argument of which {@link OutputColumn.Distinct} values count each once
  * @param outputs what a group becomes
  * @param visibleOutputs how many of the outputs, from the first on, the client gets; others can be ordered by
  * @param finalOrder what the groups are ordered by, most significant first, when that is not the order of the keys; else none
@@ -20,6 +24,7 @@ import java.util.List;
 public record GroupPlan(
         int columnCount,
         List<SortKey> keys,
+        int groupKeys,
         List<OutputColumn> outputs,
         int visibleOutputs,
         List<FinalKey> finalOrder,
@@ -35,8 +40,14 @@ public record GroupPlan(
             throw new IllegalArgumentException(visibleOutputs + " visible outputs of " + outputs.size());
         }
         MergePlan.checkKeys(keys, columnCount);
+        if (groupKeys < 0 || groupKeys > keys.size() || keys.size() > groupKeys + 1) {
+            throw new IllegalArgumentException(groupKeys + " of " + keys.size() + " keys are of groups");
+        }
         for (OutputColumn output : outputs) {
             checkColumns(output, columnCount);
+            if (output instanceof Distinct && keys.size() == groupKeys) {
+                throw new IllegalArgumentException("no key of the values that count once");
+            }
         }
         for (FinalKey finalKey : finalOrder) {
             int column = finalKey.key().column();
@@ -51,6 +62,18 @@ public record GroupPlan(
         }
     }
 
+    /** Creates a plan in which every key is one of the groups. */
+    public GroupPlan(
+            int columnCount,
+            List<SortKey> keys,
+            List<OutputColumn> outputs,
+            int visibleOutputs,
+            List<FinalKey> finalOrder,
+            RowRange range,
+            long memoryBytesMax) {
+        this(columnCount, keys, keys.size(), outputs, visibleOutputs, finalOrder, range, memoryBytesMax);
+    }
+
     private static void checkColumns(OutputColumn output, int columnCount) {
         if (output instanceof Pass pass) {
             MergePlan.checkColumn(pass.column(), columnCount);
@@ -62,6 +85,12 @@ public record GroupPlan(
             if (combine.countColumn() != Combine.NO_COUNT) {
                 MergePlan.checkColumn(combine.countColumn(), columnCount);
             }
+        } else if (output instanceof Variance variance) {
+            MergePlan.checkColumn(variance.countColumn(), columnCount);
+            MergePlan.checkColumn(variance.sumColumn(), columnCount);
+            MergePlan.checkColumn(variance.squaresColumn(), columnCount);
+        } else if (output instanceof Distinct distinct) {
+            checkColumns(distinct.of(), columnCount);
         }
     }
 }

@@ -85,8 +85,8 @@ final class GroupedRows extends MergedRows {
         while (!isComplete && heap.fill()) {
             if (heap.isEmpty()) {
                 isComplete = true;
-                // Without keys there is a row even of nothing.
-                return group.isBegun() || plan.keys().isEmpty();
+                // Without groups there is a row even of nothing.
+                return group.isBegun() || plan.groupKeys() == 0;
             }
             SourceRows row = sources()[heap.top()];
             if (group.isBegun() && !group.has(row)) {

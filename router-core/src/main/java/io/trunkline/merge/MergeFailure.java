@@ -14,7 +14,8 @@ public final class MergeFailure extends RuntimeException {
     private final transient RouterError error;
 
     /** Fails with this error. */
-    MergeFailure(RouterError error) {
+    /** Creates a failure with what the client is told. */
+    public MergeFailure(RouterError error) {
         super(error.response().message(), null, false, false);
         this.error = error;
     }

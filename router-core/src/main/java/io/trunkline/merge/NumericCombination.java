@@ -88,7 +88,7 @@ final class NumericCombination extends CombinedValue {
         }
     }
 
-    private static void writeSpecial(ByteBuf out, boolean asText, String text, int sign) {
+    static void writeSpecial(ByteBuf out, boolean asText, String text, int sign) {
         if (asText) {
             writeAscii(out, text);
         } else {

@@ -17,8 +17,12 @@ final class NumericDivision {
 
     /** Returns a sum divided by a count, which is larger than 0. */
     static BigDecimal divide(BigDecimal sum, long count) {
-        BigDecimal divisor = BigDecimal.valueOf(count);
-        return sum.divide(divisor, scale(sum, divisor), RoundingMode.HALF_UP);
+        return divide(sum, BigDecimal.valueOf(count));
+    }
+
+    /** Returns a number divided by one that is whole and larger than 0. */
+    static BigDecimal divide(BigDecimal dividend, BigDecimal divisor) {
+        return dividend.divide(divisor, scale(dividend, divisor), RoundingMode.HALF_UP);
     }
 
     private static int scale(BigDecimal dividend, BigDecimal divisor) {

@@ -2,7 +2,8 @@
 package io.trunkline.merge;
 
 import io.netty.buffer.ByteBuf;
-import io.trunkline.merge.OutputColumn.Combine;
+import io.trunkline.merge.OutputColumn.Combined;
+import io.trunkline.merge.OutputColumn.Distinct;
 import io.trunkline.merge.OutputColumn.Extreme;
 import io.trunkline.merge.OutputColumn.Pass;
 import io.trunkline.wire.BackendTag;
@@ -22,12 +23,14 @@ final class OpenGroup {
 
     OpenGroup(GroupPlan plan) {
         this.plan = plan;
-        this.keys = plan.keys().toArray(new SortKey[0]);
+        this.keys = plan.keys().subList(0, plan.groupKeys()).toArray(new SortKey[0]);
         this.values = new CombinedValue[plan.outputs().size()];
         for (int i = 0; i < values.length; i++) {
             OutputColumn output = plan.outputs().get(i);
-            if (output instanceof Combine combine) {
-                values[i] = CombinedValue.of(combine);
+            if (output instanceof Combined combined) {
+                values[i] = CombinedValue.of(combined);
+            } else if (output instanceof Distinct distinct) {
+                values[i] = new DistinctValue(distinct, plan.keys().get(plan.groupKeys()));
             } else if (output instanceof Extreme extreme) {
                 values[i] = new ExtremeValue(extreme);
             }
@@ -91,10 +94,18 @@ final class OpenGroup {
             if (output instanceof Pass pass) {
                 writePassed(out, pass.column());
             } else {
-                value(i).write(out, output instanceof Combine combine ? combine.format() : ValueFormat.TEXT);
+                value(i).write(out, format(output));
             }
         }
         out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+
+    private static ValueFormat format(OutputColumn output) {
+        if (output instanceof Distinct distinct) {
+            return distinct.of().format();
+        }
+        // An extreme comes as the client wants it.
+        return output instanceof Combined combined ? combined.format() : ValueFormat.TEXT;
     }
 
     /** Appends {@code int32 length or -1 · bytes} of what a key of the final order looks at. */

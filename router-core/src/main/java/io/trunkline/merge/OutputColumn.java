@@ -11,15 +11,27 @@ public sealed interface OutputColumn {
      */
     record Pass(int column) implements OutputColumn {}
 
+    /** A value combined of partial values. */
+    sealed interface Combined extends OutputColumn {
+        /** Returns how the client wants it. */
+        ValueFormat format();
+
+        /** Returns the column that is NULL in rows that have no partial value. */
+        int presenceColumn();
+
+        /** Returns true when rows without a partial value have a 0 there, not NULL. */
+        boolean isCounted();
+    }
+
     /**
-     * A value combined of partial values.
+     * A value combined of partial values of one kind, or of sums and counts.
      *
      * @param aggregate how
      * @param column the partial values, in binary format
      * @param countColumn for averages the counts of what {@code column} has the sums of, int8 in binary format; else {@link #NO_COUNT}
      * @param format how the client wants it. For float4 and float8 as text, {@code extra_float_digits} must be 1 or more
      */
-    record Combine(Aggregate aggregate, int column, int countColumn, ValueFormat format) implements OutputColumn {
+    record Combine(Aggregate aggregate, int column, int countColumn, ValueFormat format) implements Combined {
         /** The count column of aggregates that are no averages. */
         public static final int NO_COUNT = -1;
 
@@ -34,7 +46,57 @@ public sealed interface OutputColumn {
         public Combine(Aggregate aggregate, int column, ValueFormat format) {
             this(aggregate, column, NO_COUNT, format);
         }
+
+        @Override
+        public int presenceColumn() {
+            return column;
+        }
+
+        @Override
+        public boolean isCounted() {
+            return aggregate == Aggregate.COUNT;
+        }
     }
+
+    /**
+     * How far values lie apart.
+     *
+     * @param deviation what of it
+     * @param numbers what is computed with
+     * @param countColumn the partial counts, int8 in binary format
+     * @param sumColumn the partial sums, numeric or float8 in binary format
+     * @param squaresColumn of numeric the partial sums of squares, of float8 the partial population variances
+     * @param format how the client wants it
+     */
+    record Variance(
+            Deviation deviation, Numbers numbers, int countColumn, int sumColumn, int squaresColumn, ValueFormat format)
+            implements Combined {
+
+        @Override
+        public int presenceColumn() {
+            return sumColumn;
+        }
+
+        @Override
+        public boolean isCounted() {
+            return false;
+        }
+    }
+
+    /** What a variance is computed with. */
+    enum Numbers {
+        /** numeric, of integers too. */
+        NUMERIC,
+        /** float8, of float4 too; as text {@code extra_float_digits} must be 1 or more. */
+        FLOAT8
+    }
+
+    /**
+     * A combined value of which the rows that are equal in the last of the plan's keys count once, see {@link GroupPlan#groupKeys}.
+     *
+     * @param of what is combined of the first of them that has a value
+     */
+    record Distinct(Combined of) implements OutputColumn {}
 
     /**
      * The smallest or largest of partial values, of which the bytes are handed on; NULL ones do not count.

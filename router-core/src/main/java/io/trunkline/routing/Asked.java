@@ -83,7 +83,10 @@ sealed interface Asked {
      * read the key must agree.
      */
     private static Asked byKey(RoutingTable table, String key, Reason reason, List<KeyCondition> conditions) {
-        Set<String> used = conditions.stream().map(KeyCondition::distribution).collect(Collectors.toUnmodifiableSet());
+        Set<String> used = conditions.stream()
+                .filter(condition -> !(condition instanceof KeyCondition.OnShard))
+                .map(KeyCondition::distribution)
+                .collect(Collectors.toUnmodifiableSet());
         Collection<Distribution> distributions = table.cluster().distributions().stream()
                 .filter(distribution -> used.isEmpty() || used.contains(distribution.name()))
                 .toList();

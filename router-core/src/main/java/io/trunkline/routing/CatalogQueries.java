@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.routing;
 
+import java.util.Collection;
+import java.util.stream.Collectors;
+
 /**
  * The queries a {@link CatalogSnapshot} is made from; each is a simple query with text results, for majors 14 to 18.
  *
@@ -286,6 +289,31 @@ public final class CatalogQueries {
                    WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_policy'::pg_catalog.regclass
                      AND d.objid OPERATOR(pg_catalog.=) y.oid
                      AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass)""";
+
+    /**
+     * Returns the query for what schemas that are whole on one shard make worth knowing. Rows: {@code relation} and the name of one that is in another
+     * schema, or {@code path} when a role, a database or the server has a search path of its own.
+     */
+    public static String spreadNames(Collection<String> placedSchemas) {
+        String schemas = placedSchemas.stream()
+                .sorted()
+                // Says what it says whatever standard_conforming_strings is.
+                .map(name -> "E'" + name.replace("\\", "\\\\").replace("'", "''") + "'")
+                .collect(Collectors.joining(", "));
+        return """
+                SELECT DISTINCT 'relation', c.relname::pg_catalog.text
+                FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S')
+                  AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.!~) '^pg_'
+                  AND n.nspname::pg_catalog.text NOT IN ('information_schema', %s)
+                UNION ALL
+                SELECT 'path', ''
+                WHERE pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) '"$user", public'
+                   OR EXISTS (
+                       SELECT FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) AS setting
+                       WHERE setting OPERATOR(pg_catalog.~*) '^search_path=')""".formatted(schemas);
+    }
 
     private CatalogQueries() {}
 }

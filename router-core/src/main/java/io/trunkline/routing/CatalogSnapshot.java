@@ -31,11 +31,39 @@ public final class CatalogSnapshot implements FunctionCatalog {
             Set.of(),
             TextOrder.UNKNOWN,
             false,
-            TableUses.NONE);
+            TableUses.NONE,
+            null);
     private static final CatalogSnapshot PLAIN = new CatalogSnapshot(
-            true, Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), TextOrder.BYTES, false, TableUses.NONE);
+            true,
+            Map.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            Set.of(),
+            TextOrder.BYTES,
+            false,
+            TableUses.NONE,
+            SpreadNames.NONE);
 
     private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
+
+    /**
+     * What schemas that are whole on one shard make worth knowing.
+     *
+     * @param relations the names of relations in other schemas
+     * @param ownPath whether nobody's search path is set by the servers
+     */
+    private record SpreadNames(Set<String> relations, boolean ownPath) {
+        static final SpreadNames NONE = new SpreadNames(Set.of(), true);
+
+        static @Nullable SpreadNames union(@Nullable SpreadNames one, @Nullable SpreadNames other) {
+            return one == null || other == null
+                    ? null
+                    : new SpreadNames(
+                            CatalogSnapshot.union(one.relations, other.relations), one.ownPath && other.ownPath);
+        }
+    }
 
     private final boolean loaded;
     private final Map<String, FunctionNature> functions;
@@ -47,6 +75,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private final TextOrder textOrder;
     private final boolean hiddenCalls;
     private final TableUses tableUses;
+    /** Null while they have not been read. */
+    private final @Nullable SpreadNames spreadNames;
 
     private CatalogSnapshot(
             boolean loaded,
@@ -58,7 +88,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
             Set<String> collatedNames,
             TextOrder textOrder,
             boolean hiddenCalls,
-            TableUses tableUses) {
+            TableUses tableUses,
+            @Nullable SpreadNames spreadNames) {
         this.loaded = loaded;
         this.functions = functions;
         this.opaqueNames = opaqueNames;
@@ -69,6 +100,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         this.textOrder = textOrder;
         this.hiddenCalls = hiddenCalls;
         this.tableUses = tableUses;
+        this.spreadNames = spreadNames;
     }
 
     /** Returns what is known before the catalogue has been read: PostgreSQL's own functions, and that any name may be a view. */
@@ -127,7 +159,42 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 Set.copyOf(collatedNames),
                 textOrder,
                 hiddenCalls,
-                TableUses.of(tableUseRows));
+                TableUses.of(tableUseRows),
+                null);
+    }
+
+    /** Returns this with the rows of {@link CatalogQueries#spreadNames}. */
+    public CatalogSnapshot withSpreadNames(List<List<@Nullable String>> rows) {
+        Set<String> relations = new HashSet<>();
+        boolean ownPath = true;
+        for (List<@Nullable String> row : rows) {
+            if (text(row, 0, 2).equals("relation")) {
+                relations.add(text(row, 1, 2));
+            } else {
+                ownPath = false;
+            }
+        }
+        return with(new SpreadNames(Set.copyOf(relations), ownPath));
+    }
+
+    /** Returns this without what {@link #withSpreadNames} added. */
+    public CatalogSnapshot withoutSpreadNames() {
+        return with(null);
+    }
+
+    private CatalogSnapshot with(@Nullable SpreadNames names) {
+        return new CatalogSnapshot(
+                loaded,
+                functions,
+                opaqueNames,
+                volatileOperators,
+                settingFunctions,
+                textFunctions,
+                collatedNames,
+                textOrder,
+                hiddenCalls,
+                tableUses,
+                names);
     }
 
     /**
@@ -149,7 +216,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 union(collatedNames, other.collatedNames),
                 worse(textOrder, other.textOrder),
                 hiddenCalls || other.hiddenCalls,
-                tableUses.or(other.tableUses));
+                tableUses.or(other.tableUses),
+                SpreadNames.union(spreadNames, other.spreadNames));
     }
 
     private static TextOrder worse(TextOrder one, TextOrder other) {
@@ -215,6 +283,16 @@ public final class CatalogSnapshot implements FunctionCatalog {
     /** Returns what uses tables without naming them; nothing until the catalogue has been read. */
     TableUses tableUses() {
         return tableUses;
+    }
+
+    /** Returns true unless no relation outside of the schemas of one shard has the name. */
+    boolean mayNameSpreadRelation(String name) {
+        return spreadNames == null || spreadNames.relations().contains(name);
+    }
+
+    /** Returns true when a session that sets no search path has PostgreSQL's own. */
+    boolean hasOwnSearchPath() {
+        return spreadNames != null && spreadNames.ownPath();
     }
 
     /** Returns what is known of the parameters of the session that these functions change, by the worst of them. */

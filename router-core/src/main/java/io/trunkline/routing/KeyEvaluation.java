@@ -34,6 +34,11 @@ final class KeyEvaluation {
 
     /** Returns the shards for one condition. Conditions nest no deeper than the reader of statements allows. */
     ShardSet shardsOf(KeyCondition condition) {
+        if (condition instanceof KeyCondition.OnShard placed) {
+            ShardSet shard = table.single(placed.shard());
+            certain = certain.or(shard);
+            return shard;
+        }
         Distribution distribution = table.distribution(condition.distribution());
         if (distribution == null) {
             // The shape is of another topology revision.

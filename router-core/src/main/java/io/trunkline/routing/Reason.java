@@ -10,6 +10,8 @@ public enum Reason {
     SINGLE_SHARD("the cluster has one shard"),
     /** The statement fixes the shard key to values of one shard. */
     KEY("the shard key names the shard"),
+    /** Its tables, or the search path, are in schemas that are whole on one shard. */
+    SCHEMA("the schema is whole on the shard"),
     /** The statement's conditions on the shard key match no row, wherever it runs. */
     NO_MATCH("no row can match, so any shard answers"),
     /** A comment in the statement names the shard or a key. */
@@ -26,6 +28,8 @@ public enum Reason {
     HOME_SHARD("locks and notifications live on the first shard"),
     /** Rows of several shards are merged. */
     SEVERAL_SHARDS("rows of several shards are merged"),
+    /** The statement does the same on every shard. */
+    EVERY_SHARD("it is done on every shard"),
     /** The statement belongs to the session or the transaction, not to a shard. */
     SESSION("the statement concerns the session only"),
 

@@ -163,6 +163,18 @@ public enum RouteRefusal {
             SqlState.FEATURE_NOT_SUPPORTED,
             "statement writes on several shards, and nothing keeps the decision to commit",
             "Take the topology from ZooKeeper (topology.source), or write on one shard at a time."),
+    /** A write of a reference table whose copies cannot be vouched for. */
+    COPIES_UNPROVEN(
+            "TL0229",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "write to a reference table is not known to do the same on every shard",
+            "Use immutable functions, and a plain table without triggers, rules and row security; or run it on each shard: /* trunkline: shard=... */."),
+    /** A shard whose server has no room for prepared transactions. */
+    NOTHING_PREPARED(
+            "TL0230",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "statement runs on every shard, and a server prepares no transactions",
+            "Set max_prepared_transactions on the servers of all shards above 0, and restart them."),
     /** A function beside a key sees the rows of one shard. */
     FUNCTION_USES_TABLES(
             "TL0239",

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.routing;
 
+import io.trunkline.sql.PathHome;
 import io.trunkline.sql.TableDirectory;
 import io.trunkline.sql.TableUse;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.KeyValue;
+import io.trunkline.topology.PlacedSchema;
 import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.Shard;
 import io.trunkline.topology.ShardedTable;
@@ -28,7 +30,11 @@ public final class RoutingTable implements TableDirectory {
     private static final TableUse CATALOG = new TableUse.Catalog();
     private static final TableUse REFERENCE = new TableUse.Reference();
     private static final TableUse UNKNOWN = new TableUse.Unknown();
-    private static final String CATALOG_SCHEMA = "pg_catalog";
+    static final String CATALOG_SCHEMA = "pg_catalog";
+
+    /** In a search path: schemas that nobody knows. No identifier is called so. */
+    public static final String UNKNOWN_SCHEMA = "\0unknown";
+
     private static final Set<String> SYSTEM_RELATIONS = NameList.load("system-relations.txt");
 
     private final long revision;
@@ -36,6 +42,8 @@ public final class RoutingTable implements TableDirectory {
     private final Map<String, Distribution> distributions = new HashMap<>();
     /** By schema, then by name. */
     private final Map<String, Map<String, TableUse>> tables = new HashMap<>();
+    /** The shard of each schema that is whole on one. */
+    private final Map<String, Integer> placed = new HashMap<>();
 
     private final ShardSet all;
     private final ShardSet none;
@@ -52,6 +60,9 @@ public final class RoutingTable implements TableDirectory {
         }
         for (ReferenceTable table : cluster.referenceTables()) {
             put(table.schema(), table.name(), REFERENCE);
+        }
+        for (PlacedSchema schema : cluster.schemas()) {
+            placed.put(schema.name(), schema.shard());
         }
         int shards = cluster.shards().size();
         all = ShardSet.all(shards);
@@ -151,36 +162,62 @@ public final class RoutingTable implements TableDirectory {
         return lookupTable(schema, table);
     }
 
-    private TableUse lookupTable(String schema, String table) {
+    TableUse lookupTable(String schema, String table) {
+        Integer shard = placed.get(schema);
+        if (shard != null) {
+            return new TableUse.Placed(shard, false);
+        }
         Map<String, TableUse> inSchema = tables.get(schema);
         return inSchema == null ? UNKNOWN : inSchema.getOrDefault(table, UNKNOWN);
+    }
+
+    @Override
+    public int shardOfSchema(String schema) {
+        return placed.getOrDefault(schema, NO_SHARD);
+    }
+
+    /** A schema that the topology does not know at all is left to the search path. */
+    @Override
+    public boolean isSpread(String schema) {
+        return tables.containsKey(schema) || schema.equals(ShardedTable.SCHEMA_DEFAULT) && !placed.containsKey(schema);
+    }
+
+    /** Returns the schemas that are whole on one shard. */
+    public Set<String> placedSchemas() {
+        return placed.keySet();
     }
 
     /**
      * Returns a directory that finds unqualified names in the given schemas, in their order, and in {@code pg_catalog} before them unless it is
      * listed itself. The first schema of which the topology knows a table of that name wins.
      *
+     * <p>Of a schema that is whole on a shard nobody knows the tables, so any name may be one of them. A name that would be another table elsewhere is
+     * unclear then, unless that is a reference table.
+     *
      * <p>Known limit: a table of the same name in an earlier schema that the topology does not list is overlooked. Tables that share a name
      * over several schemas of a search path must all be in the topology.
      *
-     * @param searchPath schema names, folded, {@code $user} replaced
+     * @param searchPath schema names, folded, {@code $user} replaced; {@link #UNKNOWN_SCHEMA} for those that are not known
      */
     public TableDirectory forSearchPath(List<String> searchPath) {
-        List<String> path = List.copyOf(searchPath);
-        boolean catalogFirst = !path.contains(CATALOG_SCHEMA);
-        return (schema, table) -> schema == null ? lookupInPath(path, catalogFirst, table) : lookup(schema, table);
+        return new SearchPathTables(this, searchPath, false);
     }
 
-    private TableUse lookupInPath(List<String> path, boolean catalogFirst, String table) {
-        if (catalogFirst && SYSTEM_RELATIONS.contains(table)) {
-            return CATALOG;
-        }
+    /** As {@link #forSearchPath}, for a session that has set no search path and is taken to have PostgreSQL's own. */
+    public TableDirectory forAssumedPath(List<String> searchPath) {
+        return new SearchPathTables(this, searchPath, true);
+    }
+
+    /** Returns where a path leads whose schemas are these; null when none of them is whole on a shard. */
+    @Nullable
+    PathHome home(List<String> path) {
+        int first = NO_SHARD;
+        boolean exclusive = true;
         for (String schema : path) {
-            TableUse use = schema.equals(CATALOG_SCHEMA) ? lookup(null, table) : lookupTable(schema, table);
-            if (use != UNKNOWN) {
-                return use;
-            }
+            int shard = shardOfSchema(schema);
+            first = first == NO_SHARD ? shard : first;
+            exclusive &= shard != NO_SHARD && shard == first || schema.equals(CATALOG_SCHEMA);
         }
-        return UNKNOWN;
+        return first == NO_SHARD ? null : new PathHome(first, exclusive);
     }
 }

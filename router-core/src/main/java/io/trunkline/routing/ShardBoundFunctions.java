@@ -18,6 +18,9 @@ final class ShardBoundFunctions {
             "pg_sequence_last_value",
             "setval");
 
+    private static final Set<String> OF_SEQUENCES =
+            Set.of("currval", "lastval", "nextval", "pg_get_sequence_data", "pg_sequence_last_value", "setval");
+
     private static final Set<String> TABLE_READERS = Set.of("ts_rewrite", "ts_stat");
 
     private ShardBoundFunctions() {}
@@ -34,6 +37,11 @@ final class ShardBoundFunctions {
                 || name.startsWith("lo_")
                 || name.startsWith("pg_advisory_")
                 || name.startsWith("pg_try_advisory_");
+    }
+
+    /** Returns true for those of them that are about sequences, which belong to a schema. */
+    static boolean usesSequences(String function) {
+        return OF_SEQUENCES.contains(bare(function));
     }
 
     /** Returns true for functions that read tables named in their arguments. */

@@ -3,6 +3,8 @@ package io.trunkline.routing;
 
 import io.trunkline.error.RouterErrors;
 import io.trunkline.sql.Access;
+import io.trunkline.sql.CopyWrite;
+import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.KeyCondition;
 import io.trunkline.sql.KnownFunctions;
 import io.trunkline.sql.Mentions;
@@ -39,10 +41,12 @@ final class ShardDecision {
 
     private final RoutingTable table;
     private final CatalogSnapshot catalog;
+    private final SchemaDecision schemas;
 
     ShardDecision(RoutingTable table, CatalogSnapshot catalog) {
         this.table = table;
         this.catalog = catalog;
+        this.schemas = new SchemaDecision(table, catalog);
     }
 
     /** Returns true when the tree of the statement is needed to decide. */
@@ -67,14 +71,21 @@ final class ShardDecision {
         if (shape == null) {
             return named != null ? place(named) : RouteRefusal.UNREADABLE.because("the reader gave no answer");
         }
+        Target.@Nullable Refused unclear = named == null ? schemas.problem(shape) : null;
+        if (unclear != null) {
+            return unclear;
+        }
         return switch (shape.reach()) {
-            case NO_TABLE -> anywhere(statement, named, Reason.NO_TABLE);
-            case CATALOG -> anywhere(statement, named, Reason.CATALOG);
-            case REFERENCE_READ -> anywhere(statement, named, Reason.REFERENCE);
+            case NO_TABLE -> anywhere(statement, shape, named, Reason.NO_TABLE);
+            case CATALOG -> anywhere(statement, shape, named, Reason.CATALOG);
+            case REFERENCE_READ -> anywhere(statement, shape, named, Reason.REFERENCE);
             case REFERENCE_WRITE ->
-                named != null && !named.byKey()
-                        ? place(named)
-                        : RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard");
+                named == null
+                        ? copies(shape)
+                        : named.byKey()
+                                ? RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard")
+                                : place(named);
+            case EVERY_SHARD -> command(shape, named, session);
             case KEYED -> keyed(statement, shape, keys, named);
             case REFUSED -> refused(shape, named);
         };
@@ -87,7 +98,7 @@ final class ShardDecision {
                 && shape != null
                 && switch (shape.reach()) {
                     case NO_TABLE, CATALOG, REFERENCE_READ -> true;
-                    case REFERENCE_WRITE, KEYED, REFUSED -> false;
+                    case REFERENCE_WRITE, EVERY_SHARD, KEYED, REFUSED -> false;
                 };
     }
 
@@ -105,9 +116,13 @@ final class ShardDecision {
                 : place(Target.ANY_SHARD, Reason.SESSION);
     }
 
-    private Target anywhere(StatementShape statement, Asked.@Nullable Shard named, Reason reason) {
+    private Target anywhere(StatementShape statement, ShardingShape shape, Asked.@Nullable Shard named, Reason reason) {
         if (named != null) {
             return place(named);
+        }
+        Target inSchema = schemas.target(statement, shape, reason);
+        if (inSchema != null) {
+            return inSchema;
         }
         for (String function : statement.functions()) {
             if (!catalog.nature(function).ignoresTables() || ShardBoundFunctions.readsTables(function)) {
@@ -160,14 +175,19 @@ final class ShardDecision {
             return hidden;
         }
         int shard = union.first();
-        if (bindsToHome(statement) && shard != HOME_SHARD) {
+        if (bindsToHome(statement) && shard != HOME_SHARD && !SchemaDecision.keepsSequences(statement, shape, shard)) {
             return RouteRefusal.NOT_ON_HOME_SHARD.because("the key belongs to shard " + table.shardName(shard));
         }
-        return place(shard, Reason.KEY);
+        boolean byKey = shape.conditions().stream().noneMatch(KeyCondition.OnShard.class::isInstance);
+        return place(shard, byKey ? Reason.KEY : Reason.SCHEMA);
     }
 
     /** Returns the refusal of a statement that uses tables it does not name, of which its shards have a part only; or null. */
     private @Nullable Target hidden(StatementShape statement, Mentions mentions) {
+        if (table.cluster().shardedTables().isEmpty()) {
+            // Schemas are whole on their shards, and reference tables everywhere: no table has a part only.
+            return null;
+        }
         TableUses uses = catalog.tableUses();
         String function = uses.function(mentions.functions());
         if (function == null) {
@@ -291,6 +311,55 @@ final class ShardDecision {
         return new Target.Scatter(shards, at, new Target.Work.Write(write, rowShards));
     }
 
+    private Target copies(ShardingShape shape) {
+        if (!(shape.spread() instanceof CopyWrite write)) {
+            Refusal reason = shape.scatterRefusal();
+            return reason == null
+                    ? RouteRefusal.REFERENCE_WRITE.because("reference tables are whole on every shard")
+                    : refusal(reason);
+        }
+        for (String function : write.functions()) {
+            if (!catalog.nature(function).ignoresTables() || ShardBoundFunctions.readsTables(function)) {
+                return RouteRefusal.COPIES_UNPROVEN.because("the function is " + function);
+            }
+        }
+        if (!catalog.isLoaded()
+                || catalog.hasHiddenCalls()
+                || catalog.namesVolatileOperator(write.operators())
+                || catalog.namesAnyOpaque(write.names())) {
+            return RouteRefusal.COPIES_UNPROVEN.because("it names a view or calls functions unseen");
+        }
+        return new Target.Scatter(
+                table.all(), place(Target.ANY_SHARD, Reason.EVERY_SHARD), new Target.Work.Copies(write));
+    }
+
+    private Target command(ShardingShape shape, Asked.@Nullable Shard named, SessionRouting session) {
+        if (named != null) {
+            return named.byKey()
+                    ? refusal(RefusalCode.ALL_SHARDS.because("it concerns more than the rows of one key"))
+                    : place(named);
+        }
+        if (!(shape.spread() instanceof EveryShardCommand command)) {
+            return refusal(RefusalCode.ALL_SHARDS.because("it concerns the tables or settings of every shard"));
+        }
+        boolean inBlock = session.transaction().scope() != TransactionScope.NONE;
+        boolean refusedThere = switch (command.form()) {
+            case DEFINITION, TOGETHER, AS_SENT -> false;
+            case IN_BLOCK -> !inBlock;
+            case SEPARATELY -> inBlock;
+        };
+        Target.At at = place(Target.ANY_SHARD, Reason.EVERY_SHARD);
+        if (refusedThere) {
+            // A server tells why.
+            return at;
+        }
+        boolean either = command.form() == EveryShardCommand.Form.AS_SENT;
+        EveryShardCommand decided = !either
+                ? command
+                : new EveryShardCommand(inBlock ? EveryShardCommand.Form.TOGETHER : EveryShardCommand.Form.SEPARATELY);
+        return new Target.Scatter(table.all(), at, new Target.Work.Command(decided));
+    }
+
     private Target refused(ShardingShape shape, Asked.@Nullable Shard named) {
         Refusal refusal = shape.refusal();
         if (refusal == null) {
@@ -304,7 +373,7 @@ final class ShardDecision {
         return refusal(refusal);
     }
 
-    private static Target refusal(Refusal refusal) {
+    static Target.Refused refusal(Refusal refusal) {
         return new Target.Refused(
                 refusal.code().code(),
                 RouterErrors.refused(
@@ -320,7 +389,7 @@ final class ShardDecision {
         return place(named.shard(), named.reason());
     }
 
-    private static Target.At place(int shard, Reason reason) {
+    static Target.At place(int shard, Reason reason) {
         return new Target.At(shard, RoleNeed.ANY, reason, Reason.SESSION);
     }
 }

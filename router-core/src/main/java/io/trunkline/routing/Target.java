@@ -2,6 +2,8 @@
 package io.trunkline.routing;
 
 import io.trunkline.error.RouterError;
+import io.trunkline.sql.CopyWrite;
+import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.ScatterShape;
 import io.trunkline.sql.SpreadWrite;
 
@@ -38,19 +40,29 @@ public sealed interface Target {
 
         /** Returns true when it writes, and so must be committed on all shards or on none. */
         public boolean isWrite() {
-            return work instanceof Work.Write;
+            return work.isCommitted();
         }
     }
 
     /** What is done on several shards. */
     sealed interface Work {
+        /** Returns true when it is committed on all shards or on none. */
+        default boolean isCommitted() {
+            return true;
+        }
+
         /**
          * Rows are read and merged into one answer.
          *
          * @param shape what its text makes of the rows
          * @param texts how the text values it returns are ordered
          */
-        record Read(ScatterShape shape, TextOrder texts) implements Work {}
+        record Read(ScatterShape shape, TextOrder texts) implements Work {
+            @Override
+            public boolean isCommitted() {
+                return false;
+            }
+        }
 
         /**
          * Rows are written in one transaction.
@@ -59,6 +71,21 @@ public sealed interface Target {
          * @param rowShards of an INSERT whose rows are spread, the shard of each; else empty
          */
         record Write(SpreadWrite write, int[] rowShards) implements Work {}
+
+        /**
+         * A table that every shard has whole is written: on the first shard, then on the others.
+         *
+         * @param write how the copies are kept equal
+         */
+        record Copies(CopyWrite write) implements Work {}
+
+        /** A command that runs on every shard in the same words. */
+        record Command(EveryShardCommand command) implements Work {
+            @Override
+            public boolean isCommitted() {
+                return command.form() != EveryShardCommand.Form.SEPARATELY;
+            }
+        }
     }
 
     /**

@@ -241,6 +241,8 @@ final class GroupPlanner implements ShapePlanner {
                     shard -> text,
                     original.parameterTypes(),
                     List.copyOf(columns.columns()),
+                    // The first in an order of their own may be any of the shards' groups.
+                    finalOrder.isEmpty() ? counts.rowsOfShard(read.rowsMax()) : 0,
                     shards -> MergedRows.of(shards, merge));
         }
     }

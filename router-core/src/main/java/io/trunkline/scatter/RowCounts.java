@@ -57,6 +57,16 @@ record RowCounts(@Nullable Long limit, long offset) {
         return new RowRange(Math.max(0, offset), rowsMax == 0 ? most : Math.min(most, rowsMax));
     }
 
+    /**
+     * Returns after how many rows each shard may stop, so that the client's are among them, 0 for none.
+     *
+     * @param rowsMax the limit of the client's Execute, 0 for none
+     */
+    int rowsOfShard(int rowsMax) {
+        long room = Integer.MAX_VALUE - rowsMax;
+        return rowsMax == 0 || offset > room ? 0 : (int) (rowsMax + Math.max(0, offset));
+    }
+
     /** Returns true when the server has an error for them. */
     boolean isInvalid() {
         return limit != null && limit < 0 || offset < 0;

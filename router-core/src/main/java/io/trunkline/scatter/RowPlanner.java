@@ -83,6 +83,7 @@ final class RowPlanner implements ShapePlanner {
                 shard -> text,
                 original.parameterTypes(),
                 List.copyOf(columns.columns()),
+                counts.rowsOfShard(read.rowsMax()),
                 shards -> MergedRows.of(shards, merge));
     }
 }

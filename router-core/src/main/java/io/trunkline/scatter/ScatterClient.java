@@ -7,10 +7,10 @@ import io.trunkline.wire.ErrorResponse;
 /** Who asked; hears everything on the event loop. */
 public interface ScatterClient {
     /** The text has been understood by a server: of an extended query, its Parse has succeeded. */
-    void onParsed(ScatteredQuery query);
+    void onParsed(RunningStatement statement);
 
     /** Every shard has begun: rows follow, and no other error than one that a running query may meet. */
-    void onStarted(ScatteredQuery query);
+    void onStarted(RunningStatement statement);
 
     /** Rows, as whole DataRow messages; consumed. */
     void onRows(ByteBuf rows);

@@ -15,9 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param sql the statement for each shard, by its number among those of the query
  * @param parameterTypes the types of its parameters, which are the client's
  * @param columns the columns that each shard is to return
+ * @param rowsMax as in Execute for each shard, 0 for all rows
  * @param rows makes the merge for so many shards
  */
-record ScatterPlan(IntFunction<byte[]> sql, int[] parameterTypes, List<Column> columns, IntFunction<MergedRows> rows) {
+record ScatterPlan(
+        IntFunction<byte[]> sql,
+        int[] parameterTypes,
+        List<Column> columns,
+        int rowsMax,
+        IntFunction<MergedRows> rows) {
     /** OIDs from here on are of types that somebody made, and differ from server to server (FirstNormalObjectId). */
     private static final int FIRST_USER_OID = 16_384;
 

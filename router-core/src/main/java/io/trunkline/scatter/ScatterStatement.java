@@ -45,6 +45,19 @@ public record ScatterStatement(
         out.writeBytes(bind.buffer(), bind.tailStart(), bind.parametersEnd() - bind.tailStart());
     }
 
+    /** Returns how many parameters there are. */
+    int parameterCount() {
+        return bind == null ? 0 : bind.parameterCount();
+    }
+
+    /** Returns the bytes of a parameter counted from 0, read as Latin-1 so that none is lost; empty for NULL. */
+    String parameterBytes(int parameter) {
+        int length = bind == null ? -1 : bind.parameterLength(parameter);
+        return bind == null || length < 0
+                ? ""
+                : bind.buffer().toString(bind.parameterStart(parameter), length, StandardCharsets.ISO_8859_1);
+    }
+
     /** Returns the text of a parameter counted from 1 that is a whole number, or null for NULL; empty when it cannot be read. */
     @Nullable
     String number(int parameter) {

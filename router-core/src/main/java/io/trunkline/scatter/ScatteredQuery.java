@@ -3,7 +3,6 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterError;
@@ -40,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owns the leases. Confined to one event loop.
  */
-public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoPhaseCommit.Listener {
+public final class ScatteredQuery implements RunningStatement, ShardStream.Listener, RowSink, TwoPhaseCommit.Listener {
 
     private enum Phase {
         PREPARING,
@@ -148,7 +147,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
                 messageBytesMax);
     }
 
-    /** Begins; the client may hear the end from inside this call. */
+    @Override
     public void start() {
         try {
             preparation.begin();
@@ -164,21 +163,17 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
 
     // what it returns
 
-    /** Appends the ParameterDescription of the client's statement; once parsed. */
+    @Override
     public void writeParameterDescription(ByteBuf out) {
         preparation.writeParameterDescription(out);
     }
 
-    /**
-     * Appends the RowDescription of the client's statement; once parsed.
-     *
-     * @param ofStatement whether a statement is described, whose formats are not known, or else its portal
-     */
+    @Override
     public void writeRowDescription(ByteBuf out, boolean ofStatement) {
         preparation.writeRowDescription(out, ofStatement);
     }
 
-    /** Returns true when the client's statement returns rows; once parsed. */
+    @Override
     public boolean returnsRows() {
         return preparation.returnsRows();
     }
@@ -206,7 +201,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         ShardRun started = new ShardRun(plan, shards.all());
         run = started;
         phase = Phase.STARTING;
-        started.start(statement, commit != null, isWrite ? 0 : statement.rowsMax(), allocator);
+        started.start(statement, commit != null, allocator);
     }
 
     /**
@@ -225,7 +220,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         }
     }
 
-    /** The client takes rows again. */
+    @Override
     public void onClientWritable() {
         drain();
         // These rows may be as many as the client takes: then no shard is read, and nothing else would flush them.
@@ -325,7 +320,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         onAborted(cause);
     }
 
-    /** Returns true while what the client asks or any clock says comes too late: the outcome is being decided. */
+    @Override
     public boolean isCommitting() {
         return phase == Phase.COMMITTING;
     }
@@ -337,16 +332,11 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
 
     // failing
 
-    /** Ends the query by an error of the router's, such as a timeout. */
-    public void fail(ErrorResponse error) {
+    private void fail(ErrorResponse error) {
         fail(error, () -> {});
     }
 
-    /**
-     * As the other.
-     *
-     * @param delivered runs when the nodes have been asked to cancel what runs, or cannot be asked
-     */
+    @Override
     public void fail(ErrorResponse error, Runnable delivered) {
         if (phase == Phase.FAILING || phase == Phase.COMMITTING || phase == Phase.OVER) {
             delivered.run();
@@ -366,12 +356,12 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         }
     }
 
-    /** Returns true after a failure, until the backends are given back. */
+    @Override
     public boolean isFailing() {
         return phase == Phase.FAILING;
     }
 
-    /** The nodes have not answered after a failure in time: gives up the backends. */
+    @Override
     public void giveUp() {
         if (phase == Phase.FAILING) {
             releaseAll();
@@ -379,7 +369,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
         }
     }
 
-    /** The client is gone: ends everything, and tells nobody. */
+    @Override
     public void abandon() {
         abandoned = true;
         if (phase != Phase.OVER && phase != Phase.COMMITTING) {
@@ -444,7 +434,7 @@ public final class ScatteredQuery implements ShardStream.Listener, RowSink, TwoP
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (shard.index() == 0) {
-                    client.onNotice(Unpooled.wrappedBuffer(buffer).slice(index, length));
+                    client.onNotice(buffer.slice(index, length));
                 }
             }
             default -> {

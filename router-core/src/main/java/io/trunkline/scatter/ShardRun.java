@@ -36,9 +36,8 @@ final class ShardRun {
      * Sends the statement to all.
      *
      * @param begins whether each of them opens a transaction first
-     * @param rowsMax as in Execute, 0 for all
      */
-    void start(ScatterStatement statement, boolean begins, int rowsMax, ByteBufAllocator allocator) {
+    void start(ScatterStatement statement, boolean begins, ByteBufAllocator allocator) {
         ByteBuf bind = allocator.buffer(256);
         try {
             plan.writeBind(bind, statement);
@@ -46,7 +45,7 @@ final class ShardRun {
                 if (begins) {
                     shard.begin();
                 }
-                shard.run(plan.sql().apply(shard.index()), plan.parameterTypes(), bind, rowsMax);
+                shard.run(plan.sql().apply(shard.index()), plan.parameterTypes(), bind, plan.rowsMax());
             }
         } finally {
             bind.release();

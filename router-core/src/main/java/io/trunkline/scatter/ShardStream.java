@@ -154,6 +154,16 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
         backend.link().write(out);
     }
 
+    /** Asks something of the router's own by a simple query; the answer's messages are passed on as all others are. */
+    void ask(String sql) {
+        ByteBuf out = backend.link().allocator().buffer(sql.length() + 6);
+        FrontendWriter.query(out, sql);
+        backend.statements().forgetUnnamed();
+        backend.expected().add(Kind.QUERY, Action.FORWARD, null);
+        backend.link().write(out);
+        backend.link().flush();
+    }
+
     private void sync(ByteBuf out) {
         FrontendWriter.sync(out);
         backend.expected().add(Kind.SYNC, Action.FORWARD, null);

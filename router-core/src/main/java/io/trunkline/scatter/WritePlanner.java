@@ -33,6 +33,7 @@ final class WritePlanner implements ShapePlanner {
                 shard -> write.texts().get(shard),
                 original.parameterTypes(),
                 columns,
+                0,
                 shards -> write.turns().length == 0
                         ? MergedRows.of(shards, merge)
                         : MergedRows.of(shards, columns.size(), write.turns()));

@@ -17,6 +17,7 @@ import io.trunkline.sql.ShardingShape;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.sql.TableDirectory;
 import io.trunkline.wire.Bind;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,22 @@ final class RequestTargets {
         }
         boolean read = statement.analysis().shape().access() == Access.READ
                 && session.placement.routing().policy() != ReadPolicy.PRIMARY;
-        return read ? CHECKED_BY_READER : CHECKED_ANYWHERE;
+        Target.At checked = read ? CHECKED_BY_READER : CHECKED_ANYWHERE;
+        int placed = placedShard(statement.analysis());
+        // Other shards have no such table.
+        return placed == Target.ANY_SHARD
+                ? checked
+                : new Target.At(placed, checked.role(), Reason.SCHEMA, checked.roleReason());
+    }
+
+    /** Returns the shard of the schemas that a statement is about, or {@link Target#ANY_SHARD}. */
+    static int placedShard(AnalyzedQuery analysis) {
+        for (ShardingShape shape : analysis.sharding()) {
+            if (shape != null && shape.placedShard() != TableDirectory.NO_SHARD) {
+                return shape.placedShard();
+            }
+        }
+        return Target.ANY_SHARD;
     }
 
     /** Returns where a portal is, where the session's transaction may have come to several shards; else null, for then it is where the session is. */

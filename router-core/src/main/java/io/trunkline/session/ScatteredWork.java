@@ -12,16 +12,21 @@ import io.trunkline.pool.Lease;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
+import io.trunkline.scatter.RepeatedStatement;
+import io.trunkline.scatter.RunningStatement;
 import io.trunkline.scatter.ScatterClient;
 import io.trunkline.scatter.ScatterRead;
 import io.trunkline.scatter.ScatterStatement;
 import io.trunkline.scatter.ScatteredQuery;
+import io.trunkline.scatter.SeparateCommand;
 import io.trunkline.scatter.ShardCommit;
 import io.trunkline.scatter.ShardTexts;
 import io.trunkline.scatter.ShardWrite;
 import io.trunkline.session.SessionState.Scattering;
+import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.Bind;
@@ -30,6 +35,7 @@ import io.trunkline.wire.Execute;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -55,7 +61,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private boolean failed;
     private @Nullable ShardLeases leases;
-    private @Nullable ScatteredQuery query;
+    private @Nullable RunningStatement query;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
     /** Whether the rows of a Query have yet to be described. */
@@ -123,8 +129,15 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     private void run(List<Lease> granted) {
+        if (!isUtf8()) {
+            granted.forEach(Lease::release);
+            Target.Refused refused = RouteRefusal.SCATTER_ENCODING.because("its bytes are not those of UTF8");
+            onRefused(refused.code());
+            onRefused(refused.error());
+            return;
+        }
         noteNodes(granted);
-        ScatteredQuery started = query(granted);
+        RunningStatement started = query(granted);
         query = started;
         session.deadline.restart();
         started.start();
@@ -142,6 +155,17 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         tryAgain(RouterErrors.transactionLost(node));
     }
 
+    /** What is put together from a text that is read as UTF8 must have the same bytes. */
+    private boolean isUtf8() {
+        Request first = ScatterBatch.statementRequest(batch.requests());
+        if (first.tag == FrontendTag.QUERY || first.statement == null) {
+            Query text = new Query().wrap(first.buffer, first.index, first.available);
+            return ByteBufUtil.isText(
+                    first.buffer, text.sqlStart(), text.sqlEnd() - text.sqlStart(), StandardCharsets.UTF_8);
+        }
+        return ByteBufUtil.isText(Unpooled.wrappedBuffer(first.statement.sql()), StandardCharsets.UTF_8);
+    }
+
     private void noteNodes(List<Lease> granted) {
         boolean replicas = within == null
                 ? granted.stream().noneMatch(lease -> lease.node().state() == NodeStatus.State.PRIMARY)
@@ -154,7 +178,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         session.placement.lastRoute().placed(replicas ? RoleNeed.REPLICA : RoleNeed.PRIMARY, nodes.toString());
     }
 
-    private ScatteredQuery query(List<Lease> granted) {
+    private RunningStatement query(List<Lease> granted) {
         SessionLimits.Merging limits = worker.limits().merging();
         ScatterStatement statement = statement();
         if (target.work() instanceof Target.Work.Read read) {
@@ -169,17 +193,51 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
                     limits.rowBytesMax(),
                     limits.memoryBytesMax());
         }
-        ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
+        if (target.work() instanceof Target.Work.Command separate && !target.isWrite()) {
+            definitionsChange(separate);
+            return new SeparateCommand(statement, granted, this, worker.connector(), limits.rowBytesMax());
+        }
         ShardCommit commit = within != null
                 ? null
                 : new ShardCommit(
                         worker.nextTransactionId(session.identity.cluster()),
-                        write.shards(),
+                        target.shards().indexes().boxed().toList(),
                         Objects.requireNonNull(worker.decisions()),
                         worker.metrics(),
                         worker::execute);
+        if (target.work() instanceof Target.Work.Copies copies) {
+            return RepeatedStatement.copies(
+                    statement,
+                    copies.write(),
+                    commit,
+                    granted,
+                    this,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax(),
+                    limits.memoryBytesMax());
+        }
+        if (target.work() instanceof Target.Work.Command command) {
+            definitionsChange(command);
+            return RepeatedStatement.command(
+                    statement,
+                    command.command(),
+                    commit,
+                    granted,
+                    this,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax());
+        }
+        ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
         return ScatteredQuery.write(
                 write, commit, granted, this, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
+    private void definitionsChange(Target.Work.Command command) {
+        if (command.command().form() != EveryShardCommand.Form.IN_BLOCK) {
+            session.sent.definitionsChange();
+        }
     }
 
     private ScatterStatement statement() {
@@ -224,7 +282,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     // what the query tells
 
     @Override
-    public void onParsed(ScatteredQuery parsed) {
+    public void onParsed(RunningStatement parsed) {
         // A Parse that a backend has taken stays valid whatever becomes of its Bind.
         ByteBuf out = session.client.allocator().buffer(64);
         while (answeredCount < batch.requests().size()) {
@@ -238,7 +296,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
     }
 
     @Override
-    public void onStarted(ScatteredQuery started) {
+    public void onStarted(RunningStatement started) {
         ByteBuf out = session.client.allocator().buffer(256);
         while (answeredCount < batch.requests().size()) {
             Request request = batch.requests().get(answeredCount);
@@ -258,7 +316,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         session.client.write(out);
     }
 
-    private void describeRows(ByteBuf out, ScatteredQuery described) {
+    private void describeRows(ByteBuf out, RunningStatement described) {
         if (owesDescription) {
             owesDescription = false;
             described.writeRowDescription(out, false);
@@ -267,7 +325,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     @Override
     public void onRows(ByteBuf rows) {
-        ScatteredQuery running = query;
+        RunningStatement running = query;
         if (owesDescription && running != null) {
             ByteBuf out = session.client.allocator().buffer(256);
             describeRows(out, running);
@@ -288,10 +346,10 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     @Override
     public void onComplete(String tag, boolean suspended) {
-        if (target.isWrite()) {
+        if (!(target.work() instanceof Target.Work.Read)) {
             session.placement.wrote();
         }
-        ScatteredQuery completed = query;
+        RunningStatement completed = query;
         ByteBuf out = session.client.allocator().buffer(64);
         if (completed != null) {
             describeRows(out, completed);
@@ -317,7 +375,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         end();
     }
 
-    private void answer(ByteBuf out, Request request, ScatteredQuery answered) {
+    private void answer(ByteBuf out, Request request, RunningStatement answered) {
         answeredCount++;
         if (request.answer != null) {
             request.answer.writeTo(out, TransactionStatus.IDLE);
@@ -341,7 +399,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
         confirm(request);
     }
 
-    private static void describeStatement(ByteBuf out, Request request, ScatteredQuery answered) {
+    private static void describeStatement(ByteBuf out, Request request, RunningStatement answered) {
         int start = out.writerIndex();
         answered.writeParameterDescription(out);
         if (request.effect != null) {
@@ -421,6 +479,9 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient {
 
     private void end() {
         query = null;
+        if (within == null) {
+            session.sent.definitionsChanged();
+        }
         session.placement.lastRoute().answered(1);
         batch.clear(worker.requests());
         worker.giveBack(batch);

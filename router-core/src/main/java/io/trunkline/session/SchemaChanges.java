@@ -13,10 +13,17 @@ import java.util.concurrent.atomic.AtomicLong;
 @SharedAcrossLoops("one atomic number")
 public final class SchemaChanges {
     private final AtomicLong count = new AtomicLong();
+    private final Runnable listener;
+
+    /** Starts to count; the listener hears of each change, on any event loop. */
+    public SchemaChanges(Runnable listener) {
+        this.listener = listener;
+    }
 
     /** Definitions are being changed, or have just been. */
     void noted() {
         count.incrementAndGet();
+        listener.run();
     }
 
     long count() {

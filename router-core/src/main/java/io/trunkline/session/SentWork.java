@@ -281,12 +281,24 @@ final class SentWork {
         beginSent = false;
     }
 
-    /** Returns true, once, when something of what ended with this ReadyForQuery outside a transaction may have written. */
-    boolean takeWrote() {
+    /** Definitions are being changed by something that was not sent to the session's own backend. */
+    void definitionsChange() {
+        definitionsChanged = true;
+        // The session itself may prepare anew before its transaction ends.
+        changes.noted();
+    }
+
+    /** What changed definitions is over. */
+    void definitionsChanged() {
         if (definitionsChanged) {
             definitionsChanged = false;
             changes.noted();
         }
+    }
+
+    /** Returns true, once, when something of what ended with this ReadyForQuery outside a transaction may have written. */
+    boolean takeWrote() {
+        definitionsChanged();
         boolean was = wrote || session.placement.readsReplicas() && mayReadsWrite();
         wrote = false;
         return was;

@@ -142,7 +142,7 @@ public final class SqlAnalyzer implements AutoCloseable {
     /** Returns by statement how its tables are found: behind one that may change the search path, none without its schema. */
     private static List<TableDirectory> tables(
             SqlScan scan, ByteBuf text, QueryShape shape, ClusterView view, Session session) {
-        TableDirectory found = view.table().forSearchPath(session.texts.searchPath());
+        TableDirectory found = session.texts.tables(view.table());
         boolean inFlux = session.settings.isPathInFlux();
         List<TableDirectory> tables = new ArrayList<>(scan.statementCount());
         for (int i = 0; i < scan.statementCount(); i++) {
@@ -157,7 +157,7 @@ public final class SqlAnalyzer implements AutoCloseable {
                                             scan.statementEnd(i),
                                             scan.standardConformingStrings())
                                     .isOfSearchPath()) {
-                found = view.table().forSearchPath(List.of());
+                found = view.table().forSearchPath(TextContext.UNKNOWN_PATH);
             }
         }
         return tables;

@@ -37,7 +37,8 @@ final class StatementDescriber {
     void describe(Session session, PreparedStatement statement) {
         Settings settings = session.settings.current();
         int wait = session.awaitedTypes.begin();
-        worker.pool(session.identity, 0).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
+        int shard = Math.max(0, RequestTargets.placedShard(statement.analysis()));
+        worker.pool(session.identity, shard).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
             @Override
             public void onLeased(Lease lease) {
                 new Description(session, statement, lease, wait).send();

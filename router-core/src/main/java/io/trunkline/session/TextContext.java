@@ -4,6 +4,9 @@ package io.trunkline.session;
 import io.trunkline.backend.Settings;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.TextSettings;
+import io.trunkline.routing.RoutingTable;
+import io.trunkline.sql.SessionEffect;
+import io.trunkline.sql.TableDirectory;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class TextContext {
     private final Session session;
-    /** Tells search paths of which nothing is known from those of the same schemas. */
-    private static final String UNKNOWN = "\0unknown";
+    /** A search path of which nothing is known. */
+    static final List<String> UNKNOWN_PATH = List.of(RoutingTable.UNKNOWN_SCHEMA);
+
+    /** Tells a path nobody set from one of the same schemas that was set. */
+    private static final String ASSUMED = "\0assumed";
 
     private @Nullable Settings read;
     private @Nullable String readPath;
@@ -32,16 +38,23 @@ final class TextContext {
         this.session = session;
     }
 
-    /** Returns the search path by which unqualified tables are found; none while what was sent may change it. */
-    List<String> searchPath() {
+    /** Returns how tables without a schema are found: by the search path, unless what was sent may change it. */
+    TableDirectory tables(RoutingTable table) {
         refresh();
-        return session.sent.isPathPending() ? List.of() : searchPath;
+        if (!isPathKnown()) {
+            return table.forSearchPath(UNKNOWN_PATH);
+        }
+        return readPath == null ? table.forAssumedPath(searchPath) : table.forSearchPath(searchPath);
     }
 
     /** Returns the search path as one string, for cache keys. */
     String searchPathText() {
         refresh();
-        return session.sent.isPathPending() ? UNKNOWN : searchPathText;
+        return isPathKnown() ? searchPathText : RoutingTable.UNKNOWN_SCHEMA;
+    }
+
+    private boolean isPathKnown() {
+        return !session.sent.isPathPending() && !session.ties.isPinnedBy(SessionEffect.FUNCTION_SETTINGS);
     }
 
     /** Returns what a statement's text was parsed under: two sessions share a prepared statement only when it is equal. */
@@ -69,10 +82,17 @@ final class TextContext {
                     + session.identity.backendDatabase()
                     + ';'
                     + current.statementContext();
-            searchPath = SearchPath.of(path, session.identity.backendUser());
+            searchPath = SearchPath.of(path, userSchema(current));
             // No schema's name has it, unlike a comma.
-            searchPathText = String.join("\0", searchPath);
+            searchPathText = String.join("\0", searchPath) + (path == null ? ASSUMED : "");
         }
+    }
+
+    /** {@code $user} is the role in force, which SET ROLE may have changed to one that only the server knows for certain. */
+    private String userSchema(Settings current) {
+        boolean asAnother =
+                current.get(SessionSettings.ROLE) != null || current.get(SessionSettings.SESSION_AUTHORIZATION) != null;
+        return asAnother ? RoutingTable.UNKNOWN_SCHEMA : session.identity.backendUser();
     }
 
     /** Returns true when the client's encoding lets a text be read byte by byte. */

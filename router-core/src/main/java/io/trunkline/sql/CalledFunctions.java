@@ -39,7 +39,10 @@ final class CalledFunctions {
                 open.push(i);
             } else if (tokens.isCharacter(i, ')') && !open.isEmpty()) {
                 lastOpen = open.pop();
-            } else if (tokens.token(i).isName() && tokens.isCharacter(i + 1, '(') && isCall(i, lastOpen)) {
+            } else if (tokens.token(i).isName()
+                    && tokens.isCharacter(i + 1, '(')
+                    && !isInsertTarget(i)
+                    && isCall(i, lastOpen)) {
                 calls.add(new Call(qualified(i), depth.isInside()));
             }
         }
@@ -72,6 +75,15 @@ final class CalledFunctions {
         boolean syntax = tokens.token(i) == Token.IDENTIFIER
                 && (Keywords.isSyntax(tokens.name(i)) || isClause(i) || isOperator(i));
         return !alias && !syntax && !tokens.isWord(i - 1, "as");
+    }
+
+    /** {@code INSERT INTO t (a, b)}. */
+    private boolean isInsertTarget(int i) {
+        int first = i;
+        while (tokens.isCharacter(first - 1, '.')) {
+            first -= 2;
+        }
+        return tokens.isWord(first - 1, "into");
     }
 
     /** {@code UPDATE t SET (a, b) =}, {@code DO UPDATE SET (a, b) =} and {@code ON CONFLICT (a)}. */

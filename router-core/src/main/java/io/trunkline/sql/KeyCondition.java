@@ -40,6 +40,15 @@ public sealed interface KeyCondition {
         }
     }
 
+    /** No key decides: the table is in a schema that is whole on a shard. */
+    record OnShard(int shard) implements KeyCondition {
+        /** Belongs to no distribution. */
+        @Override
+        public String distribution() {
+            return "";
+        }
+    }
+
     /** Nothing is known: every shard may have rows. */
     record Everything(String distribution) implements KeyCondition {}
 }

@@ -151,7 +151,7 @@ final class ModificationReader {
         return key;
     }
 
-    /** Reads assignments; that of a key is refused unless it provably leaves the row on its shard. */
+    /** Reads assignments; that of a key is refused unless the row may prove to stay on its shard. */
     private void readSets(
             @Nullable List<UpdateSet> sets, @Nullable KeyNode key, Table table, QueryScope scope, WithQueries with) {
         if (sets == null) {
@@ -159,7 +159,7 @@ final class ModificationReader {
         }
         for (UpdateSet set : sets) {
             if (key != null) {
-                refuseOtherKey(set, key, table, scope);
+                readNewKey(set, key, table, scope);
             }
             for (Expression value : set.getValues()) {
                 queries.readNested(value, scope, with);
@@ -167,14 +167,30 @@ final class ModificationReader {
         }
     }
 
+    /** A key that becomes a constant or parameter is left to be compared with what it was. */
+    private void readNewKey(UpdateSet set, KeyNode key, Table table, QueryScope scope) {
+        Column column = set.getColumns().size() == 1 ? set.getColumns().get(0) : null;
+        boolean plain = column != null
+                && set.getValues().size() == 1
+                && isPlain(column)
+                && Names.fold(column.getColumnName()).equals(key.column());
+        KeyOperand operand = plain ? predicates.operand(set.getValues().get(0)) : null;
+        if (operand == null) {
+            refuseOtherKey(set, key, table, scope);
+        } else {
+            tables.updateKeys(new KeyCondition.Equal(key.distribution(), operand));
+        }
+    }
+
+    private static boolean isPlain(Column column) {
+        return (column.getTable() == null || column.getTable().getName() == null)
+                && column.getArrayConstructor() == null;
+    }
+
     private static void refuseOtherKey(UpdateSet set, KeyNode key, Table table, QueryScope scope) {
         ExpressionList<Column> columns = set.getColumns();
         for (Column column : columns) {
-            // "SET a.b = 1" assigns to a field of the composite column a.
-            String assigned = column.getTable() == null || column.getTable().getName() == null
-                    ? column.getColumnName()
-                    : column.getFullyQualifiedName().split("\\.", -1)[0];
-            if (!Names.fold(assigned).equals(key.column())) {
+            if (!assigned(column).equals(key.column())) {
                 continue;
             }
             boolean alone = columns.size() == 1 && set.getValues().size() == 1;
@@ -183,6 +199,14 @@ final class ModificationReader {
                         "column " + key.column() + " is the sharding key of " + table.getName()));
             }
         }
+    }
+
+    /** Returns the folded name of the column that is given a value; "SET a.b = 1" assigns to a field of the composite column a. */
+    static String assigned(Column column) {
+        return Names.fold(
+                column.getTable() == null || column.getTable().getName() == null
+                        ? column.getColumnName()
+                        : column.getFullyQualifiedName().split("\\.", -1)[0]);
     }
 
     private static boolean isSameKey(Expression value, KeyNode key, QueryScope scope) {
@@ -257,10 +281,7 @@ final class ModificationReader {
         int found = -1;
         for (int i = 0; i < columns.size(); i++) {
             Column column = columns.get(i);
-            boolean plain = column.getTable() == null || column.getTable().getName() == null;
-            if (plain
-                    && column.getArrayConstructor() == null
-                    && Names.fold(column.getColumnName()).equals(key.column())) {
+            if (isPlain(column) && Names.fold(column.getColumnName()).equals(key.column())) {
                 found = i;
             }
         }

@@ -54,7 +54,10 @@ public enum RefusalCode {
             "insert from a query into a sharded table",
             "Read the rows first and insert them by INSERT ... VALUES."),
     /** UPDATE of the key. */
-    KEY_UPDATE("TL0113", "update would change the sharding key", "Delete the row and insert it with its new key."),
+    KEY_UPDATE(
+            "TL0113",
+            "update may move rows to another shard",
+            "Give the old and the new key as values of one shard, or delete the row and insert it with its new key."),
     /** MERGE. */
     MERGE("TL0114", "merge into a sharded cluster", "Write INSERT ... ON CONFLICT, UPDATE or DELETE with the key."),
     /** DDL, TRUNCATE, LOCK, maintenance. */
@@ -131,11 +134,31 @@ public enum RefusalCode {
             "TL0132",
             "rows to insert on several shards have a value that is not computed from its row alone",
             "Give parameters, constants, or expressions of PostgreSQL's own functions that return one value."),
+    /** A write of a reference table after which its copies may not be equal. */
+    COPIES_MAY_DIFFER(
+            "TL0135",
+            "write to a reference table may not do the same on every shard",
+            "Write it without WITH and FROM, without what depends on the order of rows or on the server, or in several statements."),
+    /** A command that would make something else of each shard's rows. */
+    ROWS_OF_EACH_SHARD(
+            "TL0136",
+            "command would give each shard other rows",
+            "Define the table or column empty, and fill it by INSERT or UPDATE; or name the shard: /* trunkline: shard=... */."),
     /** A set operation whose parts do not make up the whole. */
     SET_OPERATION_ACROSS_SHARDS(
             "TL0141",
             "set operation over several shards cannot be made in parts",
-            "Select the key in the same place of all parts, combine sharded tables by UNION ALL, or everything by UNION.");
+            "Select the key in the same place of all parts, combine sharded tables by UNION ALL, or everything by UNION."),
+    /** A name that may mean a table of a schema of one shard, or another one. */
+    SCHEMA_UNCLEAR(
+            "TL0144",
+            "table may be one of several schemas",
+            "Qualify the table with its schema, or SET search_path to schemas of one shard."),
+    /** Tables in schemas of one shard, and rows of other shards. */
+    SCHEMA_ON_OTHER_SHARD(
+            "TL0145",
+            "statement uses a schema of one shard and rows of others",
+            "Run one statement for each shard; beside a schema use reference tables, and sharded ones by a key of its shard.");
 
     private final String code;
     private final String message;

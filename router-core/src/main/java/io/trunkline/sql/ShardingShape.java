@@ -14,9 +14,12 @@ import org.jspecify.annotations.Nullable;
  *     shard holds, then is not one that matches nothing but a row without a place
  * @param refusal for {@link Reach#REFUSED} why, else null
  * @param scatter for a {@link Reach#KEYED} query that may run on every shard: how its rows make up the answer, else null
- * @param spread for a {@link Reach#KEYED} INSERT, UPDATE or DELETE that may run on several shards: how, else null
+ * @param spread for a {@link Reach#KEYED} or {@link Reach#REFERENCE_WRITE} INSERT, UPDATE or DELETE that may run on several shards: how, else null.
+ *     For {@link Reach#EVERY_SHARD} how the command is run
  * @param mentions for {@link Reach#KEYED}: what it names
- * @param scatterRefusal for a {@link Reach#KEYED} statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
+ * @param scatterRefusal for such a statement without either: why not, else null. A modification inside EXPLAIN or COPY has none of the three
+ * @param home where the session lives by its search path, else null
+ * @param presumed what must hold for its names to mean the tables they seem to
  */
 public record ShardingShape(
         Reach reach,
@@ -26,14 +29,26 @@ public record ShardingShape(
         @Nullable ScatterShape scatter,
         @Nullable SpreadWrite spread,
         @Nullable Refusal scatterRefusal,
-        Mentions mentions) {
+        Mentions mentions,
+        @Nullable PathHome home,
+        Presumed presumed) {
     public ShardingShape {
         conditions = List.copyOf(conditions);
     }
 
     /** What is known of a statement that runs on one shard if at all. */
     public ShardingShape(Reach reach, List<KeyCondition> conditions, boolean storesKeys, @Nullable Refusal refusal) {
-        this(reach, conditions, storesKeys, refusal, null, null, null, Mentions.NONE);
+        this(reach, conditions, storesKeys, refusal, null, null, null, Mentions.NONE, null, Presumed.NOTHING);
+    }
+
+    /** Returns the shard whose schemas the statement, or the session it runs in, is about; {@link TableDirectory#NO_SHARD} when there is none. */
+    public int placedShard() {
+        for (KeyCondition condition : conditions) {
+            if (condition instanceof KeyCondition.OnShard placed) {
+                return placed.shard();
+            }
+        }
+        return home == null || reach == Reach.KEYED ? TableDirectory.NO_SHARD : home.shard();
     }
 
     /** Which shards a statement concerns. */
@@ -46,6 +61,8 @@ public record ShardingShape(
         REFERENCE_READ,
         /** Writes a reference table: all shards. */
         REFERENCE_WRITE,
+        /** A command about what every shard has: all shards. */
+        EVERY_SHARD,
         /** Sharded tables, by key. */
         KEYED,
         /** Cannot be run as it stands. */
@@ -65,18 +82,34 @@ public record ShardingShape(
     }
 
     ShardingShape mentioning(Mentions names) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, scatter, spread, scatterRefusal, names);
+        return new ShardingShape(
+                reach, conditions, storesKeys, refusal, scatter, spread, scatterRefusal, names, home, presumed);
     }
 
     ShardingShape scatteredAs(ScatterShape shape) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null, null, mentions);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, shape, null, null, mentions, home, presumed);
     }
 
     ShardingShape spreadAs(SpreadWrite write) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, write, null, mentions);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, write, null, mentions, home, presumed);
     }
 
     ShardingShape notScatteredFor(Refusal reason) {
-        return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, reason, mentions);
+        return new ShardingShape(reach, conditions, storesKeys, refusal, null, null, reason, mentions, home, presumed);
+    }
+
+    /** Returns this with what the search path says. */
+    ShardingShape under(@Nullable PathHome pathHome, Presumed presumption) {
+        return new ShardingShape(
+                reach,
+                conditions,
+                storesKeys,
+                refusal,
+                scatter,
+                spread,
+                scatterRefusal,
+                mentions,
+                pathHome,
+                presumption);
     }
 }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.trunkline.sql.ModificationReader.Modification;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import net.sf.jsqlparser.parser.AbstractJSqlParser.Dialect;
 import net.sf.jsqlparser.parser.CCJSqlParser;
 import net.sf.jsqlparser.parser.CCJSqlParserUtil;
@@ -84,11 +85,24 @@ public final class ShardingShapeReader {
         }
         StatementHead head = new StatementHead(tokens);
         head.read();
+        try {
+            return readKind(tokens, head, directory);
+        } catch (RefusedStatement refused) {
+            ShardingShape inSchemas = new OneShardSchemas(tokens, head, directory).read();
+            if (inSchemas == null) {
+                throw refused;
+            }
+            return inSchemas;
+        }
+    }
+
+    private ShardingShape readKind(TokenList tokens, StatementHead head, TableDirectory directory) {
         return switch (head.kind()) {
             case SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, EXPLAIN, DECLARE_CURSOR ->
                 readQuery(tokens, head, directory);
             case COPY_OUT -> readCopyOut(tokens, head, directory);
-            default -> readCommand(head.kind());
+            case DDL, TRUNCATE, LOCK, MAINTENANCE -> readDefinition(tokens, head, directory);
+            default -> readCommand(head.kind(), directory);
         };
     }
 
@@ -97,7 +111,7 @@ public final class ShardingShapeReader {
     }
 
     /** Everything but queries and modifications is decided by its kind. */
-    private static ShardingShape readCommand(StatementKind kind) {
+    private static ShardingShape readCommand(StatementKind kind, TableDirectory directory) {
         Refusal refusal = switch (kind) {
             case MERGE -> RefusalCode.MERGE.because("the statement is a MERGE");
             case COPY_IN, COPY_ON_SERVER -> RefusalCode.COPY.because("rows of a COPY are not spread over shards");
@@ -108,7 +122,30 @@ public final class ShardingShapeReader {
             case OTHER -> RefusalCode.UNREADABLE.because("the statement is of a kind the router does not know");
             default -> null;
         };
-        return refusal == null ? ShardingShape.of(ShardingShape.Reach.NO_TABLE) : ShardingShape.refused(refusal);
+        if (refusal != null) {
+            throw new RefusedStatement(refusal);
+        }
+        return ShardingShape.of(ShardingShape.Reach.NO_TABLE).under(directory.home(), Presumed.NOTHING);
+    }
+
+    /** What defines or maintains something in a schema of one shard runs there, everything else on every shard. */
+    private static ShardingShape readDefinition(TokenList tokens, StatementHead head, TableDirectory directory) {
+        ShardingShape inSchemas = new OneShardSchemas(tokens, head, directory).read();
+        if (inSchemas != null) {
+            return inSchemas;
+        }
+        boolean mayBePlaced = directory.home() != null;
+        for (int i = 0; i < tokens.size(); i++) {
+            mayBePlaced |=
+                    tokens.token(i).isName() && directory.shardOfSchema(tokens.name(i)) != TableDirectory.NO_SHARD;
+        }
+        if (mayBePlaced) {
+            throw new RefusedStatement(
+                    RefusalCode.SCHEMA_UNCLEAR.because("it may concern a schema of one shard, and others too"));
+        }
+        return new EveryShardReader(tokens, directory)
+                .read(head.kind())
+                .under(null, new Presumed(Set.of(), directory.assumesPath()));
     }
 
     private ShardingShape readCopyOut(TokenList tokens, StatementHead head, TableDirectory directory) {
@@ -125,7 +162,7 @@ public final class ShardingShapeReader {
             case SELECT, VALUES, INSERT, UPDATE, DELETE ->
                 readTree(tokens, head.queryStart(), lastOf(tokens), directory);
             case TABLE -> throw new RefusedStatement(RefusalCode.NO_KEY.because("a TABLE command reads all rows"));
-            default -> readCommand(head.queryKind());
+            default -> readCommand(head.queryKind(), directory);
         };
     }
 
@@ -156,11 +193,21 @@ public final class ShardingShapeReader {
                     RefusalCode.AMBIGUOUS_TEXT.because("a sub-query stands where the router does not look"));
         }
         ShardingShape shape = references.shape();
+        boolean whole = first == 0 && last == lastOf(tokens);
+        if (shape.reach() == ShardingShape.Reach.REFERENCE_WRITE && whole && walked.modification() != null) {
+            return CopyWriteReader.addTo(shape, tokens, last, tree, references);
+        }
         if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
         }
         shape = shape.mentioning(Mentions.in(tokens));
-        boolean whole = first == 0 && last == lastOf(tokens);
+        if (references.updatesKeys()) {
+            return shape.notScatteredFor(RefusalCode.KEY_UPDATE.because("the row may have to move to another shard"));
+        }
+        if (references.usesPlaced()) {
+            return shape.notScatteredFor(RefusalCode.SCHEMA_ON_OTHER_SHARD.because(
+                    "tables in schemas of one shard are not merged with rows of others"));
+        }
         if (walked.modification() == null) {
             return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), reader, references, whole);
         }

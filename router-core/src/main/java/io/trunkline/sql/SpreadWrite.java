@@ -11,7 +11,7 @@ import java.util.Set;
  * <p>Ranges are of tokens, as in {@link ScatterShape}; {@link TokenText} has their text in the statement at hand. Functions are named, not judged: what one reads where it
  * runs is for routing to find out.
  */
-public sealed interface SpreadWrite {
+public sealed interface SpreadWrite permits SpreadWrite.Everywhere, SpreadWrite.Rows, CopyWrite, EveryShardCommand {
 
     /** Returns true when the statement sends rows. */
     boolean returning();

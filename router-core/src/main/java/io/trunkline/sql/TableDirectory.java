@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What the topology says about the tables of one cluster, as one session's {@code search_path} finds them. Pure; callable from any thread. */
 public interface TableDirectory {
+    /** Stands for "no shard". */
+    int NO_SHARD = -1;
 
     /**
      * Returns how a relation is spread over the shards.
@@ -13,4 +15,24 @@ public interface TableDirectory {
      * @param table the folded name
      */
     TableUse lookup(@Nullable String schema, String table);
+
+    /** Returns the shard that a schema is whole on, or {@link #NO_SHARD}. */
+    default int shardOfSchema(String schema) {
+        return NO_SHARD;
+    }
+
+    /** Returns true when the schema may hold relations that are not whole on one shard. */
+    default boolean isSpread(String schema) {
+        return true;
+    }
+
+    /** Returns what the search path says of names without a schema; null unless it has a schema that is whole on one shard. */
+    default @Nullable PathHome home() {
+        return null;
+    }
+
+    /** Returns true when the search path is taken for the server's own, and a table in a schema of one shard might be meant if it is another. */
+    default boolean assumesPath() {
+        return false;
+    }
 }

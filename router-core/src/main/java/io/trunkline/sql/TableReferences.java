@@ -2,7 +2,10 @@
 package io.trunkline.sql;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import net.sf.jsqlparser.schema.Table;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +16,18 @@ final class TableReferences {
 
     private final TableDirectory directory;
     private final List<KeyNode> keys = new ArrayList<>();
+    private final Set<String> referenceNames = new HashSet<>();
+    private String written = "";
     private boolean readsReference;
     private boolean writesReference;
     private boolean storesKeys;
+    /** What the keys of updated rows become. */
+    private final List<KeyCondition> newKeys = new ArrayList<>();
+
     private boolean readsCatalog;
+    private final Set<Integer> placed = new TreeSet<>();
+    private final Set<String> presumed = new HashSet<>();
+    private boolean presumesPath;
 
     TableReferences(TableDirectory directory) {
         this.directory = directory;
@@ -29,7 +40,13 @@ final class TableReferences {
         if (use instanceof TableUse.Sharded sharded) {
             return keyOf(table, sharded);
         }
-        readsReference |= use instanceof TableUse.Reference;
+        if (use instanceof TableUse.PlacedOrReference either) {
+            placed.add(either.shard());
+        }
+        if (use instanceof TableUse.Reference) {
+            readsReference = true;
+            referenceNames.add(sqlName(table));
+        }
         readsCatalog |= use instanceof TableUse.Catalog;
         return null;
     }
@@ -44,8 +61,24 @@ final class TableReferences {
         if (use instanceof TableUse.Catalog) {
             throw new RefusedStatement(RefusalCode.ALL_SHARDS.because("the statement writes the system catalogue"));
         }
-        writesReference = true;
+        if (use instanceof TableUse.PlacedOrReference) {
+            throw unclear("the table that is written may be one of the schema or a reference table");
+        }
+        if (use instanceof TableUse.Reference) {
+            writesReference = true;
+            written = sqlName(table);
+            referenceNames.add(written);
+        }
         return null;
+    }
+
+    private static String sqlName(Table table) {
+        String name = quoted(table.getName());
+        return table.getSchemaName() == null ? name : quoted(table.getSchemaName()) + "." + name;
+    }
+
+    private static String quoted(String name) {
+        return '"' + Names.fold(name).replace("\"", "\"\"") + '"';
     }
 
     private KeyNode keyOf(Table table, TableUse.Sharded sharded) {
@@ -67,6 +100,16 @@ final class TableReferences {
         String schema = table.getSchemaName() == null ? null : Names.fold(table.getSchemaName());
         String name = Names.fold(table.getName());
         TableUse use = directory.lookup(schema, name);
+        presumesPath |= schema == null && directory.assumesPath() && !(use instanceof TableUse.Catalog);
+        if (use instanceof TableUse.Placed found) {
+            placed.add(found.shard());
+            if (found.presumed()) {
+                presumed.add(name);
+            }
+        }
+        if (use instanceof TableUse.Unclear unclear) {
+            throw unclear("relation \"" + table.getFullyQualifiedName() + "\": " + unclear.why());
+        }
         if (!(use instanceof TableUse.Unknown)) {
             return use;
         }
@@ -74,9 +117,24 @@ final class TableReferences {
                 "relation \"" + table.getFullyQualifiedName() + "\" is neither sharded nor a reference table"));
     }
 
+    private static RefusedStatement unclear(String why) {
+        return new RefusedStatement(RefusalCode.SCHEMA_UNCLEAR.because(why));
+    }
+
     /** Notes that rows of a sharded table are inserted. */
     void storeKeys() {
         storesKeys = true;
+    }
+
+    /** Notes what the key of updated rows becomes: a row that is on the shard of both keys stays where it is. */
+    void updateKeys(KeyCondition newKey) {
+        newKeys.add(newKey);
+        storesKeys = true;
+    }
+
+    /** Returns true when keys are updated: on one shard, or not at all. */
+    boolean updatesKeys() {
+        return !newKeys.isEmpty();
     }
 
     /** Returns the keys of all occurrences of sharded tables. */
@@ -89,18 +147,42 @@ final class TableReferences {
         return readsCatalog;
     }
 
+    /** Returns true when the statement uses tables of schemas that are whole on one shard: then it runs on that shard or not at all. */
+    boolean usesPlaced() {
+        return !placed.isEmpty();
+    }
+
+    /** Returns the reference table that is written last, named as in SQL with all quotes. */
+    String written() {
+        return written;
+    }
+
+    /** Returns all reference tables, named as in SQL with all quotes. */
+    Set<String> referenceNames() {
+        return referenceNames;
+    }
+
     /** Returns what the statement as a whole concerns; call when every part of it was read. */
     ShardingShape shape() {
+        return reached().under(directory.home(), new Presumed(presumed, presumesPath));
+    }
+
+    private ShardingShape reached() {
         if (writesReference) {
-            if (!keys.isEmpty()) {
+            if (!keys.isEmpty() || !placed.isEmpty()) {
                 throw new RefusedStatement(RefusalCode.REFERENCE_WRITE_WITH_SHARDED.because(
-                        "the sharded table is " + keys.get(0).table()));
+                        keys.isEmpty()
+                                ? "it uses a table of a schema of one shard, too"
+                                : "the sharded table is " + keys.get(0).table()));
             }
             return ShardingShape.of(ShardingShape.Reach.REFERENCE_WRITE);
         }
-        if (!keys.isEmpty()) {
-            return ShardingShape.keyed(
-                    keys.stream().map(KeyNode::condition).distinct().toList(), storesKeys);
+        if (!keys.isEmpty() || !placed.isEmpty()) {
+            List<KeyCondition> conditions = new ArrayList<>();
+            placed.forEach(shard -> conditions.add(new KeyCondition.OnShard(shard)));
+            keys.stream().map(KeyNode::condition).distinct().forEach(conditions::add);
+            conditions.addAll(newKeys);
+            return ShardingShape.keyed(conditions, storesKeys);
         }
         if (readsReference) {
             return ShardingShape.of(ShardingShape.Reach.REFERENCE_READ);

@@ -10,8 +10,30 @@ public sealed interface TableUse {
     /** Every shard has all rows. */
     record Reference() implements TableUse {}
 
+    /**
+     * It is in a schema that is whole on one shard.
+     *
+     * @param shard the index of the shard
+     * @param presumed whether that goes only as long as no other schema of the search path has a relation of its name
+     */
+    record Placed(int shard, boolean presumed) implements TableUse {}
+
+    /**
+     * It is in a schema that is whole on one shard, if that has a relation of its name, and else a reference table.
+     *
+     * @param shard the index of the shard, which has the right rows either way
+     */
+    record PlacedOrReference(int shard) implements TableUse {}
+
     /** A relation of {@code pg_catalog} or {@code information_schema}: every shard has its own. */
     record Catalog() implements TableUse {}
+
+    /**
+     * The name may mean relations that are spread differently.
+     *
+     * @param why a clause for messages
+     */
+    record Unclear(String why) implements TableUse {}
 
     /** The topology does not know it. */
     record Unknown() implements TableUse {}

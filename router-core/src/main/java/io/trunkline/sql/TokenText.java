@@ -62,6 +62,11 @@ public final class TokenText {
         return tokens.raw(token);
     }
 
+    /** Returns true when a token is a constant: a string of any form, or a number. */
+    public boolean isLiteral(int token) {
+        return tokens.token(token).isLiteral();
+    }
+
     /** Returns the whole number that a token is, or -1 when it is not one in plain digits that fits. */
     public long number(int token) {
         return number(tokens, token);

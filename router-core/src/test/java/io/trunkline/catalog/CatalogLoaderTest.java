@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,12 @@ class CatalogLoaderTest {
         FakeConnector connector = new FakeConnector(loop, FakeConnector.newNodes());
         connector.node("silent").answer(sql -> List.of());
         CatalogLoader loader = new CatalogLoader(
-                () -> List.of(target("silent"), target("honest")), connector, loop, Duration.ofMinutes(1), told::add);
+                () -> List.of(target("silent"), target("honest")),
+                Set::of,
+                connector,
+                loop,
+                Duration.ofMinutes(1),
+                told::add);
         loader.start();
         time.advance(Duration.ofMillis(5));
         connector.node("silent").fallSilent();
@@ -47,8 +53,8 @@ class CatalogLoaderTest {
     void triesAgainWhenTheAnswerIsNoCatalogue() {
         FakeConnector connector = new FakeConnector(loop, FakeConnector.newNodes());
         connector.node("odd").answer(sql -> List.of(List.of("one", "two", "three", "four")));
-        CatalogLoader loader =
-                new CatalogLoader(() -> List.of(target("odd")), connector, loop, Duration.ofMinutes(1), told::add);
+        CatalogLoader loader = new CatalogLoader(
+                () -> List.of(target("odd")), Set::of, connector, loop, Duration.ofMinutes(1), told::add);
 
         loader.start();
         time.advance(Duration.ofMillis(500));
@@ -65,6 +71,7 @@ class CatalogLoaderTest {
         ByteBufLeaks.during(() -> {
             CatalogLoader loader = new CatalogLoader(
                     () -> List.of(target("liar")),
+                    Set::of,
                     LyingServer.connector(loop, random, 2 + random.nextInt(4), CatalogLoaderTest::rows),
                     loop,
                     Duration.ofSeconds(1),

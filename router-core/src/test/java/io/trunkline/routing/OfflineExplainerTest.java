@@ -65,8 +65,8 @@ class OfflineExplainerTest {
                 "insert into app.readings (id) values (100)|TL0209",
                 "delete from orders where customer_id = 42.0|TL0206",
                 "update orders set customer_id = 1 where customer_id = 42|TL0113",
-                "update countries set name = 'x'|TL0214",
-                "create table t ()|TL0115",
+                "update countries set name = default|TL0135",
+                "create temp table t ()|TL0115",
                 "select * from nowhere|TL0105",
                 "select * from orders where customer_id = 1; select * from orders where customer_id = 2;"
                         + " select * from orders where customer_id = 3; select * from orders where customer_id = 4|TL0210",

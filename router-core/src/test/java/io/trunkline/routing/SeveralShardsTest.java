@@ -175,35 +175,81 @@ class SeveralShardsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "insert into countries (code, name) values ('AT', 'Austria')|TL0214",
-                "insert into countries (code, since) values ('AT', now())|TL0214",
-                "update countries set since = random()|TL0214",
-                "delete from countries|TL0214",
+                "insert into countries (code, since) values ('AT', mine())|TL0229",
+                "update countries set since = default|TL0135",
+                "/* trunkline: shard_key=3 */ delete from countries|TL0214",
                 "insert into countries (code) select note from orders where customer_id = 42|TL0116",
                 "with x as (delete from countries returning code) select * from orders where customer_id = 42|TL0116",
             })
-    void writesNoReferenceTableOnItsOwn(String statement, String code) {
+    void writesReferenceTablesOnlyWhereTheirCopiesStayEqual(String statement, String code) {
         assertRefused(statement, code);
     }
 
     @ParameterizedTest
-    @Case("H50")
+    @Case({"H46", "H47", "H50"})
     @ValueSource(
             strings = {
+                "insert into countries (code, name) values ('AT', 'Austria')",
+                "insert into countries (code, since) values ('AT', now())",
+                "update countries set name = upper(name)",
+                "delete from countries",
                 "create table t (id int8)",
                 "create index concurrently i on orders (amount)",
                 "alter table orders add column x int",
                 "drop table orders",
                 "truncate orders",
-                "lock table orders",
                 "vacuum orders",
-                "refresh materialized view v",
+                "reindex table orders",
                 "grant select on orders to public",
                 "comment on table orders is 'x'",
-                "select * into t from orders where customer_id = 42",
             })
-    void definesNothingOnEveryShard(String statement) {
-        assertRefused(statement, "TL0115");
+    void runsOnEveryShardWhatConcernsAll(String statement) {
+        assertThat(explain(statement).shard()).as(statement).isEqualTo("a, b, c");
+    }
+
+    @Test
+    @Case("H07")
+    void changesAKeyOnlyWhereTheRowStays() {
+        long other = 43;
+        while (!table.shardName(Given.shardOf(table, other)).equals(shardOf42)) {
+            other++;
+        }
+        long elsewhere = 43;
+        while (table.shardName(Given.shardOf(table, elsewhere)).equals(shardOf42)) {
+            elsewhere++;
+        }
+        String update = "update orders set customer_id = %d, amount = 1 where customer_id = %s";
+
+        assertThat(explain(update.formatted(other, "42")).shard()).isEqualTo(shardOf42);
+        assertThat(explain(update.formatted(42, "42")).shard()).isEqualTo(shardOf42);
+        assertThat(explain(update.formatted(42, "any (array[42, " + other + "])"))
+                        .shard())
+                .isEqualTo(shardOf42);
+        assertRefused(update.formatted(elsewhere, "42"), "TL0113");
+        assertRefused(update.formatted(other, "any (array[42, " + elsewhere + "])"), "TL0113");
+        assertRefused("update orders set customer_id = 42 where amount = 1", "TL0113");
+    }
+
+    @ParameterizedTest
+    @Case("H50")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "refresh materialized view v|TL0136",
+                "create table t as select * from orders|TL0136",
+                "create materialized view v as select * from orders|TL0136",
+                "alter table countries add column since timestamptz default now()|TL0136",
+                "alter table countries add column id bigserial|TL0136",
+                "alter table countries add column id int generated always as identity|TL0136",
+                "alter table countries alter column name type int using random()|TL0136",
+                "create temp table t (id int8)|TL0115",
+                "create database d|TL0115",
+                "alter system set work_mem = 5|TL0115",
+                "checkpoint|TL0115",
+                "select * into t from orders where customer_id = 42|TL0115",
+            })
+    void definesNothingThatWouldDiffer(String statement, String code) {
+        assertRefused(statement, code);
     }
 
     @ParameterizedTest

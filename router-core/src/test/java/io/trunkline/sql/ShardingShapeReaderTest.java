@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trunkline.testing.Case;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -276,7 +277,6 @@ class ShardingShapeReaderTest {
             update orders set total = 1                                                             → C*
             update orders set customer_id = customer_id where customer_id = $1                      → C=$1
             update orders o set customer_id = o.customer_id where customer_id = $1                  → C=$1
-            update orders set customer_id = $2 where customer_id = $1                               → TL0113
             update orders set customer_id = id where customer_id = $1                               → TL0113
             update orders set customer_id = c.id from customers c where c.id = customer_id and customer_id = $1 → TL0113
             update orders set customer_id = customer_id + 0 where customer_id = $1                  → TL0113
@@ -327,11 +327,11 @@ class ShardingShapeReaderTest {
             select * from orders where customer_id = 1 for update   → C=#0
             select * into x from orders where customer_id = 1       → TL0115
             table orders                                            → TL0106
-            create table x (a int)                                  → TL0115
-            alter table orders add column x int                     → TL0115
-            truncate orders                                         → TL0115
-            lock table orders                                       → TL0115
-            vacuum                                                  → TL0115
+            create table x (a int)                                  → every shard DEFINITION
+            alter table orders add column x int                     → every shard DEFINITION
+            truncate orders                                         → every shard DEFINITION
+            lock table orders                                       → every shard IN_BLOCK
+            vacuum                                                  → every shard SEPARATELY
             call p()                                                → TL0118
             do 'x'                                                  → TL0118
             execute s                                               → TL0118
@@ -460,6 +460,7 @@ class ShardingShapeReaderTest {
             case CATALOG -> "catalogue";
             case REFERENCE_READ -> "reference";
             case REFERENCE_WRITE -> "reference write";
+            case EVERY_SHARD -> "every shard " + ((EveryShardCommand) Objects.requireNonNull(shape.spread())).form();
             case REFUSED -> shape.refusal().code().code();
             case KEYED ->
                 shape.conditions().stream()

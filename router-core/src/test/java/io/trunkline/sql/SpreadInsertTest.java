@@ -85,7 +85,7 @@ class SpreadInsertTest {
             insert into orders (customer_id, a) values (1, 2), (3)       → TL0101
             insert into orders (customer_id) values (1), (2, 3)          → TL0101
             insert into U&"orders" (customer_id) values (1), (2)         → TL0101
-            insert into countries (code) values (1), (2)                 → REFERENCE_WRITE
+            insert into countries (code) values (1), (2)                 → same rows of <countries>
             explain insert into orders (customer_id) values (1), (2)     → KEYED
             copy (insert into orders (customer_id) values (1), (2) returning id) to stdout → TL0101
             """)

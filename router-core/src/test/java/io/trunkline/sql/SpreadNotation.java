@@ -27,12 +27,21 @@ final class SpreadNotation {
     }
 
     static TokenText text(SpreadWrite.Rows rows, String sql) {
+        return text(rows.tokenCount(), sql);
+    }
+
+    private static TokenText text(int tokenCount, String sql) {
         ByteBuf bytes = Unpooled.copiedBuffer(sql, StandardCharsets.UTF_8);
-        return Objects.requireNonNull(TokenText.of(rows.tokenCount(), bytes, 0, bytes.writerIndex(), true), sql);
+        return Objects.requireNonNull(TokenText.of(tokenCount, bytes, 0, bytes.writerIndex(), true), sql);
     }
 
     private static String write(SpreadWrite write, String sql) {
-        String line = write instanceof SpreadWrite.Rows rows ? write(rows, text(rows, sql)) : "everywhere";
+        String line = "everywhere";
+        if (write instanceof SpreadWrite.Rows rows) {
+            line = write(rows, text(rows, sql));
+        } else if (write instanceof CopyWrite copy) {
+            line = write(copy, text(copy.tokenCount(), sql));
+        }
         return line
                 + (write.returning() ? " returning" : "")
                 + (write.functions().isEmpty() ? "" : " calls" + new TreeSet<>(write.functions()));
@@ -45,5 +54,26 @@ final class SpreadNotation {
         return "<" + text.text(rows.head()) + "> " + each
                 + (rows.tail().isEmpty() ? "" : " <" + text.text(rows.tail()) + ">")
                 + (rows.mayOmitRows() ? " omits" : "");
+    }
+
+    private static String write(CopyWrite write, TokenText text) {
+        String used = write.tables().used().size() == 1
+                ? ""
+                : " using" + new TreeSet<>(write.tables().used());
+        String assigned = write.tables().assigned().isEmpty()
+                ? ""
+                : " sets" + new TreeSet<>(write.tables().assigned());
+        if (write instanceof CopyWrite.SameRows rows) {
+            String conflict = rows.conflict() == null
+                    ? ""
+                    : " by " + new TreeSet<>(rows.conflict().columns()) + assigned;
+            String returned = rows.returned().isEmpty() ? "" : " <" + text.text(rows.returned()) + ">";
+            return "same rows of <" + text.text(rows.target()) + ">" + used + conflict + returned;
+        }
+        String times = ((CopyWrite.SameWords) write)
+                .times().stream()
+                        .map(call -> " " + call.function() + "<" + text.text(call.range()) + ">")
+                        .collect(Collectors.joining());
+        return "same words" + used + times;
     }
 }

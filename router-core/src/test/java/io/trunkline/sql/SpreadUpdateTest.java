@@ -124,8 +124,9 @@ class SpreadUpdateTest {
             delete from orders where orders.tableoid = 5                 → TL0123
             delete from orders where U&"\\0061" = 1                      → TL0104
             update orders set customer_id = 5                            → TL0113
+            update orders set customer_id = $2, total = 1 where customer_id = $1 → TL0113
             update orders o set customer_id = c.id from customers c where c.id = o.customer_id → TL0113
-            update countries set name = 'x'                              → REFERENCE_WRITE
+            update countries set name = 'x'                              → same words
             update countries set name = o.x from orders o                → TL0116
             delete from countries using orders o where o.c = code        → TL0116
             explain update orders set total = 1                          → KEYED

@@ -203,7 +203,7 @@ public final class TestRouter implements AutoCloseable {
                         analyzer,
                         sessions,
                         new CancelRegistry(),
-                        new SchemaChanges(),
+                        new SchemaChanges(() -> {}),
                         () -> plan.decisions,
                         TransactionIds.of(INSTANCE)),
                 "t");

@@ -66,6 +66,11 @@ final class Clusters implements NodeSuspicion {
         }
     }
 
+    /** Definitions were changed through this router. */
+    void definitionsChanged() {
+        clusters.values().forEach(OperatedCluster::definitionsChanged);
+    }
+
     /** Ends them all; topologies that come later are ignored. */
     synchronized void close() {
         closed = true;

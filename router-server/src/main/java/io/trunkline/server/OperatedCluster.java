@@ -129,7 +129,14 @@ final class OperatedCluster {
                 .collect(Collectors.toSet());
         surroundings.clock.execute(() -> {
             revision = topology.revision();
-            table = RoutingTable.of(topology, name);
+            Set<String> placedBefore = table == null ? Set.of() : table.placedSchemas();
+            RoutingTable next = RoutingTable.of(topology, name);
+            table = next;
+            if (!placedBefore.equals(next.placedSchemas())) {
+                // What was read tells other schemas apart than there are now.
+                snapshots.replaceAll((database, snapshot) -> snapshot.withoutSpreadNames());
+                loaders.values().forEach(CatalogLoader::refresh);
+            }
             shardNames = described.shards().stream().map(Shard::name).toList();
             keepLoaders(named);
             publish(applied);
@@ -176,6 +183,7 @@ final class OperatedCluster {
             if (!loaders.containsKey(catalog)) {
                 CatalogLoader loader = new CatalogLoader(
                         () -> candidates(catalog),
+                        () -> table == null ? Set.of() : table.placedSchemas(),
                         surroundings.connector,
                         surroundings.clock,
                         surroundings.probes.catalogInterval(),
@@ -262,6 +270,11 @@ final class OperatedCluster {
             all = all == null ? one : all.mergedWith(one);
         }
         return all == null ? CatalogSnapshot.unloaded() : all;
+    }
+
+    /** Definitions were changed through this router: the catalogue is read again soon. From any thread. */
+    void definitionsChanged() {
+        surroundings.clock.execute(() -> loaders.values().forEach(CatalogLoader::refresh));
     }
 
     private void onShardStatus(String cluster, ShardStatus status) {

@@ -121,7 +121,7 @@ public final class RouterServer implements AutoCloseable {
                         analyzer,
                         sessions,
                         cancels,
-                        new SchemaChanges(),
+                        new SchemaChanges(clusters::definitionsChanged),
                         this::decisions,
                         TransactionIds.ofNewInstance()),
                 databases,

@@ -15,19 +15,32 @@ import java.util.OptionalInt;
  * @param distributions the ways of spreading rows; tables of one distribution are co-located
  * @param shardedTables the tables whose rows are spread
  * @param referenceTables the tables that are whole on every shard
+ * @param schemas the schemas that are whole on one shard each
  */
 public record Cluster(
         String name,
         List<Shard> shards,
         List<Distribution> distributions,
         List<ShardedTable> shardedTables,
-        List<ReferenceTable> referenceTables) {
+        List<ReferenceTable> referenceTables,
+        List<PlacedSchema> schemas) {
     /** Copies the lists. */
     public Cluster {
         shards = List.copyOf(shards);
         distributions = List.copyOf(distributions);
         shardedTables = List.copyOf(shardedTables);
         referenceTables = List.copyOf(referenceTables);
+        schemas = List.copyOf(schemas);
+    }
+
+    /** A cluster without schemas of one shard. */
+    public Cluster(
+            String name,
+            List<Shard> shards,
+            List<Distribution> distributions,
+            List<ShardedTable> shardedTables,
+            List<ReferenceTable> referenceTables) {
+        this(name, shards, distributions, shardedTables, referenceTables, List.of());
     }
 
     /** Returns the index of the shard of this name. */

@@ -54,6 +54,9 @@ public final class TopologyDiff {
             for (ReferenceTable table : cluster.referenceTables()) {
                 outline.put(subject + ", table " + table.schema() + "." + table.name(), "reference");
             }
+            for (PlacedSchema schema : cluster.schemas()) {
+                outline.put(subject + ", schema " + schema.name(), shardName(cluster, schema.shard()));
+            }
         }
         for (Database database : topology.databases()) {
             outline.put(

@@ -43,7 +43,10 @@ final class TopologyReader {
                 shards,
                 distributions,
                 object.optionalList("shardedTables", TopologyReader::shardedTable),
-                object.optionalList("referenceTables", TopologyReader::referenceTable));
+                object.optionalList("referenceTables", TopologyReader::referenceTable),
+                object.optionalList("schemas", schema -> placedSchema(schema, shardNames)).stream()
+                        .flatMap(Optional::stream)
+                        .toList());
     }
 
     private static Shard shard(JsonObject object) {
@@ -85,6 +88,16 @@ final class TopologyReader {
 
     private static ReferenceTable referenceTable(JsonObject object) {
         return new ReferenceTable(object.text("schema", ShardedTable.SCHEMA_DEFAULT), object.text("name"));
+    }
+
+    private static Optional<PlacedSchema> placedSchema(JsonObject object, List<String> shardNames) {
+        String name = object.text("name");
+        String shard = object.text("shard");
+        int index = shardNames.indexOf(shard);
+        if (index < 0 && !shard.isEmpty()) {
+            object.report("shard", "\"" + shard + "\"", "one of " + String.join(", ", shardNames));
+        }
+        return index < 0 ? Optional.empty() : Optional.of(new PlacedSchema(name, index));
     }
 
     private static Database database(JsonObject object) {

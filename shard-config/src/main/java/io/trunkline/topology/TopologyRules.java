@@ -43,6 +43,7 @@ final class TopologyRules {
             checkShards(path, cluster);
             checkDistributions(path, cluster);
             checkTables(path, cluster);
+            checkSchemas(path, cluster);
         }
     }
 
@@ -177,6 +178,41 @@ final class TopologyRules {
             report(path + ".schema", quoted(schema), "a schema that is not the system catalogue");
         }
         checkUnique(pathOfTable, schema + "." + name, path + ".name", "a table that is listed once");
+    }
+
+    private void checkSchemas(String clusterPath, Cluster cluster) {
+        Map<String, String> pathOfTableIn = new HashMap<>();
+        for (int i = 0; i < cluster.shardedTables().size(); i++) {
+            pathOfTableIn.putIfAbsent(
+                    cluster.shardedTables().get(i).schema(), clusterPath + ".shardedTables[" + i + "]");
+        }
+        for (int i = 0; i < cluster.referenceTables().size(); i++) {
+            pathOfTableIn.putIfAbsent(
+                    cluster.referenceTables().get(i).schema(), clusterPath + ".referenceTables[" + i + "]");
+        }
+        Map<String, String> pathOfName = new HashMap<>();
+        for (int i = 0; i < cluster.schemas().size(); i++) {
+            PlacedSchema schema = cluster.schemas().get(i);
+            String path = clusterPath + ".schemas[" + i + "]";
+            checkIdentifier(path + ".name", schema.name());
+            checkUnique(pathOfName, schema.name(), path + ".name", "a schema that is listed once");
+            if (schema.name().startsWith("pg_") || schema.name().equals("information_schema")) {
+                report(path + ".name", quoted(schema.name()), "a schema that is not the system's");
+            }
+            String table = pathOfTableIn.get(schema.name());
+            if (table != null) {
+                report(
+                        path + ".name",
+                        quoted(schema.name()) + ", the schema of " + table,
+                        "a schema without sharded and reference tables");
+            }
+            if (schema.shard() < 0 || schema.shard() >= cluster.shards().size()) {
+                report(
+                        path + ".shard",
+                        "shard " + schema.shard(),
+                        "a shard from 0 to " + (cluster.shards().size() - 1));
+            }
+        }
     }
 
     private void checkDatabases(List<Cluster> clusters, List<Database> databases) {

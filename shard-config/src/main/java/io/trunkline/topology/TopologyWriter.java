@@ -65,6 +65,12 @@ final class TopologyWriter {
         for (ReferenceTable table : cluster.referenceTables()) {
             referenceTables.addObject().put("schema", table.schema()).put("name", table.name());
         }
+        if (!cluster.schemas().isEmpty()) {
+            ArrayNode schemas = object.putArray("schemas");
+            for (PlacedSchema schema : cluster.schemas()) {
+                schemas.addObject().put("name", schema.name()).put("shard", shardName(cluster, schema.shard()));
+            }
+        }
         return object;
     }
 

@@ -44,7 +44,12 @@ public final class Topologies {
                 new ShardedTable("public", "events", "day", "by_day"),
                 new ShardedTable("public", "branches", "country", "by_country"));
         Cluster cluster = new Cluster(
-                "orders", shards, distributions, tables, List.of(new ReferenceTable("public", "countries")));
+                "orders",
+                shards,
+                distributions,
+                tables,
+                List.of(new ReferenceTable("public", "countries")),
+                List.of(new PlacedSchema("tenant_a", 0), new PlacedSchema("tenant_b", 1)));
         return new Topology(revision, List.of(cluster), List.of(new Database("app", "orders", "app_prod")));
     }
 

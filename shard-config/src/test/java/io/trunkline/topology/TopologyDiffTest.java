@@ -25,7 +25,8 @@ class TopologyDiffTest {
                 new Node("s1-b", "10.9.9.8", 5432, NodeRole.REPLICA, 2, ""));
         List<Shard> shards = List.of(new Shard("s1", nodes), OLD.shards().get(1));
 
-        assertThat(lines(new Cluster("orders", shards, OLD.distributions(), OLD.shardedTables(), List.of())))
+        assertThat(lines(new Cluster(
+                        "orders", shards, OLD.distributions(), OLD.shardedTables(), List.of(), OLD.schemas())))
                 .containsExactly(
                         "~ cluster orders, shard s1, node s1-a: 10.0.1.1:5432 role auto weight 1"
                                 + " -> 10.9.9.9:5433 role primary weight 1 zone z",
@@ -45,7 +46,8 @@ class TopologyDiffTest {
                 OLD.distributions().get(1),
                 OLD.distributions().get(2));
 
-        assertThat(lines(new Cluster("orders", shards, distributions, OLD.shardedTables(), OLD.referenceTables())))
+        assertThat(lines(new Cluster(
+                        "orders", shards, distributions, OLD.shardedTables(), OLD.referenceTables(), OLD.schemas())))
                 .containsExactly(
                         "~ cluster orders, distribution by_customer, slots 256 to 511: s1 -> s2",
                         "~ cluster orders, distribution by_customer, slots 768 to 1023: s2 -> s3",
@@ -63,14 +65,36 @@ class TopologyDiffTest {
                         new Ranges(List.of(new Ranges.Range(Ranges.Bound.unbounded(), Ranges.Bound.unbounded(), 0)))),
                 new Distribution("by_country", KeyType.TEXT, new ListValues(Map.of(KeyValue.ofText("de"), 1))));
 
-        assertThat(lines(
-                        new Cluster("orders", OLD.shards(), distributions, OLD.shardedTables(), OLD.referenceTables())))
+        assertThat(lines(new Cluster(
+                        "orders",
+                        OLD.shards(),
+                        distributions,
+                        OLD.shardedTables(),
+                        OLD.referenceTables(),
+                        OLD.schemas())))
                 .containsExactly(
                         "- cluster orders, distribution by_day, range [unbounded, 2024-01-01): s1",
                         "- cluster orders, distribution by_day, range [2024-01-01, unbounded): s2",
                         "~ cluster orders, distribution by_country, key de: s1 -> s2",
                         "- cluster orders, distribution by_country, key fr: s2",
                         "+ cluster orders, distribution by_day, range [unbounded, unbounded): s1");
+    }
+
+    @Test
+    void showsSchemasThatMove() {
+        Cluster moved = new Cluster(
+                "orders",
+                OLD.shards(),
+                OLD.distributions(),
+                OLD.shardedTables(),
+                OLD.referenceTables(),
+                List.of(new PlacedSchema("tenant_a", 1), new PlacedSchema("tenant_c", 0)));
+
+        assertThat(lines(moved))
+                .containsExactly(
+                        "~ cluster orders, schema tenant_a: s1 -> s2",
+                        "- cluster orders, schema tenant_b: s2",
+                        "+ cluster orders, schema tenant_c: s1");
     }
 
     @Test

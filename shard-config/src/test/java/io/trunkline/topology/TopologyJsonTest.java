@@ -49,6 +49,18 @@ class TopologyJsonTest {
     }
 
     @Test
+    void namesTheShardOfASchemaThatTheClusterLacks() {
+        String placed = SMALL.replace(
+                "\"name\": \"c\",", "\"name\": \"c\", \"schemas\": [{\"name\": \"tenant_a\", \"shard\": \"t\"}, {}],");
+
+        assertThat(problems(placed))
+                .containsExactly(
+                        "clusters[0].schemas[0].shard: \"t\" (expected: one of s)",
+                        "clusters[0].schemas[1].name: missing (expected: a string)",
+                        "clusters[0].schemas[1].shard: missing (expected: a string)");
+    }
+
+    @Test
     void toleratesUnknownFieldsForRouters() {
         String newer = SMALL.replace("\"host\"", "\"sshPort\": 22, \"host\"");
 

@@ -125,6 +125,32 @@ class TopologyTest {
     }
 
     @Test
+    void refusesSchemasThatHoldOtherTablesOrAreNobodysOrEverybodys() {
+        List<PlacedSchema> schemas = List.of(
+                new PlacedSchema("tenant_a", 0),
+                new PlacedSchema("tenant_a", 1),
+                new PlacedSchema("public", 0),
+                new PlacedSchema("pg_toast", 0),
+                new PlacedSchema("", 2));
+
+        assertThat(clusterProblems(good -> new Cluster(
+                        good.name(),
+                        good.shards(),
+                        good.distributions(),
+                        good.shardedTables(),
+                        good.referenceTables(),
+                        schemas)))
+                .containsExactly(
+                        "clusters[0].schemas[1].name: \"tenant_a\" as in clusters[0].schemas[0].name"
+                                + " (expected: a schema that is listed once)",
+                        "clusters[0].schemas[2].name: \"public\", the schema of clusters[0].shardedTables[0]"
+                                + " (expected: a schema without sharded and reference tables)",
+                        "clusters[0].schemas[3].name: \"pg_toast\" (expected: a schema that is not the system's)",
+                        "clusters[0].schemas[4].name: \"\" (expected: an identifier of 1 to 63 bytes)",
+                        "clusters[0].schemas[4].shard: shard 2 (expected: a shard from 0 to 1)");
+    }
+
+    @Test
     void refusesDatabasesOfUnknownClustersOrTheSameName() {
         List<Database> databases = List.of(new Database("d", "orders", "d"), new Database("d", "moon", ""));
 

@@ -1,0 +1,585 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.scatter;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.trunkline.backend.BackendConnection;
+import io.trunkline.backend.BackendConnector;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.pool.Lease;
+import io.trunkline.scatter.Repetition.Failed;
+import io.trunkline.scatter.Repetition.ShardsDiffer;
+import io.trunkline.sql.CopyWrite;
+import io.trunkline.sql.EveryShardCommand;
+import io.trunkline.twophase.TwoPhaseCommit;
+import io.trunkline.wire.BackendTag;
+import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.CommandTag;
+import io.trunkline.wire.DataRow;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.ParameterDescription;
+import io.trunkline.wire.ProtocolViolation;
+import io.trunkline.wire.TransactionStatus;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One statement that does the same on every shard: on the first one, and when that is done on all others.
+ *
+ * <pre>
+ *   DESCRIBING ──▶ ASKING ──▶ RUNNING ── done on the first ──▶ REPEATING ── done on all ──▶ COMMITTING ──▶ OVER
+ *        └────────────┴──────────┴──────── an error ────────────────┴──▶ FAILING ── all quiet ──────────▶ OVER
+ * </pre>
+ *
+ * <p>What the client is told comes from the first shard: what the statement returns, its rows, its tag, its notices. The others must agree, or nothing of it stays
+ * anywhere. In all of it the first shard comes first, so whoever does the same at the same time waits there, and never holds what the other waits for.
+ *
+ * <p>Owns the leases. Confined to one event loop.
+ */
+public final class RepeatedStatement implements RunningStatement, ShardStream.Listener, TwoPhaseCommit.Listener {
+
+    private enum Phase {
+        DESCRIBING,
+        ASKING,
+        RUNNING,
+        REPEATING,
+        COMMITTING,
+        FAILING,
+        OVER
+    }
+
+    private final ScatterStatement statement;
+    private final Function<Described, Repetition> planning;
+    /** How it is committed, or null within a transaction of the client's. */
+    private final @Nullable ShardCommit commit;
+
+    private final ScatterClient client;
+    private final ByteBufAllocator allocator;
+    private final int messageBytesMax;
+    private final ShardStreams shards;
+    private final DataRow asked = new DataRow();
+    private final Map<ShardStream, List<List<@Nullable String>>> answers = new HashMap<>();
+    /** Shards that are at work in the present phase. */
+    private int openCount;
+
+    private Phase phase = Phase.DESCRIBING;
+    private int[] parameterTypes;
+    private @Nullable Described described;
+    private @Nullable Repetition repetition;
+    private @Nullable CommandTag tag;
+    /** Of each other shard, its tags so far added up. */
+    private final Map<ShardStream, CommandTag> tags = new HashMap<>();
+
+    private boolean abandoned;
+
+    private RepeatedStatement(
+            ScatterStatement statement,
+            Function<Described, Repetition> planning,
+            @Nullable ShardCommit commit,
+            List<Lease> leases,
+            ScatterClient client,
+            BackendConnector connector,
+            ByteBufAllocator allocator,
+            int messageBytesMax) {
+        this.statement = statement;
+        this.planning = planning;
+        this.commit = commit;
+        this.client = client;
+        this.allocator = allocator;
+        this.messageBytesMax = messageBytesMax;
+        this.parameterTypes = statement.parameterTypes();
+        this.shards = new ShardStreams(leases, connector, messageBytesMax, commit == null, this);
+    }
+
+    /**
+     * Takes over the leases, of one backend of every shard in the order of the shards, to write a reference table.
+     *
+     * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
+     * @param messageBytesMax a longer row is an error
+     * @param memoryBytesMax most bytes of rows kept at a time
+     */
+    public static RepeatedStatement copies(
+            ScatterStatement statement,
+            CopyWrite write,
+            @Nullable ShardCommit commit,
+            List<Lease> leases,
+            ScatterClient client,
+            BackendConnector connector,
+            ByteBufAllocator allocator,
+            int messageBytesMax,
+            long memoryBytesMax) {
+        boolean prepares = commit != null;
+        Function<Described, Repetition> planning = described -> write instanceof CopyWrite.SameWords words
+                ? new CopiedWords(statement, words, described, prepares)
+                : new CopiedRows(statement, (CopyWrite.SameRows) write, prepares, allocator, memoryBytesMax);
+        return new RepeatedStatement(
+                statement, planning, commit, leases, client, connector, allocator, messageBytesMax);
+    }
+
+    /**
+     * Takes over the leases, of one backend of every shard in the order of the shards, for a command.
+     *
+     * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
+     * @param messageBytesMax a longer message is an error
+     */
+    public static RepeatedStatement command(
+            ScatterStatement statement,
+            EveryShardCommand command,
+            @Nullable ShardCommit commit,
+            List<Lease> leases,
+            ScatterClient client,
+            BackendConnector connector,
+            ByteBufAllocator allocator,
+            int messageBytesMax) {
+        return new RepeatedStatement(
+                statement,
+                described -> new Command(statement, command, described, commit != null),
+                commit,
+                leases,
+                client,
+                connector,
+                allocator,
+                messageBytesMax);
+    }
+
+    @Override
+    public void start() {
+        openCount = 1;
+        shards.first().describe(statement.sql(), parameterTypes);
+    }
+
+    // what it returns
+
+    @Override
+    public void writeParameterDescription(ByteBuf out) {
+        BackendWriter.parameterDescription(out, parameterTypes);
+    }
+
+    @Override
+    public void writeRowDescription(ByteBuf out, boolean ofStatement) {
+        IntUnaryOperator formats = ofStatement ? column -> 0 : statement::format;
+        known(described).write(out, formats);
+    }
+
+    @Override
+    public boolean returnsRows() {
+        return !known(described).isNoData();
+    }
+
+    // the steps
+
+    private void onDescribed() {
+        Described columns = known(described);
+        client.onParsed(this);
+        repetition = planning.apply(columns);
+        phase = Phase.ASKING;
+        ask(shards.first());
+    }
+
+    private void ask(ShardStream shard) {
+        openCount++;
+        if (commit != null) {
+            shard.begin();
+        }
+        shard.ask(known(repetition).question(shard == shards.first()));
+    }
+
+    private void onAnswered(ShardStream shard) {
+        known(repetition).answered(shard.index(), answers.getOrDefault(shard, List.of()));
+        answers.remove(shard);
+        if (shard == shards.first()) {
+            others().forEach(this::ask);
+        }
+        if (openCount == 0) {
+            run();
+        }
+    }
+
+    private List<ShardStream> others() {
+        return shards.all().subList(1, shards.size());
+    }
+
+    private void run() {
+        phase = Phase.RUNNING;
+        openCount = 1;
+        Repetition said = known(repetition);
+        ByteBuf bind = allocator.buffer(256);
+        try {
+            writeBind(bind, statement, known(described), said::writeHiddenFormats);
+            shards.first().run(said.first(), parameterTypes, bind, 0);
+        } finally {
+            bind.release();
+        }
+    }
+
+    /** Appends formats of columns, and returns how many. */
+    interface HiddenFormats {
+        int write(ByteBuf out);
+    }
+
+    /** Appends the Bind of the client's parameters, for the columns it sees and others before them. */
+    static void writeBind(ByteBuf out, ScatterStatement statement, Described described, HiddenFormats hidden) {
+        int start = out.writerIndex();
+        // Unnamed portal, unnamed statement.
+        out.writeByte(FrontendTag.BIND).writeInt(0).writeShort(0);
+        statement.writeParameters(out);
+        int count = out.writerIndex();
+        out.writeShort(0);
+        int hiddenCount = hidden.write(out);
+        for (int i = 0; i < described.columns().size(); i++) {
+            out.writeShort(statement.format(i));
+        }
+        out.setShort(count, hiddenCount + described.columns().size());
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+
+    private void onRun() {
+        phase = Phase.REPEATING;
+        for (ShardStream shard : others()) {
+            if (known(repetition).repeat(shard)) {
+                openCount++;
+            } else {
+                checkTag(shard);
+            }
+        }
+        completeIfDone();
+    }
+
+    private void onRepeated(ShardStream shard) {
+        if (known(repetition).repeat(shard)) {
+            openCount++;
+        } else {
+            checkTag(shard);
+        }
+        completeIfDone();
+    }
+
+    private void checkTag(ShardStream shard) {
+        CommandTag first = known(tag);
+        CommandTag own = tags.getOrDefault(shard, new CommandTag(first.command(), 0));
+        if (!own.equals(first)) {
+            throw differ(
+                    shard,
+                    new ShardsDiffer("it answers " + own.text() + ", and node \""
+                            + shards.first().node() + "\" answers " + first.text()));
+        }
+    }
+
+    private void completeIfDone() {
+        if (openCount > 0 || phase != Phase.REPEATING) {
+            return;
+        }
+        closeRepetition();
+        ShardCommit end = commit;
+        if (end == null) {
+            releaseAll();
+            client.onComplete(known(tag).text(), false);
+            return;
+        }
+        for (ShardStream shard : shards.all()) {
+            if (shard.backend().status() != TransactionStatus.IN_TRANSACTION) {
+                // Nothing that was sent ends it.
+                throw differ(shard, new ShardsDiffer("it has no open transaction"));
+            }
+        }
+        phase = Phase.COMMITTING;
+        // The shards' next words are for another holder.
+        client.flush();
+        List<BackendConnection> backends = new ArrayList<>(shards.size());
+        for (ShardStream shard : shards.all()) {
+            shard.detach();
+            backends.add(shard.backend());
+        }
+        end.commit(backends, this);
+    }
+
+    @Override
+    public void onCommitted() {
+        releaseAll();
+        if (!abandoned) {
+            client.onComplete(known(tag).text(), false);
+        }
+    }
+
+    @Override
+    public void onAborted(ErrorResponse cause) {
+        releaseAll();
+        if (!abandoned) {
+            client.onFailed(cause);
+            client.onOver();
+        }
+    }
+
+    @Override
+    public void onInDoubt(ErrorResponse cause) {
+        onAborted(cause);
+    }
+
+    @Override
+    public boolean isCommitting() {
+        return phase == Phase.COMMITTING;
+    }
+
+    private void releaseAll() {
+        phase = Phase.OVER;
+        closeRepetition();
+        shards.releaseAll();
+    }
+
+    private void closeRepetition() {
+        if (repetition != null) {
+            repetition.close();
+        }
+    }
+
+    // failing
+
+    private void fail(ErrorResponse error) {
+        fail(error, () -> {});
+    }
+
+    private static Failed differ(ShardStream shard, ShardsDiffer difference) {
+        return new Failed(RouterErrors.copiesDiffer(shard.node(), difference.how()));
+    }
+
+    @Override
+    public void fail(ErrorResponse error, Runnable delivered) {
+        if (phase == Phase.FAILING || phase == Phase.COMMITTING || phase == Phase.OVER) {
+            delivered.run();
+            return;
+        }
+        phase = Phase.FAILING;
+        closeRepetition();
+        client.onFailed(error);
+        shards.cancel(delivered);
+        endIfQuiet();
+    }
+
+    private void endIfQuiet() {
+        if (phase == Phase.FAILING && !shards.isBusy()) {
+            releaseAll();
+            client.onOver();
+        }
+    }
+
+    @Override
+    public boolean isFailing() {
+        return phase == Phase.FAILING;
+    }
+
+    @Override
+    public void giveUp() {
+        if (phase == Phase.FAILING) {
+            releaseAll();
+            client.onOver();
+        }
+    }
+
+    @Override
+    public void abandon() {
+        abandoned = true;
+        if (phase != Phase.OVER && phase != Phase.COMMITTING) {
+            shards.cancel(() -> {});
+            releaseAll();
+        }
+    }
+
+    // what the shards say
+
+    /** Something follows from what a shard has said. */
+    private interface Reading {
+        void read();
+    }
+
+    /** Has the statement end where what is read does not let it go on. */
+    private void trying(ShardStream shard, Reading reading) {
+        try {
+            reading.read();
+        } catch (ScatterRefused refused) {
+            client.onRefused(refused.refusal().code());
+            fail(refused.refusal().error().response());
+        } catch (ShardsDiffer difference) {
+            fail(differ(shard, difference).error().response());
+        } catch (Failed failed) {
+            fail(failed.error().response());
+        } catch (ProtocolViolation violation) {
+            fail(RouterErrors.backendProtocolViolation(shard.node(), violation).response());
+        }
+    }
+
+    @Override
+    public void onRows(ShardStream shard, ByteBuf buffer, int index, int length) {
+        trying(shard, () -> {
+            int end = index + length;
+            int position = index;
+            while (position < end && phase != Phase.FAILING && phase != Phase.OVER) {
+                int bytes = 1 + buffer.getInt(position + 1);
+                onRow(shard, buffer, position, bytes);
+                position += bytes;
+            }
+        });
+        if (phase == Phase.RUNNING) {
+            shard.setReading(client.takesRows());
+        }
+    }
+
+    private void onRow(ShardStream shard, ByteBuf buffer, int index, int length) {
+        switch (phase) {
+            case ASKING -> {
+                asked.wrap(buffer, index, length);
+                List<@Nullable String> values = new ArrayList<>(asked.columnCount());
+                for (int i = 0; i < asked.columnCount(); i++) {
+                    values.add(asked.text(i));
+                }
+                answers.computeIfAbsent(shard, key -> new ArrayList<>()).add(values);
+            }
+            case RUNNING -> {
+                ByteBuf seen = known(repetition).row(buffer, index, length);
+                if (seen != null) {
+                    client.onRows(seen);
+                }
+            }
+            case REPEATING -> known(repetition).repeatedRow(shard.index(), buffer, index, length);
+            case DESCRIBING, COMMITTING, FAILING, OVER -> {
+                // not asked for, or not wanted any more
+            }
+        }
+    }
+
+    @Override
+    public void onClientWritable() {
+        if (phase == Phase.RUNNING) {
+            shards.first().setReading(true);
+        }
+        client.flush();
+    }
+
+    @Override
+    public void onMessage(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {
+        if (phase != Phase.FAILING && phase != Phase.OVER) {
+            trying(shard, () -> read(shard, message, buffer, index, length));
+        }
+    }
+
+    private void read(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {
+        switch (message) {
+            case BackendTag.ERROR_RESPONSE -> {
+                shard.failed();
+                fail(told(shard, ErrorResponse.parse(buffer, index, length)));
+            }
+            case BackendTag.PARAMETER_DESCRIPTION ->
+                parameterTypes =
+                        new ParameterDescription().wrap(buffer, index, length).types();
+            case BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA -> onColumns(shard, message, buffer, index, length);
+            case BackendTag.COMMAND_COMPLETE -> {
+                if (phase == Phase.RUNNING) {
+                    tag = CommandTag.read(buffer, index, length);
+                } else if (phase == Phase.REPEATING) {
+                    tags.merge(shard, CommandTag.read(buffer, index, length), CommandTag::plus);
+                }
+            }
+            case BackendTag.NOTICE_RESPONSE -> {
+                // The others say the same.
+                if (phase == Phase.RUNNING) {
+                    client.onNotice(buffer.slice(index, length));
+                }
+            }
+            default -> {
+                // ParseComplete and the like: nothing hangs on them
+            }
+        }
+    }
+
+    private ErrorResponse told(ShardStream shard, ErrorResponse error) {
+        boolean words = phase == Phase.DESCRIBING || repetition != null && repetition.isClientsText();
+        // A position within other words means nothing to the client.
+        ErrorResponse told = words ? error : error.without(ErrorResponse.POSITION);
+        if (shard == shards.first()) {
+            return told;
+        }
+        // The first shard has done it: this one is not as that one is.
+        String context = told.field(ErrorResponse.WHERE);
+        return told.with(
+                ErrorResponse.WHERE,
+                (context == null ? "" : context + "\n") + "on node \"" + shard.node() + "\", behind node \""
+                        + shards.first().node() + "\"");
+    }
+
+    private void onColumns(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {
+        switch (phase) {
+            case DESCRIBING ->
+                described = message == BackendTag.NO_DATA
+                        ? Described.noData(parameterTypes)
+                        : Described.of(parameterTypes, buffer, index, length);
+            case ASKING ->
+                // Of several queries in the text, the last one counts.
+                answers.remove(shard);
+            case RUNNING -> client.onStarted(this);
+            case REPEATING, COMMITTING, FAILING, OVER -> {
+                // as on the first shard
+            }
+        }
+    }
+
+    @Override
+    public void onOversized(ShardStream shard, long messageBytes) {
+        fail(RouterErrors.mergedRowTooLong(messageBytes, messageBytesMax).response());
+        // The rest of it cannot be read.
+        shard.discard("row too long");
+        endIfQuiet();
+    }
+
+    @Override
+    public void onQuiet(ShardStream shard) {
+        if (phase == Phase.FAILING) {
+            endIfQuiet();
+            return;
+        }
+        openCount--;
+        trying(shard, () -> {
+            switch (phase) {
+                case DESCRIBING -> onDescribed();
+                case ASKING -> onAnswered(shard);
+                case RUNNING -> onRun();
+                case REPEATING -> onRepeated(shard);
+                case COMMITTING, FAILING, OVER -> {
+                    // held by another, or given back already
+                }
+            }
+        });
+    }
+
+    @Override
+    public void onLost(ShardStream shard, ErrorResponse cause) {
+        switch (phase) {
+            case DESCRIBING, ASKING -> {
+                // Locks at most were taken.
+                shards.cancel(() -> {});
+                releaseAll();
+                client.onLostUnanswered(shard.node(), cause);
+            }
+            case RUNNING, REPEATING ->
+                fail(RouterErrors.transactionLost(shard.node()).response());
+            case FAILING -> endIfQuiet();
+            case COMMITTING, OVER -> {
+                // held by another, or nothing was asked any more
+            }
+        }
+    }
+
+    @Override
+    public void onReadComplete() {
+        client.flush();
+    }
+
+    private static <T> T known(@Nullable T value) {
+        return Objects.requireNonNull(value, "answer before its question");
+    }
+}

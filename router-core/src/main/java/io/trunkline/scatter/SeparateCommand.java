@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.scatter;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.trunkline.backend.BackendConnector;
+import io.trunkline.error.RouterErrors;
+import io.trunkline.pool.Lease;
+import io.trunkline.wire.BackendTag;
+import io.trunkline.wire.BackendWriter;
+import io.trunkline.wire.CommandTag;
+import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.ParameterDescription;
+import io.trunkline.wire.ProtocolViolation;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One command that PostgreSQL refuses in a transaction, on one shard after the other: VACUUM, CREATE INDEX CONCURRENTLY and their like.
+ *
+ * <p>It may end between two shards. Then the error says on which of them it was done. Owns the leases. Confined to one event loop.
+ */
+public final class SeparateCommand implements RunningStatement, ShardStream.Listener {
+
+    private enum Phase {
+        DESCRIBING,
+        RUNNING,
+        FAILING,
+        OVER
+    }
+
+    private final ScatterStatement statement;
+    private final ScatterClient client;
+    private final ShardStreams shards;
+    private Phase phase = Phase.DESCRIBING;
+    private int[] parameterTypes;
+    /** On how many shards it is done. */
+    private int doneCount;
+
+    private @Nullable CommandTag tag;
+
+    /**
+     * Takes over the leases, of one backend of every shard in the order of the shards.
+     *
+     * @param messageBytesMax a longer message is an error
+     */
+    public SeparateCommand(
+            ScatterStatement statement,
+            List<Lease> leases,
+            ScatterClient client,
+            BackendConnector connector,
+            int messageBytesMax) {
+        this.statement = statement;
+        this.client = client;
+        this.parameterTypes = statement.parameterTypes();
+        this.shards = new ShardStreams(leases, connector, messageBytesMax, false, this);
+    }
+
+    @Override
+    public void start() {
+        shards.first().describe(statement.sql(), parameterTypes);
+    }
+
+    @Override
+    public void writeParameterDescription(ByteBuf out) {
+        BackendWriter.parameterDescription(out, parameterTypes);
+    }
+
+    @Override
+    public void writeRowDescription(ByteBuf out, boolean ofStatement) {
+        Described.noData(parameterTypes).write(out, column -> 0);
+    }
+
+    @Override
+    public boolean returnsRows() {
+        return false;
+    }
+
+    @Override
+    public void onClientWritable() {
+        client.flush();
+    }
+
+    @Override
+    public boolean isCommitting() {
+        return false;
+    }
+
+    private void runNext() {
+        if (doneCount == shards.size()) {
+            String text = tag == null ? "" : tag.text();
+            releaseAll();
+            client.onComplete(text, false);
+            return;
+        }
+        ByteBuf bind = Unpooled.buffer(64);
+        try {
+            RepeatedStatement.writeBind(bind, statement, Described.noData(parameterTypes), formats -> 0);
+            shards.all().get(doneCount).run(statement.sql(), parameterTypes, bind, 0);
+        } finally {
+            bind.release();
+        }
+    }
+
+    @Override
+    public void onQuiet(ShardStream shard) {
+        switch (phase) {
+            case DESCRIBING -> {
+                phase = Phase.RUNNING;
+                client.onParsed(this);
+                client.onStarted(this);
+                runNext();
+            }
+            case RUNNING -> {
+                doneCount++;
+                runNext();
+            }
+            case FAILING -> endIfQuiet();
+            case OVER -> {
+                // given back already
+            }
+        }
+    }
+
+    @Override
+    public void onMessage(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {
+        if (phase == Phase.FAILING || phase == Phase.OVER) {
+            return;
+        }
+        try {
+            read(shard, message, buffer, index, length);
+        } catch (ProtocolViolation violation) {
+            fail(RouterErrors.backendProtocolViolation(shard.node(), violation).response(), () -> {});
+        }
+    }
+
+    private void read(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {
+        switch (message) {
+            case BackendTag.ERROR_RESPONSE -> {
+                shard.failed();
+                fail(ErrorResponse.parse(buffer, index, length), () -> {});
+            }
+            case BackendTag.PARAMETER_DESCRIPTION ->
+                parameterTypes =
+                        new ParameterDescription().wrap(buffer, index, length).types();
+            case BackendTag.COMMAND_COMPLETE -> {
+                if (tag == null) {
+                    tag = CommandTag.read(buffer, index, length);
+                }
+            }
+            case BackendTag.NOTICE_RESPONSE -> {
+                // The others say the same.
+                if (shard == shards.first()) {
+                    client.onNotice(buffer.slice(index, length));
+                }
+            }
+            default -> {
+                // ParseComplete and the like: nothing hangs on them
+            }
+        }
+    }
+
+    @Override
+    public void onRows(ShardStream shard, ByteBuf buffer, int index, int length) {
+        // No command of this kind has rows.
+    }
+
+    @Override
+    public void onOversized(ShardStream shard, long messageBytes) {
+        fail(RouterErrors.mergedRowTooLong(messageBytes, (int) messageBytes).response(), () -> {});
+        shard.discard("message too long");
+        endIfQuiet();
+    }
+
+    @Override
+    public void onReadComplete() {
+        client.flush();
+    }
+
+    @Override
+    public void onLost(ShardStream shard, ErrorResponse cause) {
+        switch (phase) {
+            case DESCRIBING -> {
+                releaseAll();
+                client.onLostUnanswered(shard.node(), cause);
+            }
+            case RUNNING -> fail(RouterErrors.commitInDoubt(shard.node()).response(), () -> {});
+            case FAILING -> endIfQuiet();
+            case OVER -> {
+                // nothing was asked any more
+            }
+        }
+    }
+
+    // failing
+
+    @Override
+    public void fail(ErrorResponse error, Runnable delivered) {
+        if (phase == Phase.FAILING || phase == Phase.OVER) {
+            delivered.run();
+            return;
+        }
+        boolean begun = phase == Phase.RUNNING && doneCount > 0;
+        phase = Phase.FAILING;
+        client.onFailed(begun ? withShards(error) : error);
+        shards.cancel(delivered);
+        endIfQuiet();
+    }
+
+    /** Adds on which shards it was done, to what the server says. */
+    private ErrorResponse withShards(ErrorResponse error) {
+        StringBuilder done = new StringBuilder();
+        for (ShardStream shard : shards.all().subList(0, doneCount)) {
+            done.append(done.length() == 0 ? "" : ", ").append(shard.node());
+        }
+        String detail = error.detail() == null ? "" : error.detail() + "\n";
+        return error.with(
+                        ErrorResponse.DETAIL,
+                        detail + "It was done on " + done + ", and failed on "
+                                + shards.all().get(doneCount).node() + "; the shards behind were not asked.")
+                .with(
+                        ErrorResponse.HINT,
+                        "Send it again where it does no harm, such as with IF NOT EXISTS or IF EXISTS, or on the shards that are left: "
+                                + "/* trunkline: shard=... */. An index that is left invalid must be dropped there first.");
+    }
+
+    private void endIfQuiet() {
+        if (phase == Phase.FAILING && !shards.isBusy()) {
+            releaseAll();
+            client.onOver();
+        }
+    }
+
+    private void releaseAll() {
+        phase = Phase.OVER;
+        shards.releaseAll();
+    }
+
+    @Override
+    public boolean isFailing() {
+        return phase == Phase.FAILING;
+    }
+
+    @Override
+    public void giveUp() {
+        if (phase == Phase.FAILING) {
+            releaseAll();
+            client.onOver();
+        }
+    }
+
+    @Override
+    public void abandon() {
+        if (phase != Phase.OVER) {
+            shards.cancel(() -> {});
+            releaseAll();
+        }
+    }
+}
