@@ -105,6 +105,9 @@ class ShardTransactionIT {
                         + "show work_mem;savepoint s;set work_mem = '5MB';select balance from accounts where id = 3;select balance from accounts where id = 4;"
                         + "rollback to s;select balance from accounts where id = 1;show work_mem;select balance from accounts where id = 2;show work_mem;"
                         + "select balance from accounts where id = 3;show work_mem;select balance from accounts where id = 5;show work_mem;rollback;show work_mem",
+                "begin;update accounts set balance = 9 where id = 3;select 1 from accounts where id in (1, 2, 3, 4) for update;"
+                        + "update accounts set balance = balance + 1 where id = 4;select count(*) from accounts where balance > 100;commit",
+                "begin read only;select balance from accounts where balance > 1000 for update;rollback",
                 "begin;update accounts set balance = 5 where id = 1;select nothing from accounts where id = 2;rollback;select 1",
                 "begin;insert into accounts (id, balance) values (101, 1);insert into accounts (id, balance) values (102, 1);insert into accounts (id, balance) values (101, 1);commit;"
                         + "select balance from accounts where id = 102",
@@ -151,6 +154,26 @@ class ShardTransactionIT {
                 .startsWith("shard=several role=primary node=")
                 .endsWith(" reason=committed_together,in_transaction")
                 .matches(".*node=[^ ,]+,[^ ]+ .*");
+    }
+
+    @Test
+    @Case("H33")
+    void rowsOfSeveralShardsStayLockedUntilTheTransactionEnds() {
+        try (WireClient other = WireClient.connect(router.port(), "app")) {
+            other.query("set lock_timeout = '100ms'");
+            routed.query("begin");
+            assertThat(texts(routed.query("select id from accounts where balance = 100 for update")))
+                    .contains("CommandComplete SELECT " + ACCOUNTS, "ReadyForQuery T");
+
+            for (int id = 1; id <= 4; id++) {
+                assertThat(texts(other.query("update accounts set balance = 1 where id = " + id))
+                                .toString())
+                        .contains("C=55P03");
+            }
+            routed.query("commit");
+            assertThat(texts(other.query("update accounts set balance = 1 where id = 1")))
+                    .containsExactly("CommandComplete UPDATE 1", "ReadyForQuery I");
+        }
     }
 
     @Test

@@ -38,7 +38,8 @@ class UniqueIdsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        shards = ShardedCluster.start(2, TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
+        shards = ShardedCluster.start(
+                2, TestTopologies.trusting(PostgresOptions.newest().replicas(0)));
         for (PostgresCluster shard : shards.shards()) {
             TestTopologies.prepare(shard);
         }
@@ -66,8 +67,7 @@ class UniqueIdsIT {
         return TestTopologies.sharded(
                 shards,
                 revision,
-                List.of(new Distribution(
-                        "customer", KeyType.INT8, HashSlots.evenly(HashSlots.SLOTS_DEFAULT, 2))),
+                List.of(new Distribution("customer", KeyType.INT8, HashSlots.evenly(HashSlots.SLOTS_DEFAULT, 2))),
                 List.of(new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "orders", "customer", "customer")),
                 List.of(),
                 "app");

@@ -35,8 +35,10 @@ import org.jspecify.annotations.Nullable;
 @SharedAcrossLoops(
         "a concurrent cache of immutable values; trees are read on threads of the analyzer and handed back to the loop that asked")
 public final class SqlAnalyzer implements AutoCloseable {
-    /** Most texts remembered. */
+    /** Most texts remembered, a long one counted once more for each kilobyte. */
     public static final int TEXTS_MAX = 20_000;
+    /** What one text counts at most; one that counted more than all would never be remembered. */
+    private static final int WEIGHT_MAX = 1_000;
     /** Most texts waiting for their tree. */
     public static final int WAITING_MAX = 1_000;
 
@@ -51,8 +53,22 @@ public final class SqlAnalyzer implements AutoCloseable {
      */
     private record Key(long high, long low, String cluster, long revision, String searchPath, boolean pathInFlux) {}
 
-    private final Cache<Key, AnalyzedQuery> known =
-            Caffeine.newBuilder().maximumSize(TEXTS_MAX).executor(Runnable::run).build();
+    /**
+     * What is remembered.
+     *
+     * @param weight how many texts it counts as
+     */
+    private record Known(AnalyzedQuery analysis, int weight) {
+        static Known of(AnalyzedQuery analysis, int textBytes) {
+            return new Known(analysis, Math.min(1 + textBytes / 1024, WEIGHT_MAX));
+        }
+    }
+
+    private final Cache<Key, Known> known = Caffeine.newBuilder()
+            .maximumWeight(TEXTS_MAX)
+            .<Key, Known>weigher((key, remembered) -> remembered.weight)
+            .executor(Runnable::run)
+            .build();
     private final AtomicInteger reading = new AtomicInteger();
     private final ThreadPoolExecutor readers;
     private final ThreadLocal<ShardingShapeReader> treeReader = ThreadLocal.withInitial(ShardingShapeReader::new);
@@ -81,14 +97,16 @@ public final class SqlAnalyzer implements AutoCloseable {
                 sharded ? view.revision() : 0,
                 sharded ? session.texts.searchPathText() : "",
                 sharded && session.settings.isPathInFlux());
-        AnalyzedQuery analysis = known.getIfPresent(key);
-        if (analysis != null) {
-            return analysis;
+        Known remembered = known.getIfPresent(key);
+        if (remembered != null) {
+            return remembered.analysis;
         }
+        int last = scan.statementCount() - 1;
+        int textBytes = last < 0 ? 0 : scan.statementEnd(last) - scan.statementStart(0);
         QueryShape shape = statementReader.get().read(scan, text);
         if (!sharded || !shape.trusted() || !needsTree(shape, view)) {
             AnalyzedQuery read = new AnalyzedQuery(shape, List.of());
-            known.put(key, read);
+            known.put(key, Known.of(read, textBytes));
             return read;
         }
         List<String> statements = new ArrayList<>(shape.statements().size());
@@ -104,7 +122,9 @@ public final class SqlAnalyzer implements AutoCloseable {
         try {
             readers.execute(() -> {
                 try {
-                    known.put(key, new AnalyzedQuery(shape, readTrees(shape, statements, conforming, router, tables)));
+                    AnalyzedQuery read =
+                            new AnalyzedQuery(shape, readTrees(shape, statements, conforming, router, tables));
+                    known.put(key, Known.of(read, textBytes));
                     worker.execute(session::proceed);
                 } finally {
                     reading.decrementAndGet();

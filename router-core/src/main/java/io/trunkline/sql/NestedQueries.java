@@ -104,10 +104,10 @@ final class NestedQueries extends ExpressionVisitorAdapter<Void> {
         for (int i = 0; i < sought.size(); i++) {
             KeyNode key = predicates.key(sought.get(i), scope);
             Placement.KeyColumn column = rows.at(i);
-            if (key != null
-                    && column != null
-                    && !key.isNullable()
-                    && key.distribution().equals(rows.distribution())) {
+            if (key == null || column == null) {
+                continue;
+            }
+            if (!key.isNullable() && key.distribution().equals(rows.distribution())) {
                 column.keys().forEach(each -> each.inherit(key));
                 return true;
             }

@@ -28,12 +28,18 @@ import org.jspecify.annotations.Nullable;
  * package names. Anything else is refused, so the worst that can happen is a refusal that was not needed.
  */
 public final class ShardingShapeReader {
+    /**
+     * Longer statements are refused: JSqlParser takes some seconds for a megabyte when it is new, and there are few threads for it. An INSERT of a thousand rows is
+     * shorter, as drivers and {@code pg_dump --rows-per-insert} write it.
+     */
+    public static final int TEXT_BYTES_MAX = 256 * 1024;
+
     private final int textBytesMax;
     private final int depthMax;
 
-    /** Reads statements of up to 16 kB and 64 levels of nesting. */
+    /** Reads statements of up to {@link #TEXT_BYTES_MAX} and 64 levels of nesting. */
     public ShardingShapeReader() {
-        this(16 * 1024, 64);
+        this(TEXT_BYTES_MAX, 64);
     }
 
     /**

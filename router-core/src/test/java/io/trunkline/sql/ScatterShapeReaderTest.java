@@ -29,6 +29,8 @@ class ScatterShapeReaderTest {
             select distinct a, b from orders                             → distinct items[<a>, <b>] body<from orders>
             select distinct customer_id, b from orders                   → whole distinct items[<customer_id>, <b>] body<from orders>
             select distinct * from orders                                → whole distinct items[<*>] body<from orders>
+            select * from orders for update                              → items[<*>] body<from orders>
+            select * from orders o where x for no key update of o skip locked → items[<*>] body<from orders o where x>
             select all a from orders                                     → TL0104
             select from orders                                           → TL0101
             """)
@@ -45,8 +47,6 @@ class ScatterShapeReaderTest {
             (select * from orders)                                       → TL0120
             select * from orders except select * from orders             → TL0141
             select distinct on (a) a, b from orders                      → TL0127
-            select * from orders for update                              → items[<*>] body<from orders>
-            select * from orders for no key update skip locked           → items[<*>] body<from orders>
             select rank() over (order by x) from orders                  → TL0121
             select sum(x) over w from orders window w as (order by x)    → TL0121
             select a, count(*) from orders group by rollup (a)           → TL0121

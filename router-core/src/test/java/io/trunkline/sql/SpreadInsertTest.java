@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.trunkline.testing.Case;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,5 +140,15 @@ class SpreadInsertTest {
 
         assertThat(TokenText.of(rows.tokenCount(), more, 0, more.writerIndex(), true))
                 .isNull();
+    }
+
+    @Test
+    @Case("Q13")
+    void dividesAsManyRowsAsDriversSendInOneStatement() {
+        String row = "(1, 'a note of some length', 12.50, now()), ";
+        String sql =
+                "insert into orders (customer_id, note, total, at) values " + row.repeat(4_000) + "(2, '', 0, null)";
+
+        assertThat(SpreadNotation.read(sql)).contains(" (2, '', 0, null)=#");
     }
 }

@@ -17,7 +17,6 @@ import io.trunkline.server.metrics.MicrometerMetrics;
 import io.trunkline.topology.Topology;
 import io.trunkline.topology.TopologySource;
 import io.trunkline.transport.BackendChannelOpener;
-
 import io.trunkline.transport.NettyBackendConnector;
 import io.trunkline.wire.ErrorResponse;
 import java.time.Duration;
@@ -141,8 +140,7 @@ final class CommandNodes implements AutoCloseable, IdInstaller.Nodes {
         }
 
         private void refused(ErrorResponse error) {
-            answer.completeExceptionally(
-                    new IdInstaller.RefusedException(
+            answer.completeExceptionally(new IdInstaller.RefusedException(
                     target.node() + ": " + error.sqlState() + ": " + LogText.quoted(error.message())));
         }
     }

@@ -67,11 +67,13 @@ final class IdsCommand implements Runnable {
     /** {@code ids install}: runs it. */
     @Command(
             name = "install",
-            description = "Installs the function on the primary of every shard, in every database of the topology, as the role of "
-                    + "the probes. A shard that has a number keeps it.",
+            description =
+                    "Installs the function on the primary of every shard, in every database of the topology, as the role of "
+                            + "the probes. A shard that has a number keeps it.",
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
-            exitCodeList = {"0:installed everywhere", "1:a node refused, two shards have one number, or a file is wrong"})
+            exitCodeList = {"0:installed everywhere", "1:a node refused, two shards have one number, or a file is wrong"
+            })
     static final class Install implements Callable<Integer> {
         @Spec
         @Nullable

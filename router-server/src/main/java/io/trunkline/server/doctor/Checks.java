@@ -162,8 +162,7 @@ final class Checks {
                 .map(Map.Entry::getKey)
                 .toList();
         if (cluster.shards().size() > 1 && !shards.isEmpty()) {
-            findings.add(new Finding(
-                    Kind.NO_PREPARE, where, MAX_PREPARED + " is 0 on " + String.join(", ", shards)));
+            findings.add(new Finding(Kind.NO_PREPARE, where, MAX_PREPARED + " is 0 on " + String.join(", ", shards)));
         }
     }
 

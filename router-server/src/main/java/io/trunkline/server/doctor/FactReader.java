@@ -114,16 +114,16 @@ final class FactReader {
                     .put(text(row.get(5)), text(row.get(6)));
         }
         Map<String, List<ForeignKeyFacts>> keys = new HashMap<>();
-        columns.forEach((table, ofTable) -> ofTable.forEach((name, pairs) -> keys.computeIfAbsent(
-                        table, none -> new ArrayList<>())
-                .add(new ForeignKeyFacts(name, text(referenced.get(table + "." + name)), pairs))));
+        columns.forEach((table, ofTable) ->
+                ofTable.forEach((name, pairs) -> keys.computeIfAbsent(table, none -> new ArrayList<>())
+                        .add(new ForeignKeyFacts(name, text(referenced.get(table + "." + name)), pairs))));
         return keys;
     }
 
     private static Map<String, List<String>> triggers(List<List<@Nullable String>> rows) {
         Map<String, List<String>> triggers = new HashMap<>();
-        rows.forEach(row -> triggers.computeIfAbsent(table(row), name -> new ArrayList<>())
-                .add(text(row.get(2))));
+        rows.forEach(row ->
+                triggers.computeIfAbsent(table(row), name -> new ArrayList<>()).add(text(row.get(2))));
         return triggers;
     }
 

@@ -45,7 +45,9 @@ record Finding(Kind kind, String where, String what) {
                 Severity.WARNING,
                 "a foreign key leads to a sharded table without joining the keys, so it finds rows of its own shard only"),
         TRIGGER(Severity.WARNING, "a trigger of a sharded table runs on the row's shard, and sees no rows of others"),
-        UNLISTED_TABLE(Severity.WARNING, "a table of a sharded cluster is not in the topology, so statements about it are refused"),
+        UNLISTED_TABLE(
+                Severity.WARNING,
+                "a table of a sharded cluster is not in the topology, so statements about it are refused"),
         SCHEMA_ELSEWHERE(Severity.WARNING, "a schema that is whole on one shard has tables on another"),
         NO_PREPARE(
                 Severity.WARNING,

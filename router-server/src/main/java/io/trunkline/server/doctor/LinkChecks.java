@@ -31,7 +31,8 @@ final class LinkChecks {
     /** Returns what may lead to rows that are not on its shard; once, where it is the same on several. */
     static List<Finding> findings(Cluster cluster, String where, Map<String, NodeFacts> primaries) {
         LinkChecks checks = new LinkChecks(cluster, where);
-        primaries.values()
+        primaries
+                .values()
                 .forEach(facts -> facts.tables().entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
                         .forEach(table -> checks.check(table.getKey(), table.getValue())));

@@ -91,7 +91,8 @@ public final class IdInstaller {
                 throw new RefusedException(cluster.name() + ": more than " + (IdScript.NUMBER_MAX + 1) + " shards");
             }
             nodes.query(home.primary, IdScript.of(number));
-            lines.add(cluster.name() + "/" + cluster.shards().get(shard).name() + " " + database + ": number " + number);
+            lines.add(
+                    cluster.name() + "/" + cluster.shards().get(shard).name() + " " + database + ": number " + number);
         }
         return lines;
     }

@@ -31,8 +31,7 @@ public final class IdScript {
             throw new IllegalArgumentException("number of a shard: " + number + " (expected: 0 to " + NUMBER_MAX + ")");
         }
         try (InputStream in = Objects.requireNonNull(IdScript.class.getResourceAsStream("ids.sql"), "ids.sql")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .replace("@NUMBER@", Integer.toString(number));
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("@NUMBER@", Integer.toString(number));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -105,8 +105,7 @@ class ChecksTest {
         put("a1", 0, Saying.healthy().setting("max_prepared_transactions", "0"));
         put("b1", 1, Saying.healthy().setting("max_prepared_transactions", "0"));
 
-        assertThat(findings())
-                .containsExactly("warning main app: no-prepare: max_prepared_transactions is 0 on a, b");
+        assertThat(findings()).containsExactly("warning main app: no-prepare: max_prepared_transactions is 0 on a, b");
     }
 
     @Test
@@ -289,7 +288,8 @@ class ChecksTest {
 
         static Saying healthy() {
             Map<String, TableFacts> tables = new HashMap<>();
-            tables.put("public.customers", new TableFacts(List.of(ID, NAME), List.of(PRIMARY_KEY), List.of(), List.of()));
+            tables.put(
+                    "public.customers", new TableFacts(List.of(ID, NAME), List.of(PRIMARY_KEY), List.of(), List.of()));
             tables.put("public.countries", new TableFacts(List.of(NAME), List.of(), List.of(), List.of()));
             return new Saying(
                     false,
@@ -304,7 +304,14 @@ class ChecksTest {
 
         NodeFacts facts() {
             return new NodeFacts(
-                    inRecovery, version, Duration.ofMillis(aheadMillis), settings, extensions, prepared, tables, idNumber);
+                    inRecovery,
+                    version,
+                    Duration.ofMillis(aheadMillis),
+                    settings,
+                    extensions,
+                    prepared,
+                    tables,
+                    idNumber);
         }
 
         Saying replica() {
@@ -350,8 +357,7 @@ class ChecksTest {
         }
 
         Saying ids(String number) {
-            return new Saying(
-                    inRecovery, version, aheadMillis, settings, extensions, prepared, tables, number);
+            return new Saying(inRecovery, version, aheadMillis, settings, extensions, prepared, tables, number);
         }
 
         Saying without(String name) {
