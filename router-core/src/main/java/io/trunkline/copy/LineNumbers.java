@@ -15,7 +15,7 @@ final class LineNumbers {
     private static final int LINES_AT_FIRST = 1 << 10;
 
     /** By the line of the shard, as far as it fits: the low half of the client's line. */
-    private int[] lines = new int[LINES_AT_FIRST];
+    private int[] ofClient = new int[LINES_AT_FIRST];
 
     private long lastOwn;
     private long last;
@@ -23,15 +23,17 @@ final class LineNumbers {
     /**
      * The shard is sent a row.
      *
-     * @param ownLines how many lines the shard counts for it
+     * @param ownLines how many lines the shard counts for it; more than there are in the client's data when it counts other line ends
+     * @param lines how many there are
      * @param line the line where the row ends in the client's data
      */
-    void note(int ownLines, long line) {
-        while (lastOwn + ownLines >= lines.length && lines.length < LINES_MAX) {
+    void note(int ownLines, int lines, long line) {
+        while (lastOwn + ownLines >= ofClient.length && ofClient.length < LINES_MAX) {
             grow();
         }
-        for (int i = Math.min(ownLines, lines.length); i > 0; i--) {
-            lines[(int) (lastOwn + ownLines - i + 1) & (lines.length - 1)] = (int) (line - i + 1);
+        for (int i = Math.min(ownLines, ofClient.length); i > 0; i--) {
+            ofClient[(int) (lastOwn + ownLines - i + 1) & (ofClient.length - 1)] =
+                    (int) (line - Math.min(i, lines) + 1);
         }
         lastOwn += ownLines;
         last = line;
@@ -39,15 +41,15 @@ final class LineNumbers {
 
     private void grow() {
         // Nothing has been overwritten yet: every line has the place of its number.
-        lines = Arrays.copyOf(lines, 2 * lines.length);
+        ofClient = Arrays.copyOf(ofClient, 2 * ofClient.length);
     }
 
     /** Returns the client's line, or -1 when it is not remembered any more. */
     long of(long own) {
-        if (own < 1 || own > lastOwn || own <= lastOwn - lines.length) {
+        if (own < 1 || own > lastOwn || own <= lastOwn - ofClient.length) {
             return -1;
         }
-        int low = lines[(int) own & (lines.length - 1)];
+        int low = ofClient[(int) own & (ofClient.length - 1)];
         return last - Integer.toUnsignedLong((int) last - low);
     }
 }

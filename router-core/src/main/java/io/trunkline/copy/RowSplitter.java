@@ -199,7 +199,7 @@ public final class RowSplitter {
             int lines = rows.lines(knew);
             line += lines;
             for (int shard = 0; shard < numbers.length; shard++) {
-                numbers[shard].note(lines, line);
+                numbers[shard].note(lines, lines, line);
                 begun[shard] = true;
             }
         }
@@ -237,8 +237,9 @@ public final class RowSplitter {
         if (shard == RowShards.NONE) {
             refuse(end, line + rows.lines(knew));
         }
-        line += rows.lines(knew);
-        numbers[shard].note(rows.lines(begun[shard] && knew), line);
+        int lines = rows.lines(knew);
+        line += lines;
+        numbers[shard].note(rows.lines(begun[shard] && knew), lines, line);
         begun[shard] = true;
         if (shard != waitingShard) {
             handOver();

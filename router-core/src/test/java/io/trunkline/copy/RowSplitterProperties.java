@@ -139,7 +139,7 @@ class RowSplitterProperties {
         private void row(int shard, byte[] row, int lines, int linesOfFirst) {
             line += lines;
             if (firstLines.get(shard) < 0) {
-                firstLines.set(shard, line - linesOfFirst + 1);
+                firstLines.set(shard, line - Math.min(linesOfFirst, lines) + 1);
             }
             data.writeBytes(row);
             lanes.get(shard).writeBytes(row);

@@ -80,7 +80,7 @@ class SchemaShardingTest {
                 "copy tenant_b.invoices (id, n) from stdin; b",
                 "copy tenant_b.invoices to stdout; b",
                 "copy (select * from tenant_b.invoices) to stdout; b",
-                "copy orders from stdin; TL0117",
+                "copy orders from stdin; several",
                 "table tenant_a.invoices; a",
                 "vacuum (analyze) tenant_a.invoices; a",
                 "vacuum; several",

@@ -473,7 +473,7 @@ class ShardingShapeReaderTest {
             case REFERENCE_READ -> "reference";
             case REFERENCE_WRITE -> "reference write";
             case EVERY_SHARD -> "every shard " + ((EveryShardCommand) Objects.requireNonNull(shape.spread())).form();
-            case COPIED -> "copied";
+            case COPIED -> shape.copy() instanceof CopyShape.IntoSharded ? "copied" : "copied to all";
             case REFUSED -> shape.refusal().code().code();
             case KEYED ->
                 shape.conditions().stream()
