@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  */
 final class Answer {
     private static final Pattern REFUSAL = Pattern.compile("(TL\\d{4}): .*", Pattern.DOTALL);
+    private static final Pattern ERROR_OF_A_ROW = Pattern.compile("E ERROR 2[23]\\w{3}");
     private static final String ASYNCHRONOUS = "NSA";
 
     private final List<String> compared = new ArrayList<>();
@@ -92,6 +93,22 @@ final class Answer {
 
     boolean saysTheSameAs(Answer other) {
         return compared.equals(other.compared);
+    }
+
+    /** Returns true when both are the same but for the error, which is one about a value or a constraint in both. */
+    boolean failsAsTheOther(Answer other) {
+        if (compared.size() != other.compared.size()) {
+            return false;
+        }
+        for (int i = 0; i < compared.size(); i++) {
+            String one = compared.get(i);
+            boolean bothOfARow = ERROR_OF_A_ROW.matcher(one).matches()
+                    && ERROR_OF_A_ROW.matcher(other.compared.get(i)).matches();
+            if (!one.equals(other.compared.get(i)) && !bothOfARow) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
