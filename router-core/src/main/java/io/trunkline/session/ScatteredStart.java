@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.trunkline.session;
+
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.trunkline.pool.Lease;
+import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.routing.RoutingTable;
+import io.trunkline.routing.Target;
+import io.trunkline.routing.TextOrder;
+import io.trunkline.scatter.CopyInPlan;
+import io.trunkline.scatter.GatheredCopy;
+import io.trunkline.scatter.RepeatedStatement;
+import io.trunkline.scatter.RunningStatement;
+import io.trunkline.scatter.ScatterClient;
+import io.trunkline.scatter.ScatterRead;
+import io.trunkline.scatter.ScatterStatement;
+import io.trunkline.scatter.ScatteredQuery;
+import io.trunkline.scatter.SeparateCommand;
+import io.trunkline.scatter.ShardCommit;
+import io.trunkline.scatter.ShardTexts;
+import io.trunkline.scatter.ShardWrite;
+import io.trunkline.scatter.SpreadCopy;
+import io.trunkline.sql.EveryShardCommand;
+import io.trunkline.sql.SqlScan;
+import io.trunkline.wire.Bind;
+import io.trunkline.wire.Execute;
+import io.trunkline.wire.FrontendTag;
+import io.trunkline.wire.Query;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes of a batch, and of what was decided for it, the statement that runs on several shards.
+ *
+ * <p>Reads the batch while its {@link ScatteredWork} has it; used once.
+ */
+final class ScatteredStart {
+    private static final int[] NO_TYPES = {};
+    private static final Pattern ABOVE_ZERO = Pattern.compile("(?<![-\\w])[1-3](?!\\w)");
+
+    private final Session session;
+    private final Worker worker;
+    private final RequestBatch batch;
+    private final Target.Scatter target;
+    private final boolean within;
+    private final Bind bind = new Bind();
+
+    /**
+     * Prepares to make it.
+     *
+     * @param within whether its backends are in a transaction of the client's
+     */
+    ScatteredStart(Session session, RequestBatch batch, Target.Scatter target, boolean within) {
+        this.session = session;
+        this.worker = session.worker;
+        this.batch = batch;
+        this.target = target;
+        this.within = within;
+    }
+
+    /**
+     * Returns the statement, ready to be started.
+     *
+     * @param granted its backends, in the order of the shards; handed over
+     * @param client who hears of it
+     * @param source of the data of a COPY FROM
+     * @param table what the decision was made by
+     */
+    RunningStatement with(List<Lease> granted, ScatterClient client, SpreadCopy.Source source, RoutingTable table) {
+        SessionLimits.Merging limits = worker.limits().merging();
+        ScatterStatement statement = statement();
+        if (target.work() instanceof Target.Work.Read read) {
+            TextOrder texts = session.texts.isUtf8() ? read.texts() : TextOrder.UNKNOWN;
+            return ScatteredQuery.read(
+                    new ScatterRead(statement, read.shape(), texts, shortestFloats()),
+                    within,
+                    granted,
+                    client,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax(),
+                    limits.memoryBytesMax());
+        }
+        if (target.work() instanceof Target.Work.CopyOut) {
+            return new GatheredCopy(
+                    statement,
+                    session.texts.isReadable(),
+                    within,
+                    granted,
+                    client,
+                    worker.connector(),
+                    limits.rowBytesMax());
+        }
+        if (target.work() instanceof Target.Work.CopyIn copyIn) {
+            CopyInPlan plan = new CopyInPlan(
+                    statement,
+                    copyIn.copy(),
+                    table,
+                    session.texts.isReadable(),
+                    session.texts.isUtf8(),
+                    statement.bind() != null);
+            return new SpreadCopy(plan, commit(), granted, client, source, worker.connector(), limits.rowBytesMax());
+        }
+        if (target.work() instanceof Target.Work.Command separate && !target.isWrite()) {
+            definitionsChange(separate);
+            return new SeparateCommand(statement, granted, client, worker.connector(), limits.rowBytesMax());
+        }
+        if (target.work() instanceof Target.Work.Copies copies) {
+            return RepeatedStatement.copies(
+                    statement,
+                    copies.write(),
+                    commit(),
+                    granted,
+                    client,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax(),
+                    limits.memoryBytesMax());
+        }
+        if (target.work() instanceof Target.Work.Command command) {
+            definitionsChange(command);
+            return RepeatedStatement.command(
+                    statement,
+                    command.command(),
+                    commit(),
+                    granted,
+                    client,
+                    worker.connector(),
+                    session.client.allocator(),
+                    limits.rowBytesMax());
+        }
+        ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
+        return ScatteredQuery.write(
+                write, commit(), granted, client, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
+    /** Returns how a transaction of the statement's own is committed, or null when it is part of the client's. */
+    private @Nullable ShardCommit commit() {
+        return within
+                ? null
+                : new ShardCommit(
+                        worker.nextTransactionId(session.identity.cluster()),
+                        target.shards().indexes().boxed().toList(),
+                        Objects.requireNonNull(worker.decisions()),
+                        worker.metrics(),
+                        worker::execute);
+    }
+
+    private void definitionsChange(Target.Work.Command command) {
+        if (command.command().form() != EveryShardCommand.Form.IN_BLOCK) {
+            session.sent.definitionsChange();
+        }
+    }
+
+    private ScatterStatement statement() {
+        Request first = ScatterBatch.statementRequest(batch.requests());
+        PreparedStatement prepared = first.statement;
+        if (first.tag == FrontendTag.QUERY || prepared == null) {
+            Query text = new Query().wrap(first.buffer, first.index, first.available);
+            byte[] sql = ByteBufUtil.getBytes(first.buffer, text.sqlStart(), text.sqlEnd() - text.sqlStart(), true);
+            return statement(sql, NO_TYPES, null, 0);
+        }
+        bind.wrap(first.buffer, first.index, first.available);
+        return statement(prepared.sql(), prepared.parameterTypes(), bind, rowsMax());
+    }
+
+    private ScatterStatement statement(byte[] sql, int[] types, @Nullable Bind values, int rowsMax) {
+        boolean conforming = session.texts.standardConformingStrings();
+        SqlScan scan = new SqlScan();
+        scan.scan(Unpooled.wrappedBuffer(sql), 0, sql.length, conforming);
+        return new ScatterStatement(
+                sql, scan.statementStart(0), scan.statementEnd(0), conforming, types, values, rowsMax);
+    }
+
+    private boolean shortestFloats() {
+        String command = session.settings.current().get("extra_float_digits");
+        // The server's default is 1, the most is 3.
+        return command == null || ABOVE_ZERO.matcher(command).find();
+    }
+
+    private int rowsMax() {
+        for (Request request : batch.requests()) {
+            if (request.tag == FrontendTag.EXECUTE) {
+                return Math.max(
+                        0,
+                        new Execute()
+                                .wrap(request.buffer, request.index, request.available)
+                                .rowsMax());
+            }
+        }
+        return 0;
+    }
+}
