@@ -4,6 +4,7 @@ package io.trunkline.session;
 import io.netty.buffer.ByteBuf;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendHolder;
+import io.trunkline.backend.EventLoopClock.Cancellable;
 import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReplyEffect;
@@ -14,9 +15,11 @@ import io.trunkline.pool.Lease;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
+import io.trunkline.routing.RouteRefusal;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.TransactionStatus;
+import java.time.Duration;
 
 /**
  * Learns the parameter types of a statement whose client left them open, from any shard, unseen by the client: without them a binary shard key
@@ -27,6 +30,9 @@ import io.trunkline.wire.TransactionStatus;
  */
 final class StatementDescriber {
     private static final byte[] UNNAMED = {};
+
+    /** How long a server may take: a table may be locked by another, or by the very transaction that waits for the types. */
+    static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
 
     private final Worker worker;
 
@@ -65,6 +71,7 @@ final class StatementDescriber {
         private final Lease lease;
         private final BackendConnection backend;
         private final int wait;
+        private final Cancellable deadline;
 
         Description(Session session, PreparedStatement statement, Lease lease, int wait) {
             this.session = session;
@@ -72,6 +79,7 @@ final class StatementDescriber {
             this.lease = lease;
             this.wait = wait;
             this.backend = lease.backend();
+            this.deadline = session.worker.clock().schedule(ANSWER_LIMIT.toNanos(), this::onOverdue);
         }
 
         void send() {
@@ -86,6 +94,19 @@ final class StatementDescriber {
             FrontendWriter.sync(out);
             backend.link().write(out);
             backend.link().flush();
+        }
+
+        private void onOverdue() {
+            backend.detach(this);
+            session.awaitedTypes.failed(
+                    wait,
+                    RouteRefusal.KEY_UNREADABLE
+                            .because("no server has told the types of the parameters within " + ANSWER_LIMIT.toSeconds()
+                                    + " s, as when a table is locked")
+                            .error());
+            session.awaitedTypes.ended(wait);
+            lease.discard("types of parameters not told in time");
+            session.proceedLater();
         }
 
         @Override
@@ -105,6 +126,7 @@ final class StatementDescriber {
 
         @Override
         public void onQuiet() {
+            deadline.cancel();
             backend.detach(this);
             lease.release();
             session.awaitedTypes.ended(wait);
@@ -119,6 +141,7 @@ final class StatementDescriber {
         @Override
         public void onLost(ErrorResponse cause, boolean midMessage) {
             // The node may have died of the statement: another one is not asked.
+            deadline.cancel();
             session.awaitedTypes.failed(
                     wait, RouterErrors.transactionLost(backend.target().node()));
             session.awaitedTypes.ended(wait);
