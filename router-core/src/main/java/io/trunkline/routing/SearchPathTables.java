@@ -75,6 +75,11 @@ final class SearchPathTables implements TableDirectory {
     }
 
     @Override
+    public boolean hasPlacedSchemas() {
+        return !table.placedSchemas().isEmpty();
+    }
+
+    @Override
     public boolean assumesPath() {
         return assumed && !table.placedSchemas().isEmpty();
     }

@@ -143,6 +143,11 @@ public final class ShardingShapeReader {
             throw new RefusedStatement(
                     RefusalCode.SCHEMA_UNCLEAR.because("it may concern a schema of one shard, and others too"));
         }
+        if (head.kind() == StatementKind.DDL && directory.hasPlacedSchemas()) {
+            // Names mean tables of a schema as long as the catalogue knows no other of that name, and it is read later.
+            throw new RefusedStatement(RefusalCode.ALL_SHARDS.because(
+                    "beside schemas of one shard a definition may change what names in them mean"));
+        }
         return new EveryShardReader(tokens, directory)
                 .read(head.kind())
                 .under(null, new Presumed(Set.of(), directory.assumesPath()));

@@ -31,6 +31,11 @@ public interface TableDirectory {
         return null;
     }
 
+    /** Returns true when there are schemas that are whole on one shard. */
+    default boolean hasPlacedSchemas() {
+        return false;
+    }
+
     /** Returns true when the search path is taken for the server's own, and a table in a schema of one shard might be meant if it is another. */
     default boolean assumesPath() {
         return false;
