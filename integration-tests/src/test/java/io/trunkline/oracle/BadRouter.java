@@ -98,7 +98,7 @@ final class BadRouter implements AutoCloseable {
                     .putInt(length)
                     .put(rest)
                     .array());
-            answer(untilReady());
+            answer(untilReady(false));
         }
 
         /** Returns the next frames up to a Query or Sync; none when the client goes. */
@@ -124,29 +124,43 @@ final class BadRouter implements AutoCloseable {
         public List<Frame> ask(List<Frame> request) {
             try {
                 write(toGood, request);
-                return untilReady();
+                return untilReady(request.get(request.size() - 1).type() == 'S');
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
 
-        private List<Frame> untilReady() throws IOException {
+        private List<Frame> untilReady(boolean hasSync) throws IOException {
             List<Frame> frames = new ArrayList<>();
             while (true) {
                 Frame frame = Frame.read(fromGood);
                 if (frame.isEnd()) {
                     throw new IOException("the good router has closed");
                 }
+                frames.add(frame);
                 if (frame.type() == 'G') {
                     // No mutant has to do with data from the client.
-                    write(toGood, List.of(Frame.of('f', "no copy here")));
-                    continue;
+                    answer(frames);
+                    frames.clear();
+                    passData(hasSync);
                 }
-                frames.add(frame);
                 if (frame.type() == 'Z') {
                     return frames;
                 }
             }
+        }
+
+        /** A Sync that came before the data was passed over, and there is another one behind them. */
+        private void passData(boolean hasSync) throws IOException {
+            char last = hasSync ? 'S' : 'c';
+            Frame frame;
+            do {
+                frame = Frame.read(fromClient);
+                if (frame.isEnd()) {
+                    throw new IOException("the client has closed within a copy");
+                }
+                write(toGood, List.of(frame));
+            } while (frame.type() != last && (hasSync || frame.type() != 'f'));
         }
 
         private void write(OutputStream out, List<Frame> frames) throws IOException {
