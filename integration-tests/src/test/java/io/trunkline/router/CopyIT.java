@@ -48,6 +48,10 @@ class CopyIT {
         "create table stock (note text, item int8 primary key, n int default 7 check (n < 1000), twice int generated always as (n * 2) stored)",
         "create table names (name text primary key, n int)",
         "create table sites (site text primary key)",
+        "create table stamped (code int primary key, made timestamptz default now())",
+        "create table traced (code int primary key)",
+        "create function trace() returns trigger language plpgsql as $$ begin return new; end $$",
+        "create trigger tracing before insert on traced for each row execute function trace()",
         "grant all on all tables in schema public to public"
     };
 
@@ -86,7 +90,10 @@ class CopyIT {
                                     List.of(
                                             new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item"),
                                             new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "names", "name", "name")),
-                                    List.of(new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "sites")),
+                                    List.of(
+                                            new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "sites"),
+                                            new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "stamped"),
+                                            new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "traced")),
                                     "app"),
                             OptionalLong.of(0));
         }
@@ -250,6 +257,27 @@ class CopyIT {
         assertThat(texts(copy(routed, "copy stock (item, note) from stdin", bytes(distinct.toString()), 65_536)))
                 .containsExactly("CommandComplete COPY 200000", "ReadyForQuery I");
         assertThat(routed.ask("select count(*) from stock")).isEqualTo("200000");
+    }
+
+    @Test
+    @Case("H47")
+    void copiesOfAReferenceTableStayEqual() {
+        assertThat(error(copy(routed, "copy stamped (code) from stdin", bytes("1\n"), 10))
+                        .fields()
+                        .get('D'))
+                .startsWith("TL0229: Column made is left to a default");
+        assertThat(error(copy(routed, "copy traced from stdin", bytes("1\n"), 10))
+                        .fields()
+                        .get('D'))
+                .startsWith("TL0229: The table has a trigger tracing");
+        assertThat(routed.ask("select count(*) from traced")).isEqualTo("0");
+        assertThat(texts(copy(routed, "copy stamped from stdin", bytes("1\t2020-01-01 00:00:00+00\n"), 10)))
+                .containsExactly("CommandComplete COPY 1", "ReadyForQuery I");
+        for (PostgresCluster shard : shards.shards()) {
+            try (WireClient direct = WireClient.connect(shard.primary().port(), TestTopologies.DATABASE)) {
+                assertThat(direct.ask("select count(*) from stamped")).isEqualTo("1");
+            }
+        }
     }
 
     @Test
