@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  *
  * <p>Of an answer rows, their order where it is total, tags, columns and their types, SQLSTATE and transaction status are compared, and the rows of all
  * tables after each episode. {@code -Doracle.statements} says how many statements (0 for none), {@code -Doracle.seed} which; 0 draws a seed, which is
- * printed.
+ * printed. Each difference is printed when it is found; {@code -Doracle.findings} says after how many the run ends.
  */
 @EnabledIfSystemProperty(named = "oracle.statements", matches = "[1-9][0-9]*")
 class OracleIT {
@@ -34,6 +34,9 @@ class OracleIT {
     private static final int SHARDS = Integer.getInteger("oracle.shards", 0);
     /** One episode only; negative for all. */
     private static final int EPISODE = Integer.getInteger("oracle.episode", -1);
+
+    /** Differences after which the run ends. */
+    private static final int FINDINGS = Integer.getInteger("oracle.findings", 1);
 
     private static final List<Integer> SHARD_COUNTS = List.of(1, 2, 3, 7);
     /** Then other tables, and a router that remembers nothing. */
@@ -61,7 +64,7 @@ class OracleIT {
         List<String> findings = new ArrayList<>();
         long start = System.nanoTime();
 
-        for (long seed = SEED; report.statements() < STATEMENTS && findings.isEmpty(); seed++) {
+        for (long seed = SEED; report.statements() < STATEMENTS && findings.size() < FINDINGS; seed++) {
             runRound(seed, report, findings);
             if (EPISODE >= 0) {
                 break;
@@ -100,9 +103,10 @@ class OracleIT {
             do {
                 for (OracleRound round : rounds) {
                     Optional<String> finding = round.next();
+                    finding.ifPresent(System.out::println);
                     finding.ifPresent(findings::add);
                 }
-            } while (report.statements() < target && findings.isEmpty() && EPISODE < 0);
+            } while (report.statements() < target && findings.size() < FINDINGS && EPISODE < 0);
         }
         for (OracleDatabase database : databases) {
             database.close();
