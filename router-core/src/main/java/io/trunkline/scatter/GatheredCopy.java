@@ -26,22 +26,17 @@ import org.jspecify.annotations.Nullable;
  * <p>All run the client's own words. What there is once, a header and the mark for the end, is taken from the first shard that has it ({@link CopyFrames}). A shard
  * is not read while the client takes nothing, so nothing is collected here. Owns the leases. Confined to one event loop.
  */
-public final class GatheredCopy implements RunningStatement, ShardStream.Listener {
-
-    private enum Phase {
-        STARTING,
-        RUNNING,
-        FAILING,
-        OVER
-    }
+public final class GatheredCopy implements RunningStatement, ShardStream.Listener, StatementEnd.Work {
 
     private final ScatterStatement statement;
     private final boolean readable;
     private final ScatterClient client;
     private final int rowBytesMax;
     private final ShardStreams shards;
+    private final StatementEnd end;
     private @Nullable CopyFrames frames;
-    private Phase phase = Phase.STARTING;
+    /** Whether the client has been told that rows follow. */
+    private boolean started;
     /** Columns that the first shard sends, or -1. */
     private int columnCount = -1;
 
@@ -68,6 +63,7 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
         this.client = client;
         this.rowBytesMax = rowBytesMax;
         this.shards = new ShardStreams(leases, connector, rowBytesMax, within, this);
+        this.end = new StatementEnd(shards, client, null, this);
     }
 
     @Override
@@ -76,7 +72,7 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
         Target.Refused problem = problem();
         if (problem != null) {
             client.onRefused(problem.code());
-            fail(problem.error().response(), () -> {});
+            end.fail(problem.error().response());
             return;
         }
         for (ShardStream shard : shards.all()) {
@@ -113,6 +109,11 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
     }
 
     @Override
+    public StatementEnd end() {
+        return end;
+    }
+
+    @Override
     public void writeParameterDescription(ByteBuf out) {
         BackendWriter.parameterDescription(out);
     }
@@ -133,10 +134,14 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
     }
 
     private void updateReading() {
-        boolean reading = phase != Phase.RUNNING || client.takesRows();
+        boolean reading = !isRunning() || client.takesRows();
         for (ShardStream shard : shards.all()) {
             shard.setReading(reading);
         }
+    }
+
+    private boolean isRunning() {
+        return started && end.isWorking();
     }
 
     // what the shards say
@@ -144,7 +149,7 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
     @Override
     public void onRows(ShardStream shard, ByteBuf buffer, int index, int length) {
         CopyFrames passing = frames;
-        if (phase == Phase.RUNNING && passing != null) {
+        if (isRunning() && passing != null) {
             passing.pass(shard.index(), buffer, index, length, client::onRows);
             if (!client.takesRows()) {
                 updateReading();
@@ -154,14 +159,14 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
 
     @Override
     public void onMessage(ShardStream shard, byte messageTag, ByteBuf buffer, int index, int length) {
-        if (phase == Phase.FAILING || phase == Phase.OVER) {
+        if (!end.isWorking()) {
             return;
         }
         try {
             switch (messageTag) {
                 case BackendTag.ERROR_RESPONSE -> {
                     shard.failed();
-                    fail(ErrorResponse.parse(buffer, index, length), () -> {});
+                    end.fail(ErrorResponse.parse(buffer, index, length));
                 }
                 case BackendTag.COPY_OUT_RESPONSE -> onBegun(shard, buffer, index, length);
                 case BackendTag.COMMAND_COMPLETE -> {
@@ -180,7 +185,8 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
                 }
             }
         } catch (ProtocolViolation violation) {
-            fail(RouterErrors.backendProtocolViolation(shard.node(), violation).response(), () -> {});
+            end.fail(RouterErrors.backendProtocolViolation(shard.node(), violation)
+                    .response());
         }
     }
 
@@ -188,22 +194,20 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
         int count = buffer.getUnsignedShort(index + 6);
         if (columnCount < 0) {
             columnCount = count;
-            phase = Phase.RUNNING;
+            started = true;
             client.onStarted(this);
             client.onRows(buffer.retainedSlice(index, length));
         } else if (count != columnCount) {
-            fail(
-                    RouterErrors.copyDiffers(shard.node(), "another number of columns")
-                            .response(),
-                    () -> {});
+            end.fail(RouterErrors.copyDiffers(shard.node(), "another number of columns")
+                    .response());
         }
     }
 
     @Override
     public void onQuiet(ShardStream shard) {
-        if (phase == Phase.FAILING) {
-            endIfQuiet();
-        } else if (phase != Phase.OVER && !shards.isBusy()) {
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+        } else if (!shards.isBusy()) {
             complete(shard);
         }
     }
@@ -211,38 +215,30 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
     private void complete(ShardStream last) {
         CommandTag all = tag;
         if (doneCount < shards.size() || all == null || frames == null) {
-            fail(RouterErrors.copyDiffers(last.node(), "no rows").response(), () -> {});
+            end.fail(RouterErrors.copyDiffers(last.node(), "no rows").response());
             return;
         }
-        ByteBuf end = last.backend().link().allocator().buffer(16);
-        frames.writeEnd(end);
-        BackendWriter.copyDone(end);
-        client.onRows(end);
-        releaseAll();
-        client.onComplete(all.text(), false);
+        ByteBuf rest = last.backend().link().allocator().buffer(16);
+        frames.writeEnd(rest);
+        BackendWriter.copyDone(rest);
+        client.onRows(rest);
+        end.complete(all.text(), false);
     }
 
     @Override
     public void onOversized(ShardStream shard, long messageBytes) {
-        fail(RouterErrors.mergedRowTooLong(messageBytes, rowBytesMax).response(), () -> {});
-        // The rest of it cannot be read.
-        shard.discard("row too long");
-        endIfQuiet();
+        end.oversized(
+                shard, RouterErrors.mergedRowTooLong(messageBytes, rowBytesMax).response());
     }
 
     @Override
     public void onLost(ShardStream shard, ErrorResponse cause) {
-        switch (phase) {
-            case STARTING -> {
-                shards.cancel(() -> {});
-                releaseAll();
-                client.onLostUnanswered(shard.node(), cause);
-            }
-            case RUNNING -> fail(RouterErrors.transactionLost(shard.node()).response(), () -> {});
-            case FAILING -> endIfQuiet();
-            case OVER -> {
-                // nothing was asked any more
-            }
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+        } else if (started) {
+            end.fail(RouterErrors.transactionLost(shard.node()).response());
+        } else {
+            end.lostUnanswered(shard, cause);
         }
     }
 
@@ -251,56 +247,8 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
         client.flush();
     }
 
-    // the end
-
     @Override
-    public boolean isCommitting() {
-        return false;
-    }
-
-    @Override
-    public void fail(ErrorResponse error, Runnable delivered) {
-        if (phase == Phase.FAILING || phase == Phase.OVER) {
-            delivered.run();
-            return;
-        }
-        phase = Phase.FAILING;
-        client.onFailed(error);
+    public void onFailing() {
         updateReading();
-        shards.cancel(delivered);
-        endIfQuiet();
-    }
-
-    private void endIfQuiet() {
-        if (phase == Phase.FAILING && !shards.isBusy()) {
-            releaseAll();
-            client.onOver();
-        }
-    }
-
-    @Override
-    public boolean isFailing() {
-        return phase == Phase.FAILING;
-    }
-
-    @Override
-    public void giveUp() {
-        if (phase == Phase.FAILING) {
-            releaseAll();
-            client.onOver();
-        }
-    }
-
-    @Override
-    public void abandon() {
-        if (phase != Phase.OVER) {
-            shards.cancel(() -> {});
-            releaseAll();
-        }
-    }
-
-    private void releaseAll() {
-        phase = Phase.OVER;
-        shards.releaseAll();
     }
 }

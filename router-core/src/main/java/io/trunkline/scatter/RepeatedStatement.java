@@ -3,7 +3,6 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.pool.Lease;
@@ -11,7 +10,6 @@ import io.trunkline.scatter.Repetition.Failed;
 import io.trunkline.scatter.Repetition.ShardsDiffer;
 import io.trunkline.sql.CopyWrite;
 import io.trunkline.sql.EveryShardCommand;
-import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.CommandTag;
@@ -20,7 +18,6 @@ import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.ParameterDescription;
 import io.trunkline.wire.ProtocolViolation;
-import io.trunkline.wire.TransactionStatus;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,8 +31,7 @@ import org.jspecify.annotations.Nullable;
  * One statement that does the same on every shard: on the first one, and when that is done on all others.
  *
  * <pre>
- *   DESCRIBING ──▶ ASKING ──▶ RUNNING ── done on the first ──▶ REPEATING ── done on all ──▶ COMMITTING ──▶ OVER
- *        └────────────┴──────────┴──────── an error ────────────────┴──▶ FAILING ── all quiet ──────────▶ OVER
+ *   DESCRIBING ──▶ ASKING ──▶ RUNNING ── done on the first ──▶ REPEATING ── done on all ──▶ its end
  * </pre>
  *
  * <p>What the client is told comes from the first shard: what the statement returns, its rows, its tag, its notices. The others must agree, or nothing of it stays
@@ -43,27 +39,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owns the leases. Confined to one event loop.
  */
-public final class RepeatedStatement implements RunningStatement, ShardStream.Listener, TwoPhaseCommit.Listener {
+public final class RepeatedStatement implements RunningStatement, ShardStream.Listener, StatementEnd.Work {
 
     private enum Phase {
         DESCRIBING,
         ASKING,
         RUNNING,
-        REPEATING,
-        COMMITTING,
-        FAILING,
-        OVER
+        REPEATING
     }
 
     private final ScatterStatement statement;
     private final Function<Described, Repetition> planning;
-    /** How it is committed, or null within a transaction of the client's. */
-    private final @Nullable ShardCommit commit;
+    /** Whether each shard opens a transaction for it. */
+    private final boolean begins;
 
     private final ScatterClient client;
     private final ByteBufAllocator allocator;
     private final int messageBytesMax;
     private final ShardStreams shards;
+    private final StatementEnd end;
     private final DataRow asked = new DataRow();
     private final Map<ShardStream, List<List<@Nullable String>>> answers = new HashMap<>();
     /** Shards that are at work in the present phase. */
@@ -77,8 +71,6 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
     /** Of each other shard, its tags so far added up. */
     private final Map<ShardStream, CommandTag> tags = new HashMap<>();
 
-    private boolean abandoned;
-
     private RepeatedStatement(
             ScatterStatement statement,
             Function<Described, Repetition> planning,
@@ -90,12 +82,13 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
             int messageBytesMax) {
         this.statement = statement;
         this.planning = planning;
-        this.commit = commit;
+        this.begins = commit != null;
         this.client = client;
         this.allocator = allocator;
         this.messageBytesMax = messageBytesMax;
         this.parameterTypes = statement.parameterTypes();
         this.shards = new ShardStreams(leases, connector, messageBytesMax, commit == null, this);
+        this.end = new StatementEnd(shards, client, commit, this);
     }
 
     /**
@@ -154,6 +147,11 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
         shards.first().describe(statement.sql(), parameterTypes);
     }
 
+    @Override
+    public StatementEnd end() {
+        return end;
+    }
+
     // what it returns
 
     @Override
@@ -184,7 +182,7 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
 
     private void ask(ShardStream shard) {
         openCount++;
-        if (commit != null) {
+        if (begins) {
             shard.begin();
         }
         shard.ask(known(repetition).question(shard == shards.first()));
@@ -272,122 +270,20 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
     }
 
     private void completeIfDone() {
-        if (openCount > 0 || phase != Phase.REPEATING) {
-            return;
-        }
-        closeRepetition();
-        ShardCommit end = commit;
-        if (end == null) {
-            releaseAll();
-            client.onComplete(known(tag).text(), false);
-            return;
-        }
-        for (ShardStream shard : shards.all()) {
-            if (shard.backend().status() != TransactionStatus.IN_TRANSACTION) {
-                // Nothing that was sent ends it.
-                throw differ(shard, new ShardsDiffer("it has no open transaction"));
-            }
-        }
-        phase = Phase.COMMITTING;
-        // The shards' next words are for another holder.
-        client.flush();
-        List<BackendConnection> backends = new ArrayList<>(shards.size());
-        for (ShardStream shard : shards.all()) {
-            shard.detach();
-            backends.add(shard.backend());
-        }
-        end.commit(backends, this);
-    }
-
-    @Override
-    public void onCommitted() {
-        releaseAll();
-        if (!abandoned) {
-            client.onComplete(known(tag).text(), false);
+        if (openCount == 0 && end.isWorking()) {
+            end.complete(known(tag).text(), false);
         }
     }
 
     @Override
-    public void onAborted(ErrorResponse cause) {
-        releaseAll();
-        if (!abandoned) {
-            client.onFailed(cause);
-            client.onOver();
-        }
-    }
-
-    @Override
-    public void onInDoubt(ErrorResponse cause) {
-        onAborted(cause);
-    }
-
-    @Override
-    public boolean isCommitting() {
-        return phase == Phase.COMMITTING;
-    }
-
-    private void releaseAll() {
-        phase = Phase.OVER;
-        closeRepetition();
-        shards.releaseAll();
-    }
-
-    private void closeRepetition() {
+    public void close() {
         if (repetition != null) {
             repetition.close();
         }
     }
 
-    // failing
-
-    private void fail(ErrorResponse error) {
-        fail(error, () -> {});
-    }
-
     private static Failed differ(ShardStream shard, ShardsDiffer difference) {
         return new Failed(RouterErrors.copiesDiffer(shard.node(), difference.how()));
-    }
-
-    @Override
-    public void fail(ErrorResponse error, Runnable delivered) {
-        if (phase == Phase.FAILING || phase == Phase.COMMITTING || phase == Phase.OVER) {
-            delivered.run();
-            return;
-        }
-        phase = Phase.FAILING;
-        closeRepetition();
-        client.onFailed(error);
-        shards.cancel(delivered);
-        endIfQuiet();
-    }
-
-    private void endIfQuiet() {
-        if (phase == Phase.FAILING && !shards.isBusy()) {
-            releaseAll();
-            client.onOver();
-        }
-    }
-
-    @Override
-    public boolean isFailing() {
-        return phase == Phase.FAILING;
-    }
-
-    @Override
-    public void giveUp() {
-        if (phase == Phase.FAILING) {
-            releaseAll();
-            client.onOver();
-        }
-    }
-
-    @Override
-    public void abandon() {
-        abandoned = true;
-        if (phase != Phase.OVER && phase != Phase.COMMITTING) {
-            shards.cancel(() -> {});
-            releaseAll();
-        }
     }
 
     // what the shards say
@@ -402,29 +298,29 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
         try {
             reading.read();
         } catch (ScatterRefused refused) {
-            client.onRefused(refused.refusal().code());
-            fail(refused.refusal().error().response());
+            end.refuse(refused);
         } catch (ShardsDiffer difference) {
-            fail(differ(shard, difference).error().response());
+            end.fail(differ(shard, difference).error().response());
         } catch (Failed failed) {
-            fail(failed.error().response());
+            end.fail(failed.error().response());
         } catch (ProtocolViolation violation) {
-            fail(RouterErrors.backendProtocolViolation(shard.node(), violation).response());
+            end.fail(RouterErrors.backendProtocolViolation(shard.node(), violation)
+                    .response());
         }
     }
 
     @Override
     public void onRows(ShardStream shard, ByteBuf buffer, int index, int length) {
         trying(shard, () -> {
-            int end = index + length;
+            int limit = index + length;
             int position = index;
-            while (position < end && phase != Phase.FAILING && phase != Phase.OVER) {
+            while (position < limit && end.isWorking()) {
                 int bytes = 1 + buffer.getInt(position + 1);
                 onRow(shard, buffer, position, bytes);
                 position += bytes;
             }
         });
-        if (phase == Phase.RUNNING) {
+        if (phase == Phase.RUNNING && end.isWorking()) {
             shard.setReading(client.takesRows());
         }
     }
@@ -446,8 +342,8 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
                 }
             }
             case REPEATING -> known(repetition).repeatedRow(shard.index(), buffer, index, length);
-            case DESCRIBING, COMMITTING, FAILING, OVER -> {
-                // not asked for, or not wanted any more
+            case DESCRIBING -> {
+                // not asked for
             }
         }
     }
@@ -462,7 +358,7 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
 
     @Override
     public void onMessage(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {
-        if (phase != Phase.FAILING && phase != Phase.OVER) {
+        if (end.isWorking()) {
             trying(shard, () -> read(shard, message, buffer, index, length));
         }
     }
@@ -471,7 +367,7 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
         switch (message) {
             case BackendTag.ERROR_RESPONSE -> {
                 shard.failed();
-                fail(told(shard, ErrorResponse.parse(buffer, index, length)));
+                end.fail(told(shard, ErrorResponse.parse(buffer, index, length)));
             }
             case BackendTag.PARAMETER_DESCRIPTION ->
                 parameterTypes =
@@ -521,7 +417,7 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
                 // Of several queries in the text, the last one counts.
                 answers.remove(shard);
             case RUNNING -> client.onStarted(this);
-            case REPEATING, COMMITTING, FAILING, OVER -> {
+            case REPEATING -> {
                 // as on the first shard
             }
         }
@@ -529,16 +425,15 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
 
     @Override
     public void onOversized(ShardStream shard, long messageBytes) {
-        fail(RouterErrors.mergedRowTooLong(messageBytes, messageBytesMax).response());
-        // The rest of it cannot be read.
-        shard.discard("row too long");
-        endIfQuiet();
+        end.oversized(
+                shard,
+                RouterErrors.mergedRowTooLong(messageBytes, messageBytesMax).response());
     }
 
     @Override
     public void onQuiet(ShardStream shard) {
-        if (phase == Phase.FAILING) {
-            endIfQuiet();
+        if (!end.isWorking()) {
+            end.endIfQuiet();
             return;
         }
         openCount--;
@@ -548,28 +443,21 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
                 case ASKING -> onAnswered(shard);
                 case RUNNING -> onRun();
                 case REPEATING -> onRepeated(shard);
-                case COMMITTING, FAILING, OVER -> {
-                    // held by another, or given back already
-                }
             }
         });
     }
 
     @Override
     public void onLost(ShardStream shard, ErrorResponse cause) {
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+            return;
+        }
         switch (phase) {
-            case DESCRIBING, ASKING -> {
-                // Locks at most were taken.
-                shards.cancel(() -> {});
-                releaseAll();
-                client.onLostUnanswered(shard.node(), cause);
-            }
+            // Locks at most were taken.
+            case DESCRIBING, ASKING -> end.lostUnanswered(shard, cause);
             case RUNNING, REPEATING ->
-                fail(RouterErrors.transactionLost(shard.node()).response());
-            case FAILING -> endIfQuiet();
-            case COMMITTING, OVER -> {
-                // held by another, or nothing was asked any more
-            }
+                end.fail(RouterErrors.transactionLost(shard.node()).response());
         }
     }
 

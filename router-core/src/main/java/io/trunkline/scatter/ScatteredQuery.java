@@ -3,21 +3,16 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
-import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.merge.MergeFailure;
 import io.trunkline.merge.RowSink;
 import io.trunkline.pool.Lease;
-import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.RowDescription;
-import io.trunkline.wire.TransactionStatus;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,50 +21,42 @@ import org.jspecify.annotations.Nullable;
  * One query on several shards, from the moment all of its backends are leased until all of them have been given back.
  *
  * <pre>
- *   PREPARING ── planned ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── all rows passed on ──▶ OVER
- *       └────────────────────────┴──────── an error ────────────────────┴──▶ FAILING ── all quiet ──────▶ OVER
- *   groups:  RUNNING ── all combined, and sent to one shard ──▶ FINISHING ── all rows passed on ──▶ OVER
- *   a write: RUNNING ── done on every shard ──▶ COMMITTING ── committed or aborted everywhere ──▶ OVER
+ *   PREPARING ── planned ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── all rows passed on ──▶ its end
+ *   groups:  RUNNING ── all combined, and sent to one shard ──▶ FINISHING ── all rows passed on ──▶ its end
  * </pre>
  *
  * <p>The first shard is asked what the client's own words return ({@link ScatterPreparation}): the answer, or the error, is exactly what one server would
- * give. From that the {@link ScatterPlanner} makes the words for the shards, which all run them at once ({@link ShardRun}). The first error ends the
- * query: the other shards are cancelled, and what they send is dropped.
- *
- * <p>A write runs in a transaction on each shard, which {@link TwoPhaseCommit} ends.
+ * give. From that the {@link ScatterPlanner} makes the words for the shards, which all run them at once ({@link ShardRun}). A write runs in a transaction on
+ * each shard, which {@link StatementEnd} commits.
  *
  * <p>Owns the leases. Confined to one event loop.
  */
-public final class ScatteredQuery implements RunningStatement, ShardStream.Listener, RowSink, TwoPhaseCommit.Listener {
+public final class ScatteredQuery implements RunningStatement, ShardStream.Listener, RowSink, StatementEnd.Work {
 
     private enum Phase {
         PREPARING,
         STARTING,
         RUNNING,
-        FINISHING,
-        COMMITTING,
-        FAILING,
-        OVER
+        FINISHING
     }
 
     private final ScatterStatement statement;
     private final boolean isWrite;
-    /** How it is committed, or null for a read, and within a transaction of the client's. */
-    private final @Nullable ShardCommit commit;
+    /** Whether each shard opens a transaction for it. */
+    private final boolean begins;
 
     private final ScatterClient client;
     private final ByteBufAllocator allocator;
     private final int messageBytesMax;
     private final ShardStreams shards;
     private final ScatterPreparation preparation;
+    private final StatementEnd end;
     private Phase phase = Phase.PREPARING;
     private @Nullable ShardRun run;
     /** Where rows of the run go that are not the client's yet, or null. */
     private @Nullable CollectedGroups groups;
 
     private boolean draining;
-    /** The client left while the transaction was being committed, which goes on. */
-    private boolean abandoned;
     /** What CommandComplete says of a write: the command, and the rows of all shards together. */
     private String command = "SELECT";
 
@@ -88,12 +75,13 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
             int messageBytesMax) {
         this.statement = statement;
         this.isWrite = isWrite;
-        this.commit = commit;
+        this.begins = commit != null;
         this.client = client;
         this.allocator = allocator;
         this.messageBytesMax = messageBytesMax;
         this.shards = new ShardStreams(leases, connector, messageBytesMax, within, this);
         this.preparation = new ScatterPreparation(statement, planning, shards.first());
+        this.end = new StatementEnd(shards, client, commit, this);
     }
 
     /**
@@ -157,13 +145,13 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         try {
             preparation.begin();
         } catch (ScatterRefused refused) {
-            refuse(refused);
+            end.refuse(refused);
         }
     }
 
-    private void refuse(ScatterRefused refused) {
-        client.onRefused(refused.refusal().code());
-        fail(refused.refusal().error().response());
+    @Override
+    public StatementEnd end() {
+        return end;
     }
 
     // what it returns
@@ -187,7 +175,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
 
     private void onPrepared(ShardStream shard) {
         if (!preparation.isAnswered()) {
-            fail(RouterErrors.shardsDiffer(shard.node(), "no columns").response());
+            end.fail(RouterErrors.shardsDiffer(shard.node(), "no columns").response());
             return;
         }
         try {
@@ -196,9 +184,9 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                 run(plan);
             }
         } catch (ScatterRefused refused) {
-            refuse(refused);
+            end.refuse(refused);
         } catch (ProtocolViolation violation) {
-            fail(RouterErrors.protocolViolation(violation).response());
+            end.fail(RouterErrors.protocolViolation(violation).response());
         }
     }
 
@@ -208,7 +196,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         phase = Phase.STARTING;
         GroupFinish finish = plan.finish();
         groups = finish == null ? null : new CollectedGroups(finish, allocator);
-        started.start(statement, null, commit != null, allocator);
+        started.start(statement, null, begins, allocator);
     }
 
     /**
@@ -220,7 +208,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         ShardRun started = known(run);
         String difference = started.onBound(shard, description);
         if (difference != null) {
-            fail(RouterErrors.shardsDiffer(shard.node(), difference).response());
+            end.fail(RouterErrors.shardsDiffer(shard.node(), difference).response());
         } else if (phase == Phase.STARTING && started.isBound()) {
             phase = Phase.RUNNING;
             client.onStarted(this);
@@ -247,10 +235,10 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         try {
             running.drain(groups == null ? this : groups);
         } catch (ProtocolViolation violation) {
-            fail(RouterErrors.backendProtocolViolation(shards.nodes(), violation)
+            end.fail(RouterErrors.backendProtocolViolation(shards.nodes(), violation)
                     .response());
         } catch (MergeFailure failure) {
-            fail(failure.error().response());
+            end.fail(failure.error().response());
         } finally {
             draining = false;
         }
@@ -276,19 +264,13 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
             return;
         }
         long count = running.rowCount();
-        running.close();
-        if (commit != null) {
-            commit(commit);
-            return;
-        }
-        releaseAll();
         // A server stops at the limit without knowing whether there is more.
         boolean suspended = !isWrite && statement.rowsMax() > 0 && count == statement.rowsMax();
-        client.onComplete(isWrite ? tag() : "SELECT " + count, suspended);
+        end.complete(isWrite ? tag() : "SELECT " + count, suspended);
     }
 
     private boolean isRunning() {
-        return phase == Phase.RUNNING || phase == Phase.FINISHING;
+        return end.isWorking() && (phase == Phase.RUNNING || phase == Phase.FINISHING);
     }
 
     /** All groups are here: the first shard makes the client's rows of them. */
@@ -311,113 +293,15 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         return writtenCount < 0 ? command : command + " " + writtenCount;
     }
 
-    private void commit(ShardCommit end) {
-        for (ShardStream shard : shards.all()) {
-            if (shard.backend().status() != TransactionStatus.IN_TRANSACTION) {
-                // Nothing that was sent ends it.
-                fail(RouterErrors.shardsDiffer(shard.node(), "no open transaction")
-                        .response());
-                return;
-            }
-        }
-        phase = Phase.COMMITTING;
-        // The shards' next words are for another holder.
-        client.flush();
-        List<BackendConnection> backends = new ArrayList<>(shards.size());
-        for (ShardStream shard : shards.all()) {
-            shard.detach();
-            backends.add(shard.backend());
-        }
-        end.commit(backends, this);
-    }
-
     @Override
-    public void onCommitted() {
-        releaseAll();
-        if (!abandoned) {
-            client.onComplete(tag(), false);
-        }
-    }
-
-    @Override
-    public void onAborted(ErrorResponse cause) {
-        releaseAll();
-        if (!abandoned) {
-            client.onFailed(cause);
-            client.onOver();
-        }
-    }
-
-    @Override
-    public void onInDoubt(ErrorResponse cause) {
-        onAborted(cause);
-    }
-
-    @Override
-    public boolean isCommitting() {
-        return phase == Phase.COMMITTING;
-    }
-
-    private void releaseAll() {
-        phase = Phase.OVER;
-        shards.releaseAll();
-    }
-
-    // failing
-
-    private void fail(ErrorResponse error) {
-        fail(error, () -> {});
-    }
-
-    @Override
-    public void fail(ErrorResponse error, Runnable delivered) {
-        if (phase == Phase.FAILING || phase == Phase.COMMITTING || phase == Phase.OVER) {
-            delivered.run();
-            return;
-        }
-        phase = Phase.FAILING;
-        closeRun();
-        client.onFailed(error);
-        shards.cancel(delivered);
-        endIfQuiet();
-    }
-
-    private void endIfQuiet() {
-        if (phase == Phase.FAILING && !shards.isBusy()) {
-            releaseAll();
-            client.onOver();
-        }
-    }
-
-    @Override
-    public boolean isFailing() {
-        return phase == Phase.FAILING;
-    }
-
-    @Override
-    public void giveUp() {
-        if (phase == Phase.FAILING) {
-            releaseAll();
-            client.onOver();
-        }
-    }
-
-    @Override
-    public void abandon() {
-        abandoned = true;
-        if (phase != Phase.OVER && phase != Phase.COMMITTING) {
-            closeRun();
-            shards.cancel(() -> {});
-            releaseAll();
-        }
-    }
-
-    private void closeRun() {
+    public void close() {
         if (run != null) {
             run.close();
+            run = null;
         }
         if (groups != null) {
             groups.release();
+            groups = null;
         }
     }
 
@@ -426,20 +310,21 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     @Override
     public void onRows(ShardStream shard, ByteBuf buffer, int index, int length) {
         ShardRun running = run;
-        if (running != null && (phase == Phase.STARTING || isRunning())) {
+        if (running != null) {
             running.offer(shard, buffer.retainedSlice(index, length));
         }
     }
 
     @Override
     public void onMessage(ShardStream shard, byte tag, ByteBuf buffer, int index, int length) {
-        if (phase == Phase.FAILING || phase == Phase.OVER) {
+        if (!end.isWorking()) {
             return;
         }
         try {
             read(shard, tag, buffer, index, length);
         } catch (ProtocolViolation violation) {
-            fail(RouterErrors.backendProtocolViolation(shard.node(), violation).response());
+            end.fail(RouterErrors.backendProtocolViolation(shard.node(), violation)
+                    .response());
         }
     }
 
@@ -451,7 +336,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                     // A server, too, describes the rows before the first of them fails.
                     client.onStarted(this);
                 }
-                fail(told(ErrorResponse.parse(buffer, index, length)));
+                end.fail(aboutClientsWords(ErrorResponse.parse(buffer, index, length)));
             }
             case BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA, BackendTag.PARAMETER_DESCRIPTION -> {
                 if (phase == Phase.PREPARING) {
@@ -487,49 +372,37 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     }
 
     /** A position within the words for the shards means nothing to the client. */
-    private ErrorResponse told(ErrorResponse error) {
+    private ErrorResponse aboutClientsWords(ErrorResponse error) {
         return preparation.isAboutClientsWords() ? error : error.without(ErrorResponse.POSITION);
     }
 
     @Override
     public void onOversized(ShardStream shard, long messageBytes) {
-        fail(RouterErrors.mergedRowTooLong(messageBytes, messageBytesMax).response());
-        // The rest of it cannot be read.
-        shard.discard("row too long");
-        endIfQuiet();
+        end.oversized(
+                shard,
+                RouterErrors.mergedRowTooLong(messageBytes, messageBytesMax).response());
     }
 
     @Override
     public void onQuiet(ShardStream shard) {
-        switch (phase) {
-            case PREPARING -> onPrepared(shard);
-            case STARTING, RUNNING, FINISHING -> drain();
-            case FAILING -> endIfQuiet();
-            case COMMITTING, OVER -> {
-                // held by another, or given back already
-            }
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+        } else if (phase == Phase.PREPARING) {
+            onPrepared(shard);
+        } else {
+            drain();
         }
     }
 
     @Override
     public void onLost(ShardStream shard, ErrorResponse cause) {
-        switch (phase) {
-            case PREPARING, STARTING -> {
-                closeRun();
-                shards.cancel(() -> {});
-                releaseAll();
-                client.onLostUnanswered(shard.node(), cause);
-            }
-            case RUNNING, FINISHING -> fail(lost(shard.node()).response());
-            case FAILING -> endIfQuiet();
-            case COMMITTING, OVER -> {
-                // held by another, or nothing was asked any more
-            }
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+        } else if (phase == Phase.PREPARING || phase == Phase.STARTING) {
+            end.lostUnanswered(shard, cause);
+        } else {
+            end.fail(RouterErrors.transactionLost(shard.node()).response());
         }
-    }
-
-    private static RouterError lost(String node) {
-        return RouterErrors.transactionLost(node);
     }
 
     @Override

@@ -20,18 +20,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It may end between two shards. Then the error says on which of them it was done. Owns the leases. Confined to one event loop.
  */
-public final class SeparateCommand implements RunningStatement, ShardStream.Listener {
+public final class SeparateCommand implements RunningStatement, ShardStream.Listener, StatementEnd.Work {
 
     private enum Phase {
         DESCRIBING,
-        RUNNING,
-        FAILING,
-        OVER
+        RUNNING
     }
 
     private final ScatterStatement statement;
     private final ScatterClient client;
     private final ShardStreams shards;
+    private final StatementEnd end;
     private Phase phase = Phase.DESCRIBING;
     private int[] parameterTypes;
     /** On how many shards it is done. */
@@ -54,6 +53,7 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
         this.client = client;
         this.parameterTypes = statement.parameterTypes();
         this.shards = new ShardStreams(leases, connector, messageBytesMax, false, this);
+        this.end = new StatementEnd(shards, client, null, this);
     }
 
     @Override
@@ -82,15 +82,13 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
     }
 
     @Override
-    public boolean isCommitting() {
-        return false;
+    public StatementEnd end() {
+        return end;
     }
 
     private void runNext() {
         if (doneCount == shards.size()) {
-            String text = tag == null ? "" : tag.text();
-            releaseAll();
-            client.onComplete(text, false);
+            end.complete(tag == null ? "" : tag.text(), false);
             return;
         }
         ByteBuf bind = Unpooled.buffer(64);
@@ -104,6 +102,10 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
 
     @Override
     public void onQuiet(ShardStream shard) {
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+            return;
+        }
         switch (phase) {
             case DESCRIBING -> {
                 phase = Phase.RUNNING;
@@ -115,22 +117,19 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
                 doneCount++;
                 runNext();
             }
-            case FAILING -> endIfQuiet();
-            case OVER -> {
-                // given back already
-            }
         }
     }
 
     @Override
     public void onMessage(ShardStream shard, byte message, ByteBuf buffer, int index, int length) {
-        if (phase == Phase.FAILING || phase == Phase.OVER) {
+        if (!end.isWorking()) {
             return;
         }
         try {
             read(shard, message, buffer, index, length);
         } catch (ProtocolViolation violation) {
-            fail(RouterErrors.backendProtocolViolation(shard.node(), violation).response(), () -> {});
+            end.fail(RouterErrors.backendProtocolViolation(shard.node(), violation)
+                    .response());
         }
     }
 
@@ -138,7 +137,7 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
         switch (message) {
             case BackendTag.ERROR_RESPONSE -> {
                 shard.failed();
-                fail(ErrorResponse.parse(buffer, index, length), () -> {});
+                end.fail(ErrorResponse.parse(buffer, index, length));
             }
             case BackendTag.PARAMETER_DESCRIPTION ->
                 parameterTypes =
@@ -167,9 +166,9 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
 
     @Override
     public void onOversized(ShardStream shard, long messageBytes) {
-        fail(RouterErrors.mergedRowTooLong(messageBytes, (int) messageBytes).response(), () -> {});
-        shard.discard("message too long");
-        endIfQuiet();
+        end.oversized(
+                shard,
+                RouterErrors.mergedRowTooLong(messageBytes, (int) messageBytes).response());
     }
 
     @Override
@@ -179,32 +178,18 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
 
     @Override
     public void onLost(ShardStream shard, ErrorResponse cause) {
-        switch (phase) {
-            case DESCRIBING -> {
-                releaseAll();
-                client.onLostUnanswered(shard.node(), cause);
-            }
-            case RUNNING -> fail(RouterErrors.commitInDoubt(shard.node()).response(), () -> {});
-            case FAILING -> endIfQuiet();
-            case OVER -> {
-                // nothing was asked any more
-            }
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+        } else if (phase == Phase.DESCRIBING) {
+            end.lostUnanswered(shard, cause);
+        } else {
+            end.fail(RouterErrors.commitInDoubt(shard.node()).response());
         }
     }
 
-    // failing
-
     @Override
-    public void fail(ErrorResponse error, Runnable delivered) {
-        if (phase == Phase.FAILING || phase == Phase.OVER) {
-            delivered.run();
-            return;
-        }
-        boolean begun = phase == Phase.RUNNING && doneCount > 0;
-        phase = Phase.FAILING;
-        client.onFailed(begun ? withShards(error) : error);
-        shards.cancel(delivered);
-        endIfQuiet();
+    public ErrorResponse told(ErrorResponse error) {
+        return doneCount > 0 ? withShards(error) : error;
     }
 
     /** Adds on which shards it was done, to what the server says. */
@@ -222,38 +207,5 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
                         ErrorResponse.HINT,
                         "Send it again where it does no harm, such as with IF NOT EXISTS or IF EXISTS, or on the shards that are left: "
                                 + "/* trunkline: shard=... */. An index that is left invalid must be dropped there first.");
-    }
-
-    private void endIfQuiet() {
-        if (phase == Phase.FAILING && !shards.isBusy()) {
-            releaseAll();
-            client.onOver();
-        }
-    }
-
-    private void releaseAll() {
-        phase = Phase.OVER;
-        shards.releaseAll();
-    }
-
-    @Override
-    public boolean isFailing() {
-        return phase == Phase.FAILING;
-    }
-
-    @Override
-    public void giveUp() {
-        if (phase == Phase.FAILING) {
-            releaseAll();
-            client.onOver();
-        }
-    }
-
-    @Override
-    public void abandon() {
-        if (phase != Phase.OVER) {
-            shards.cancel(() -> {});
-            releaseAll();
-        }
     }
 }

@@ -3,18 +3,15 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.copy.CopyFailure;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.pool.Lease;
-import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ProtocolViolation;
-import io.trunkline.wire.TransactionStatus;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,18 +28,15 @@ import org.jspecify.annotations.Nullable;
  * its key. When one has an error the copy is failed on the others behind the data that they were sent, so that an error of an earlier line is found, too: the
  * client is told that of the earliest.
  *
- * <p>It runs in a transaction on each shard, which {@link TwoPhaseCommit} ends. Owns the leases. Confined to one event loop.
+ * <p>It runs in a transaction on each shard, which {@link StatementEnd} commits. Owns the leases. Confined to one event loop.
  */
-public final class SpreadCopy implements RunningStatement, ShardStream.Listener, TwoPhaseCommit.Listener {
+public final class SpreadCopy implements RunningStatement, ShardStream.Listener, StatementEnd.Work {
 
     private enum Phase {
         ASKING,
         STARTING,
         COPYING,
-        ENDING,
-        COMMITTING,
-        FAILING,
-        OVER
+        ENDING
     }
 
     /** The client as far as its data are concerned. */
@@ -55,10 +49,13 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
     }
 
     private final CopyInPlan plan;
-    private final @Nullable ShardCommit commit;
+    /** Whether each shard opens a transaction for it. */
+    private final boolean begins;
+
     private final ScatterClient client;
     private final Source source;
     private final ShardStreams shards;
+    private final StatementEnd end;
     private final CopiedData data;
     private final CopyErrors errors = new CopyErrors();
     private final List<CopiedTable.Answer> answers = new ArrayList<>();
@@ -69,12 +66,8 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
     private int askedCount;
     /** Shards that wait for data. */
     private int startedCount;
-    /** The client has been told why it failed. */
-    private boolean told;
     /** The client's Sync has come, or none is waited for. */
     private boolean synced;
-    /** The client left while the transaction was being committed, which goes on. */
-    private boolean abandoned;
 
     private @Nullable CommandTag tag;
 
@@ -93,12 +86,13 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
             BackendConnector connector,
             int rowBytesMax) {
         this.plan = plan;
-        this.commit = commit;
+        this.begins = commit != null;
         this.client = client;
         this.source = source;
         this.synced = !plan.waitsForSync();
         this.shards = new ShardStreams(leases, connector, rowBytesMax, commit == null, this);
         this.data = new CopiedData(plan, shards.all(), rowBytesMax);
+        this.end = new StatementEnd(shards, client, commit, this);
     }
 
     @Override
@@ -113,7 +107,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
             asked = question;
             ask(data.isForAll() ? 1 : shards.size());
         } catch (ScatterRefused refused) {
-            refuse(refused);
+            end.refuse(refused);
         }
     }
 
@@ -123,16 +117,16 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
         askedCount = to;
         for (int shard = from; shard < to; shard++) {
             ShardStream one = shards.all().get(shard);
-            if (commit != null) {
+            if (begins) {
                 one.begin();
             }
             one.query(asked);
         }
     }
 
-    private void refuse(ScatterRefused refused) {
-        client.onRefused(refused.refusal().code());
-        fail(refused.refusal().error().response(), () -> {});
+    @Override
+    public StatementEnd end() {
+        return end;
     }
 
     @Override
@@ -166,7 +160,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
             data.onAnswers(answers);
             run();
         } catch (ScatterRefused refused) {
-            refuse(refused);
+            end.refuse(refused);
         }
     }
 
@@ -184,7 +178,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
             failAll(RouterErrors.copyDiffers(shard.node(), difference).response(), Long.MAX_VALUE);
         } else if (++startedCount == shards.size()) {
             if (data.problem() != null) {
-                refuse(new ScatterRefused(data.problem()));
+                end.refuse(new ScatterRefused(data.problem()));
                 return;
             }
             phase = Phase.COPYING;
@@ -199,27 +193,27 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
 
     /** Returns true until data are expected. */
     public boolean isBeginning() {
-        return phase == Phase.ASKING || phase == Phase.STARTING;
+        return end.isWorking() && (phase == Phase.ASKING || phase == Phase.STARTING);
     }
 
     /** Returns true while data are expected. */
     public boolean isCopying() {
-        return phase == Phase.COPYING;
+        return end.isWorking() && phase == Phase.COPYING;
     }
 
     /** Returns true between the end of the data and the Sync that follows. */
     public boolean isWaitingForSync() {
-        return phase == Phase.ENDING && !synced;
+        return end.isWorking() && phase == Phase.ENDING && !synced;
     }
 
     /** Returns false while a shard does not take more data. */
     public boolean isWritable() {
-        return phase != Phase.COPYING || data.isWritable();
+        return !isCopying() || data.isWritable();
     }
 
     /** Takes CopyData messages, which may begin and end anywhere but within a header; the buffer is borrowed. */
     public void onData(ByteBuf buffer, int index, int length) {
-        if (phase != Phase.COPYING) {
+        if (!isCopying()) {
             return;
         }
         try {
@@ -259,136 +253,33 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
     }
 
     private void completeIfDone() {
-        if (phase != Phase.ENDING || !synced || shards.isBusy()) {
-            return;
+        if (end.isWorking() && phase == Phase.ENDING && synced && !shards.isBusy()) {
+            end.complete(tag == null ? "COPY 0" : tag.text(), false);
         }
-        if (commit == null) {
-            releaseAll();
-            client.onComplete(tag(), false);
-            return;
-        }
-        for (ShardStream shard : shards.all()) {
-            if (shard.backend().status() != TransactionStatus.IN_TRANSACTION) {
-                // Nothing that was sent ends it.
-                failAll(
-                        RouterErrors.copyDiffers(shard.node(), "no open transaction")
-                                .response(),
-                        0);
-                return;
-            }
-        }
-        phase = Phase.COMMITTING;
-        List<BackendConnection> backends = new ArrayList<>(shards.size());
-        for (ShardStream shard : shards.all()) {
-            shard.detach();
-            backends.add(shard.backend());
-        }
-        commit.commit(backends, this);
-    }
-
-    private String tag() {
-        return tag == null ? "COPY 0" : tag.text();
-    }
-
-    @Override
-    public void onCommitted() {
-        releaseAll();
-        if (!abandoned) {
-            client.onComplete(tag(), false);
-        }
-    }
-
-    @Override
-    public void onAborted(ErrorResponse cause) {
-        releaseAll();
-        if (!abandoned) {
-            client.onFailed(cause);
-            client.onOver();
-        }
-    }
-
-    @Override
-    public void onInDoubt(ErrorResponse cause) {
-        onAborted(cause);
-    }
-
-    @Override
-    public boolean isCommitting() {
-        return phase == Phase.COMMITTING;
-    }
-
-    private void releaseAll() {
-        phase = Phase.OVER;
-        data.close();
-        shards.releaseAll();
     }
 
     // failing
 
     @Override
-    public void fail(ErrorResponse error, Runnable delivered) {
-        if (phase == Phase.COMMITTING || phase == Phase.OVER) {
-            delivered.run();
-            return;
-        }
-        phase = Phase.FAILING;
-        tell(error);
+    public void onFailing() {
         data.fail();
-        shards.cancel(delivered);
-        endIfQuiet();
+    }
+
+    @Override
+    public void close() {
+        data.close();
     }
 
     /** Fails the copy on all shards, and tells the client once each has said whether it has an error of its own. */
     private void failAll(ErrorResponse error, long line) {
         errors.add(error, line);
-        onFailing();
+        failAll();
     }
 
-    private void onFailing() {
-        if (phase != Phase.FAILING && phase != Phase.OVER) {
-            phase = Phase.FAILING;
-            data.fail();
-        }
-        endIfQuiet();
-    }
-
-    private void tell(@Nullable ErrorResponse error) {
-        if (!told && error != null) {
-            told = true;
-            client.onFailed(error);
-        }
-    }
-
-    private void endIfQuiet() {
-        if (phase == Phase.FAILING && !shards.isBusy()) {
-            end();
-        }
-    }
-
-    private void end() {
-        releaseAll();
-        tell(errors.first());
-        client.onOver();
-    }
-
-    @Override
-    public boolean isFailing() {
-        return phase == Phase.FAILING;
-    }
-
-    @Override
-    public void giveUp() {
-        if (phase == Phase.FAILING) {
-            end();
-        }
-    }
-
-    @Override
-    public void abandon() {
-        abandoned = true;
-        if (phase != Phase.OVER && phase != Phase.COMMITTING) {
-            shards.cancel(() -> {});
-            releaseAll();
+    private void failAll() {
+        ErrorResponse first = errors.first();
+        if (first != null) {
+            end.failWhenQuiet(first);
         }
     }
 
@@ -412,7 +303,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
                             phase == Phase.ASKING ? error.without(ErrorResponse.POSITION) : error,
                             shard.index(),
                             data.splitter());
-                    onFailing();
+                    failAll();
                 }
                 case BackendTag.COPY_IN_RESPONSE -> {
                     if (phase == Phase.STARTING) {
@@ -428,7 +319,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
                 }
                 case BackendTag.NOTICE_RESPONSE -> {
                     // The others say the same.
-                    if (shard.index() == 0 && phase != Phase.FAILING) {
+                    if (shard.index() == 0 && end.isWorking()) {
                         client.onNotice(Unpooled.wrappedBuffer(buffer).slice(index, length));
                     }
                 }
@@ -465,11 +356,15 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
                         .response(),
                 0);
         shard.discard("answer too long");
-        endIfQuiet();
+        end.endIfQuiet();
     }
 
     @Override
     public void onQuiet(ShardStream shard) {
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+            return;
+        }
         switch (phase) {
             case ASKING -> {
                 if (!shards.isBusy()) {
@@ -482,27 +377,19 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
                                 .response(),
                         0);
             case ENDING -> completeIfDone();
-            case FAILING -> endIfQuiet();
-            case COMMITTING, OVER -> {
-                // held by another, or given back already
-            }
         }
     }
 
     @Override
     public void onLost(ShardStream shard, ErrorResponse cause) {
+        if (!end.isWorking()) {
+            end.endIfQuiet();
+            return;
+        }
         switch (phase) {
-            case ASKING, STARTING -> {
-                shards.cancel(() -> {});
-                releaseAll();
-                client.onLostUnanswered(shard.node(), cause);
-            }
+            case ASKING, STARTING -> end.lostUnanswered(shard, cause);
             case COPYING, ENDING ->
                 failAll(RouterErrors.transactionLost(shard.node()).response(), 0);
-            case FAILING -> endIfQuiet();
-            case COMMITTING, OVER -> {
-                // held by another, or nothing was asked any more
-            }
         }
     }
 
@@ -513,7 +400,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
 
     @Override
     public void onWritable() {
-        if (phase == Phase.COPYING && data.isWritable()) {
+        if (isCopying() && data.isWritable()) {
             source.onWritable();
         }
     }

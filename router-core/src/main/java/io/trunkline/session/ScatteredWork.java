@@ -463,7 +463,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     void onDeadline(Timeout timeout) {
         if (timeout == Timeout.CANCEL) {
             if (query != null) {
-                query.giveUp();
+                query.end().giveUp();
             }
             return;
         }
@@ -487,7 +487,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
 
     private void fail(ErrorResponse error, Runnable delivered) {
         if (query != null) {
-            query.fail(error, delivered);
+            query.end().fail(error, delivered);
             return;
         }
         ShardLeases waiting = leases;
@@ -502,12 +502,12 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
 
     /** Returns true while the nodes are at work, and can be stopped. */
     boolean isRunning() {
-        return query != null && !query.isCommitting();
+        return query != null && !query.end().isCommitting();
     }
 
     /** Returns true while the answer to a cancel request is awaited. */
     boolean isFailing() {
-        return query != null && query.isFailing();
+        return query != null && query.end().isFailing();
     }
 
     /** The session has ended: gives up the backends and the batch. */
@@ -517,7 +517,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
             leases = null;
         }
         if (query != null) {
-            query.abandon();
+            query.end().abandon();
             query = null;
         }
         undoUnanswered();

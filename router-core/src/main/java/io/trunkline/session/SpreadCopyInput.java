@@ -68,7 +68,7 @@ final class SpreadCopyInput {
         }
         Target.Refused refused = RouteRefusal.SCATTER_NOT_ALONE.because("its group goes on");
         session.worker.metrics().refused(refused.code());
-        copy.fail(refused.error().response(), () -> {});
+        copy.end().fail(refused.error().response(), () -> {});
         return Disposition.PAUSE;
     }
 
