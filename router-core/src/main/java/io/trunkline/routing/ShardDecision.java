@@ -254,7 +254,13 @@ final class ShardDecision {
         }
         ScatterShape scatter = shape.scatter();
         if (scatter != null) {
-            return scattered(statement, union, new Target.Work.Read(scatter, catalog.textOrder(statement.names())));
+            Target.Work.Read read = new Target.Work.Read(scatter, catalog.textOrder(statement.names()));
+            if (statement.kind() != StatementKind.EXPLAIN) {
+                return scattered(statement, union, read);
+            }
+            return scatter.locksRows()
+                    ? refusal(RefusalCode.NOT_A_PLAIN_QUERY.because("the query that is explained locks rows"))
+                    : scattered(statement, union, new Target.Work.Explain(read));
         }
         if (shape.copy() != null) {
             return scattered(statement, union, new Target.Work.CopyOut());

@@ -52,6 +52,11 @@ public sealed interface Target {
             return true;
         }
 
+        /** Returns true when it changes nothing anywhere. */
+        default boolean isRead() {
+            return this instanceof Read || this instanceof Explain || this instanceof CopyOut;
+        }
+
         /**
          * Rows are read and merged into one answer.
          *
@@ -59,6 +64,18 @@ public sealed interface Target {
          * @param texts how the text values it returns are ordered
          */
         record Read(ScatterShape shape, TextOrder texts) implements Work {
+            @Override
+            public boolean isCommitted() {
+                return false;
+            }
+        }
+
+        /**
+         * The plans of a read are shown.
+         *
+         * @param read what would be done
+         */
+        record Explain(Read read) implements Work {
             @Override
             public boolean isCommitted() {
                 return false;

@@ -52,6 +52,11 @@ final class FinishPlanner implements ShapePlanner {
     }
 
     @Override
+    public String label() {
+        return shape.groupBy().isEmpty() ? "Finalize Aggregate" : "Finalize GroupAggregate";
+    }
+
+    @Override
     public @Nullable String parts(Described original) {
         return columns(null).sql(shape);
     }

@@ -56,6 +56,13 @@ final class GroupPlanner implements ShapePlanner {
     }
 
     @Override
+    public String label() {
+        return !shape.isGrouped()
+                ? "Unique"
+                : shape.groupBy().isEmpty() ? "Finalize Aggregate" : "Finalize GroupAggregate";
+    }
+
+    @Override
     public @Nullable String parts(Described original) {
         return shape.isGrouped() ? columns(original).sql(shape) : null;
     }

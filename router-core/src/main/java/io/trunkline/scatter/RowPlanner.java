@@ -30,6 +30,11 @@ final class RowPlanner implements ShapePlanner {
     }
 
     @Override
+    public String label() {
+        return read.shape().orderBy().isEmpty() ? "Append" : "Merge Append";
+    }
+
+    @Override
     public @Nullable String parts(Described original) {
         List<String> hidden = hidden(original);
         return hidden.isEmpty() ? null : text.inner(hidden);

@@ -64,6 +64,16 @@ record ScatterPlan(
         return whole.setInt(1, whole.readableBytes() - 1);
     }
 
+    /** Returns a Bind of the client's parameters for a statement that returns texts. */
+    ByteBuf bindOfText(ScatterStatement statement, ByteBufAllocator allocator) {
+        ByteBuf bind = allocator.buffer(256);
+        // Unnamed portal, unnamed statement.
+        bind.writeByte(FrontendTag.BIND).writeInt(0).writeShort(0);
+        statement.writeParameters(bind);
+        bind.writeShort(0);
+        return bind.setInt(1, bind.readableBytes() - 1);
+    }
+
     private void writeFormats(ByteBuf out) {
         out.writeShort(columns.size());
         for (Column column : columns) {

@@ -106,6 +106,11 @@ final class ScatterPlanner {
         return parts == null ? planner.parts(known()) : null;
     }
 
+    /** Returns what is done with the rows of the shards, in the words of EXPLAIN. */
+    String label() {
+        return planner.label();
+    }
+
     /** Returns the plan. */
     ScatterPlan plan() {
         return planner.plan(known(), parts);

@@ -99,6 +99,11 @@ final class ScatterPreparation {
         return null;
     }
 
+    /** Returns what is done with the rows of the shards, in the words of EXPLAIN; once begun. */
+    String label() {
+        return known(planner).label();
+    }
+
     // what the client is told
 
     /** Appends the ParameterDescription of the client's statement; once described. */

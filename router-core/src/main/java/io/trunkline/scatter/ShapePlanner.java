@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** Makes the plan of one kind of query, once it is known what the client's own words return. */
 interface ShapePlanner {
 
+    /** Returns what is done with the rows of the shards, in the words of EXPLAIN. */
+    String label();
+
     /** Returns true when the client asks for an order that is not known here, as that of a language. */
     default boolean needsServersOrder(Described original) {
         return false;

@@ -17,6 +17,11 @@ final class WritePlanner implements ShapePlanner {
     }
 
     @Override
+    public String label() {
+        return "Append";
+    }
+
+    @Override
     public @Nullable String parts(Described original) {
         return null;
     }

@@ -9,6 +9,7 @@ import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
 import io.trunkline.scatter.CopyInPlan;
+import io.trunkline.scatter.ExplainedQuery;
 import io.trunkline.scatter.GatheredCopy;
 import io.trunkline.scatter.RepeatedStatement;
 import io.trunkline.scatter.RunningStatement;
@@ -22,11 +23,13 @@ import io.trunkline.scatter.ShardTexts;
 import io.trunkline.scatter.ShardWrite;
 import io.trunkline.scatter.SpreadCopy;
 import io.trunkline.sql.EveryShardCommand;
+import io.trunkline.sql.ExplainedText;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.wire.Bind;
 import io.trunkline.wire.Execute;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.Query;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -73,9 +76,8 @@ final class ScatteredStart {
         SessionLimits.Merging limits = worker.limits().merging();
         ScatterStatement statement = statement();
         if (target.work() instanceof Target.Work.Read read) {
-            TextOrder texts = session.texts.isUtf8() ? read.texts() : TextOrder.UNKNOWN;
             return ScatteredQuery.read(
-                    new ScatterRead(statement, read.shape(), texts, shortestFloats()),
+                    read(statement, read),
                     within,
                     granted,
                     client,
@@ -83,6 +85,9 @@ final class ScatteredStart {
                     session.client.allocator(),
                     limits.rowBytesMax(),
                     limits.memoryBytesMax());
+        }
+        if (target.work() instanceof Target.Work.Explain explain) {
+            return explained(statement, explain.read(), granted, client, table);
         }
         if (target.work() instanceof Target.Work.CopyOut) {
             return new GatheredCopy(
@@ -135,6 +140,39 @@ final class ScatteredStart {
         ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
         return ScatteredQuery.write(
                 write, commit(), granted, client, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
+    private ScatterRead read(ScatterStatement statement, Target.Work.Read read) {
+        TextOrder texts = session.texts.isUtf8() ? read.texts() : TextOrder.UNKNOWN;
+        return new ScatterRead(statement, read.shape(), texts, shortestFloats());
+    }
+
+    private RunningStatement explained(
+            ScatterStatement statement,
+            Target.Work.Read read,
+            List<Lease> granted,
+            ScatterClient client,
+            RoutingTable table) {
+        ExplainedText text = Objects.requireNonNull(ExplainedText.of(
+                Unpooled.wrappedBuffer(statement.sql()),
+                statement.start(),
+                statement.end(),
+                statement.standardConformingStrings()));
+        byte[] query = Arrays.copyOfRange(statement.sql(), text.queryStart(), statement.end());
+        ScatterStatement explained = statement(query, statement.parameterTypes(), statement.bind(), 0);
+        SessionLimits.Merging limits = worker.limits().merging();
+        return new ExplainedQuery(
+                statement,
+                text.head(),
+                read(explained, read),
+                target.shards().indexes().mapToObj(table::shardName).toList(),
+                within,
+                granted,
+                client,
+                worker.connector(),
+                session.client.allocator(),
+                limits.rowBytesMax(),
+                limits.memoryBytesMax());
     }
 
     /** Returns how a transaction of the statement's own is committed, or null when it is part of the client's. */

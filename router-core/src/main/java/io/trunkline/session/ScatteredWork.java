@@ -236,8 +236,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
 
     @Override
     public void onComplete(String tag, boolean suspended) {
-        boolean reads = target.work() instanceof Target.Work.Read || target.work() instanceof Target.Work.CopyOut;
-        if (!reads) {
+        if (!target.work().isRead()) {
             session.placement.wrote();
         }
         RunningStatement completed = query;

@@ -141,6 +141,11 @@ public enum RefusalCode {
             "TL0138",
             "rows of several shards cannot be copied as one stream",
             "Copy a table, or a query without ORDER BY, LIMIT and groups over several shards; or restrict the key to one value."),
+    /** EXPLAIN whose answers of several shards are not lines. */
+    EXPLAIN_ACROSS_SHARDS(
+            "TL0133",
+            "explain over several shards has another form than lines of text",
+            "Use FORMAT TEXT without GENERIC_PLAN, write options as words, or name the shard: /* trunkline: shard=... */."),
     /** A COPY with an option that is not read. */
     COPY_OPTION(
             "TL0139",

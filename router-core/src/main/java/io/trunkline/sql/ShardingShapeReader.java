@@ -190,12 +190,27 @@ public final class ShardingShapeReader {
     }
 
     private ShardingShape readQuery(TokenList tokens, StatementHead head, TableDirectory directory) {
+        if (head.kind() == StatementKind.EXPLAIN && head.queryKind() == StatementKind.SELECT) {
+            return readExplain(tokens, head.queryStart(), directory);
+        }
         return switch (head.queryKind()) {
             case SELECT, VALUES, INSERT, UPDATE, DELETE ->
                 readTree(tokens, head.queryStart(), lastOf(tokens), directory);
             case TABLE -> throw new RefusedStatement(RefusalCode.NO_KEY.because("a TABLE command reads all rows"));
             default -> readCommand(head.queryKind(), directory);
         };
+    }
+
+    /** The query is read as if it were to be run, so that its plan over several shards can be told. */
+    private ShardingShape readExplain(TokenList tokens, int queryStart, TableDirectory directory) {
+        Refusal problem = ExplainedText.problem(tokens, queryStart);
+        if (problem != null) {
+            ShardingShape shape = readTree(tokens, queryStart, lastOf(tokens), directory);
+            return shape.reach() == ShardingShape.Reach.KEYED ? shape.notScatteredFor(problem) : shape;
+        }
+        // No literal stands before the query, so those inside keep their numbers.
+        TokenList query = tokens.from(queryStart);
+        return readTree(query, 0, lastOf(query), directory);
     }
 
     /** Returns the last token that is not a closing semicolon. */

@@ -66,6 +66,16 @@ final class TokenList {
         return inner;
     }
 
+    /** Returns the tokens from an index on. */
+    TokenList from(int i) {
+        TokenList rest = new TokenList();
+        rest.text = text;
+        for (int k = i; k < size; k++) {
+            rest.add(tokens[k], starts[k], ends[k]);
+        }
+        return rest;
+    }
+
     private boolean add(Token token) {
         return add(token, lexer.start(), lexer.end());
     }

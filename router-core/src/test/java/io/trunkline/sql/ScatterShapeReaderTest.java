@@ -4,9 +4,11 @@ package io.trunkline.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.testing.Case;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which queries may run on every shard, and what their clauses are; the notation is that of {@link ScatterNotation}, a refusal is its code. */
 class ScatterShapeReaderTest {
@@ -41,7 +43,9 @@ class ScatterShapeReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
-            explain select * from orders                                 → TL0120
+            explain (format json) select * from orders                   → TL0133
+            explain (format 'text') select * from orders                 → TL0133
+            explain (generic_plan) select * from orders where a = $1     → TL0133
             declare c cursor for select * from orders                    → TL0120
             copy (select * from orders order by a) to stdout             → TL0138
             (select * from orders)                                       → TL0120
@@ -74,6 +78,19 @@ class ScatterShapeReaderTest {
     @Case({"H31", "H33"})
     void refusesWhatNeedsAllRowsInOnePlace(String sql, String expected) {
         assertThat(ScatterNotation.read(sql)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"explain ", "explain analyze verbose ", "EXPLAIN (costs off, format text) "})
+    void readsWhatIsExplainedAsIfItWereRun(String head) {
+        for (String query : List.of(
+                "select * from orders order by a desc limit 3",
+                "with w as (select a from orders where b = 'x') select a, count(*) from w group by a")) {
+            ShardingShape explained = ScatterNotation.shape(head + query);
+            assertThat(explained.scatter())
+                    .isNotNull()
+                    .isEqualTo(ScatterNotation.shape(query).scatter());
+        }
     }
 
     @Test
