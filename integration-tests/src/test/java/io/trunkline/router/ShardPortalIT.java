@@ -11,6 +11,7 @@ import static io.trunkline.router.ServerMessage.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.trunkline.testing.Case;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
@@ -112,6 +113,7 @@ class ShardPortalIT {
             select item from stock where n > 100                                   → 5
             select item from stock order by item                                   → 100
             """)
+    @Case("H35")
     void givesTheRowsOfOneServerPieceByPiece(String sql, int rowsMax) {
         List<String> answer = open("p", sql, rowsMax);
         int pieces = 0;
