@@ -39,7 +39,6 @@ class PgbenchShardsIT {
     private static final List<String> PROTOCOLS = List.of("simple", "extended", "prepared");
 
     private static final int SCALE = 2;
-    private static final int TELLERS = 10;
     private static final int ACCOUNTS = 100_000;
     private static final int CLIENTS = 8;
     private static final int TRANSACTIONS = 60;
