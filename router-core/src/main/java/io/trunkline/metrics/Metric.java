@@ -109,6 +109,27 @@ public enum Metric {
             "statements",
             "Statements refused because they cannot be routed exactly",
             "code"),
+    DRY_RUN_STATEMENTS(
+            "trunkline_dry_run_statements_total",
+            Type.COUNTER,
+            "statements",
+            "Statements of a dry run, by where they would run",
+            "cluster",
+            "outcome"),
+    DRY_RUN_REFUSALS(
+            "trunkline_dry_run_refusals_total",
+            Type.COUNTER,
+            "statements",
+            "Statements of a dry run that would be refused, by code",
+            "cluster",
+            "code"),
+    DRY_RUN_TRANSACTIONS(
+            "trunkline_dry_run_transactions_total",
+            Type.COUNTER,
+            "transactions",
+            "Transactions of a dry run, by the shards they would come to (a statement outside a transaction block counts as one)",
+            "cluster",
+            "outcome"),
     PINNED_SESSIONS(
             "trunkline_pinned_sessions",
             Type.GAUGE,

@@ -263,6 +263,9 @@ public interface RouterMetrics {
     /** Returns the handle of one node. */
     NodeMetrics node(String cluster, String shard, String node);
 
+    /** Returns the handle of the dry run of a cluster. */
+    DryRunMetrics dryRun(String cluster);
+
     /** Returns the handle of one event loop, by its thread's name. */
     LoopMetrics loop(String name);
 }

@@ -16,6 +16,8 @@ import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.StatementRouter;
 import io.trunkline.server.config.ProbesConfig;
 import io.trunkline.session.ClusterView;
+import io.trunkline.session.DryRun;
+import io.trunkline.session.DryRunReport;
 import io.trunkline.session.Worker;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
@@ -25,12 +27,14 @@ import io.trunkline.topology.Topology;
 import io.trunkline.twophase.RecoveryContext;
 import io.trunkline.twophase.ShardDatabases;
 import io.trunkline.twophase.TransactionRecovery;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -75,6 +79,11 @@ final class OperatedCluster {
 
     private Set<String> databases = Set.of();
     private @Nullable RoutingTable table;
+    /** As the dry run has it; null without one. */
+    private @Nullable RoutingTable plan;
+    /** What was decided by that plan; read by those who look from outside. */
+    private volatile @Nullable DryRunReport report;
+
     private long revision;
     /** Set before the loops end: nothing is posted to them any more. */
     private boolean closed;
@@ -129,10 +138,10 @@ final class OperatedCluster {
                 .collect(Collectors.toSet());
         surroundings.clock.execute(() -> {
             revision = topology.revision();
-            Set<String> placedBefore = table == null ? Set.of() : table.placedSchemas();
-            RoutingTable next = RoutingTable.of(topology, name);
-            table = next;
-            if (!placedBefore.equals(next.placedSchemas())) {
+            Set<String> placedBefore = placedSchemas();
+            table = RoutingTable.of(topology, name);
+            planned(RoutingTable.ofPlan(topology, name));
+            if (!placedBefore.equals(placedSchemas())) {
                 // What was read tells other schemas apart than there are now.
                 snapshots.replaceAll((database, snapshot) -> snapshot.withoutSpreadNames());
                 loaders.values().forEach(CatalogLoader::refresh);
@@ -141,6 +150,27 @@ final class OperatedCluster {
             keepLoaders(named);
             publish(applied);
         });
+    }
+
+    /** What was counted by another plan says nothing about this one. */
+    private void planned(@Nullable RoutingTable next) {
+        RoutingTable before = plan;
+        plan = next;
+        if (next == null) {
+            report = null;
+        } else if (before == null || !before.cluster().equals(next.cluster())) {
+            report = new DryRunReport(Instant.now());
+        }
+    }
+
+    private Set<String> placedSchemas() {
+        RoutingTable deciding = plan == null ? table : plan;
+        return deciding == null ? Set.of() : deciding.placedSchemas();
+    }
+
+    /** Returns what was decided by the plan of its dry run. From any thread. */
+    Optional<DryRunReport> dryRun() {
+        return Optional.ofNullable(report);
     }
 
     /** Has a node probed at once. */
@@ -183,7 +213,7 @@ final class OperatedCluster {
             if (!loaders.containsKey(catalog)) {
                 CatalogLoader loader = new CatalogLoader(
                         () -> candidates(catalog),
-                        () -> table == null ? Set.of() : table.placedSchemas(),
+                        this::placedSchemas,
                         surroundings.connector,
                         surroundings.clock,
                         surroundings.probes.catalogInterval(),
@@ -243,7 +273,13 @@ final class OperatedCluster {
         if (published == null || closed) {
             return;
         }
-        ClusterView view = new ClusterView(name, revision, published, new StatementRouter(published, catalog()));
+        CatalogSnapshot catalog = catalog();
+        RoutingTable planned = plan;
+        DryRunReport counting = report;
+        DryRun dryRun = planned == null || counting == null
+                ? null
+                : new DryRun(new StatementRouter(planned, catalog), counting);
+        ClusterView view = new ClusterView(name, revision, published, new StatementRouter(published, catalog), dryRun);
         AtomicInteger missing = new AtomicInteger(surroundings.workers.size());
         for (Worker worker : surroundings.workers) {
             worker.execute(() -> {

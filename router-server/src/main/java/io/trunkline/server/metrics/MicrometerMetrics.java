@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.trunkline.SharedAcrossLoops;
 import io.trunkline.error.RouterError;
+import io.trunkline.metrics.DryRunMetrics;
 import io.trunkline.metrics.LoopMetrics;
 import io.trunkline.metrics.Metric;
 import io.trunkline.metrics.NodeMetrics;
@@ -54,6 +55,7 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final Map<List<String>, RouteMetrics> routes = new ConcurrentHashMap<>();
     private final Map<List<String>, PoolMetrics> pools = new ConcurrentHashMap<>();
     private final Map<List<String>, NodeMetrics> nodes = new ConcurrentHashMap<>();
+    private final Map<String, DryRunMetrics> dryRuns = new ConcurrentHashMap<>();
     private final Map<String, LoopMetrics> loops = new ConcurrentHashMap<>();
 
     /** Creates the meters in a registry. */
@@ -277,6 +279,11 @@ public final class MicrometerMetrics implements RouterMetrics {
         return nodes.computeIfAbsent(
                 List.of(cluster, shard, node),
                 key -> new MicrometerNode(meters, cluster, shard, node, () -> nodes.remove(key)));
+    }
+
+    @Override
+    public DryRunMetrics dryRun(String cluster) {
+        return dryRuns.computeIfAbsent(cluster, key -> new MicrometerDryRun(meters, cluster));
     }
 
     @Override
