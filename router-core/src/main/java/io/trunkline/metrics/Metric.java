@@ -212,6 +212,13 @@ public enum Metric {
             "transactions",
             "Parts of transactions over several shards that were left behind, by what this router made of them",
             "outcome"),
+    SCHEMA_DIFFERENCES(
+            "trunkline_schema_differences",
+            Type.GAUGE,
+            "definitions",
+            "Tables and functions of a shard that are not the same as on the first one",
+            "cluster",
+            "shard"),
     TOPOLOGY_REVISION("trunkline_topology_revision", Type.GAUGE, "revision", "Revision of the topology in force"),
     TOPOLOGY_REJECTIONS(
             "trunkline_topology_rejections_total",

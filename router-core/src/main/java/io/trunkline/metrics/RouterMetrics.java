@@ -223,6 +223,12 @@ public interface RouterMetrics {
     /** The topology no longer names the shard: {@code trunkline_prepared_transaction_age_seconds{cluster,shard}} goes away. */
     void preparedForgotten(String cluster, String shard);
 
+    /** So many tables and functions of a shard are not those of the first one, 0 for none: {@code trunkline_schema_differences{cluster,shard}} gauge, definitions. */
+    void schemaDifferences(String cluster, String shard, int count);
+
+    /** The topology no longer names the shard: {@code trunkline_schema_differences{cluster,shard}} goes away. */
+    void schemaForgotten(String cluster, String shard);
+
     /** A part of a transaction that was left behind was ended, or could not be: {@code trunkline_recovered_transactions_total{outcome}} counter, transactions. */
     void recovered(RecoveryOutcome outcome);
 

@@ -112,6 +112,12 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     }
 
     @Override
+    public void schemaDifferences(String cluster, String shard, int count) {}
+
+    @Override
+    public void schemaForgotten(String cluster, String shard) {}
+
+    @Override
     public DryRunMetrics dryRun(String cluster) {
         return this;
     }

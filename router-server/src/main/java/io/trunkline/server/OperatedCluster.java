@@ -77,6 +77,7 @@ final class OperatedCluster {
     /** Those that have been read. */
     private final Map<Catalog, CatalogSnapshot> snapshots = new HashMap<>();
 
+    private final SchemaDrift drift;
     private Set<String> databases = Set.of();
     private @Nullable RoutingTable table;
     /** As the dry run has it; null without one. */
@@ -107,6 +108,7 @@ final class OperatedCluster {
                         probes.maxReplicaLag().bytes()),
                 surroundings.metrics,
                 this::onShardStatus);
+        drift = new SchemaDrift(name, surroundings.metrics);
         recovery = surroundings.recovery == null
                 ? null
                 : new TransactionRecovery(surroundings.recovery, this::shardDatabases);
@@ -209,11 +211,12 @@ final class OperatedCluster {
             return gone;
         });
         snapshots.keySet().retainAll(wanted);
+        drift.onShards(shardNames, named);
         for (Catalog catalog : wanted) {
             if (!loaders.containsKey(catalog)) {
                 CatalogLoader loader = new CatalogLoader(
                         () -> candidates(catalog),
-                        this::placedSchemas,
+                        () -> new CatalogLoader.Wanted(placedSchemas(), shardNames.size() > 1),
                         surroundings.connector,
                         surroundings.clock,
                         surroundings.probes.catalogInterval(),
@@ -264,6 +267,7 @@ final class OperatedCluster {
     }
 
     private void onSnapshot(Catalog catalog, CatalogSnapshot snapshot) {
+        drift.onDefinitions(catalog.database(), catalog.shard(), snapshot.definitions());
         snapshots.put(catalog, snapshot);
         publish(() -> {});
     }

@@ -42,7 +42,8 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final EnumCounters<TimeoutKind> timeouts;
     private final EnumCounters<CommitOutcome> shardCommits;
     private final EnumCounters<RecoveryOutcome> recovered;
-    private final Map<List<String>, PreparedAge> preparedAges = new ConcurrentHashMap<>();
+    private final Map<List<String>, ShardGauge> preparedAges = new ConcurrentHashMap<>();
+    private final Map<List<String>, ShardGauge> schemaDifferences = new ConcurrentHashMap<>();
     private final AtomicLong topologyRevision = new AtomicLong();
     private final Counter topologyRejections;
     private final LongAdder listeningSessions = new LongAdder();
@@ -217,14 +218,34 @@ public final class MicrometerMetrics implements RouterMetrics {
     @Override
     public void oldestPrepared(String cluster, String shard, long seconds) {
         preparedAges
-                .computeIfAbsent(List.of(cluster, shard), key -> new PreparedAge(meters, cluster, shard))
-                .seconds
+                .computeIfAbsent(
+                        List.of(cluster, shard), key -> new ShardGauge(meters, Metric.PREPARED_AGE, cluster, shard))
+                .value
                 .set(seconds);
     }
 
     @Override
     public void preparedForgotten(String cluster, String shard) {
-        PreparedAge gone = preparedAges.remove(List.of(cluster, shard));
+        forget(preparedAges, cluster, shard);
+    }
+
+    @Override
+    public void schemaDifferences(String cluster, String shard, int count) {
+        schemaDifferences
+                .computeIfAbsent(
+                        List.of(cluster, shard),
+                        key -> new ShardGauge(meters, Metric.SCHEMA_DIFFERENCES, cluster, shard))
+                .value
+                .set(count);
+    }
+
+    @Override
+    public void schemaForgotten(String cluster, String shard) {
+        forget(schemaDifferences, cluster, shard);
+    }
+
+    private void forget(Map<List<String>, ShardGauge> gauges, String cluster, String shard) {
+        ShardGauge gone = gauges.remove(List.of(cluster, shard));
         if (gone != null) {
             meters.remove(gone.gauge);
         }
@@ -294,13 +315,13 @@ public final class MicrometerMetrics implements RouterMetrics {
         });
     }
 
-    /** The age of the oldest prepared transaction of one shard, and its meter. */
-    private static final class PreparedAge {
-        private final AtomicLong seconds = new AtomicLong();
+    /** A number of one shard, and its meter. */
+    private static final class ShardGauge {
+        private final AtomicLong value = new AtomicLong();
         private final Gauge gauge;
 
-        PreparedAge(Meters meters, String cluster, String shard) {
-            gauge = meters.gauge(Metric.PREPARED_AGE, seconds, AtomicLong::get, cluster, shard);
+        ShardGauge(Meters meters, Metric metric, String cluster, String shard) {
+            gauge = meters.gauge(metric, value, AtomicLong::get, cluster, shard);
         }
     }
 }

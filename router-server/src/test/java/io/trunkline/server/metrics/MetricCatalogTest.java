@@ -161,6 +161,7 @@ class MetricCatalogTest {
         metrics.error(new RouterError(
                 RouterError.Kind.LIMIT, ErrorResponse.of(Severity.FATAL, SqlState.TOO_MANY_CONNECTIONS, "m")));
         metrics.refused("TL0101");
+        metrics.schemaDifferences("c", "s", 1);
         metrics.dryRun("c").plannedRefusal("TL0101");
         metrics.pinned("listen");
         metrics.unpinned("listen", 1);
