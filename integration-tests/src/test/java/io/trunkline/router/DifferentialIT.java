@@ -25,6 +25,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.testing.Case;
+import io.trunkline.topology.Distribution;
+import io.trunkline.topology.HashSlots;
+import io.trunkline.topology.KeyType;
+import io.trunkline.topology.ReferenceTable;
+import io.trunkline.topology.ShardedTable;
+import io.trunkline.topology.Topology;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -39,13 +45,14 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The same frames, sent to PostgreSQL and through the router, bring the same answers: types, SQLSTATEs, texts, tags, rows and statuses, in the
  * same order.
  *
- * <p>Every script runs in both pool modes, and once more with each byte written by itself.
+ * <p>Every script runs in both pool modes, once more with each byte written by itself, and beside a dry run, which must not be noticed.
  */
 @ParameterizedClass
 @MethodSource("io.trunkline.fixture.PostgresBinaries#testMajors")
 class DifferentialIT {
     private static final String TRANSACTION = "transaction";
     private static final String SESSION = "session";
+    private static final String DRY_RUN = "planned";
 
     private static final Map<String, String> STARTUP = Map.of(
             "TimeZone",
@@ -71,7 +78,20 @@ class DifferentialIT {
                         "create table deferred (id int unique deferrable initially deferred)",
                         "create table changing (a int)",
                         "grant all on t, deferred to public");
-        router = RouterUnderTest.with(cluster.workspace(), TestTopologies.single(cluster, 1, TRANSACTION, SESSION))
+        Topology single = TestTopologies.single(cluster, 1, TRANSACTION, SESSION);
+        Topology planned = TestTopologies.dryRun(
+                cluster,
+                1,
+                List.of(new Distribution("id", KeyType.INT4, HashSlots.evenly(16, 2))),
+                List.of(new ShardedTable("public", "t", "id", "id")),
+                List.of(new ReferenceTable("public", "deferred")),
+                DRY_RUN);
+        Topology both = new Topology(
+                1,
+                List.of(single.clusters().get(0), planned.clusters().get(0)),
+                Stream.concat(single.databases().stream(), planned.databases().stream())
+                        .toList());
+        router = RouterUnderTest.with(cluster.workspace(), both)
                 .set("databases.session.pool_mode", "session")
                 .start();
     }
@@ -90,6 +110,8 @@ class DifferentialIT {
         assertThat(transcript(router.port(), TRANSACTION, script, false)).isEqualTo(direct);
         assertThat(transcript(router.port(), SESSION, script, false)).isEqualTo(direct);
         assertThat(transcript(router.port(), TRANSACTION, script, true)).isEqualTo(direct);
+        assertThat(transcript(router.port(), DRY_RUN, script, false)).isEqualTo(direct);
+        assertThat(transcript(router.port(), DRY_RUN, script, true)).isEqualTo(direct);
     }
 
     private static List<String> transcript(int port, String database, Dialogue script, boolean sliced) {

@@ -177,7 +177,8 @@ class SequencesIT {
                             .toString())
                     .contains("TL01");
             // The first shard gives the numbers, the others get its rows.
-            for (String row : List.of("(code, id) values ('at', trunkline.next_value('orders_id'))", "(code) values ('ch')")) {
+            for (String row :
+                    List.of("(code, id) values ('at', trunkline.next_value('orders_id'))", "(code) values ('ch')")) {
                 assertThat(client.query("insert into countries " + row).toString())
                         .contains("INSERT 0 1");
             }

@@ -102,6 +102,20 @@ public final class TestTopologies {
         return new Topology(topology.revision(), List.of(placed), topology.databases());
     }
 
+    /** Returns the topology of a primary with its replicas that decides as if its tables were spread over two shards. */
+    static Topology dryRun(
+            PostgresCluster servers,
+            long revision,
+            List<Distribution> distributions,
+            List<ShardedTable> tables,
+            List<ReferenceTable> referenceTables,
+            String... databases) {
+        List<Shard> shards = List.of(shard("only", servers, NodeRole.PRIMARY, NodeRole.REPLICA));
+        Cluster spread = new Cluster("dry", shards, distributions, tables, referenceTables);
+        Cluster cluster = Cluster.dryRun(shards, List.of("p0", "p1"), spread);
+        return new Topology(revision, List.of(cluster), databases("dry", databases));
+    }
+
     private static Shard shard(String name, PostgresCluster servers, NodeRole primary, NodeRole replica) {
         return new Shard(
                 name,

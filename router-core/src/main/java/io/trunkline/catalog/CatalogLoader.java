@@ -40,7 +40,7 @@ public final class CatalogLoader {
             CatalogQueries.FUNCTIONS, CatalogQueries.RELATIONS, CatalogQueries.HIDDEN_CALLS, CatalogQueries.TABLE_USES);
 
     private final Supplier<List<BackendTarget>> candidates;
-    private final Supplier<Set<String>> placedSchemas;
+    private final Supplier<Wanted> wanted;
     private final BackendConnector connector;
     private final EventLoopClock clock;
     private final Duration interval;
@@ -56,21 +56,32 @@ public final class CatalogLoader {
     private int attempts;
 
     /**
+     * What is worth knowing of a catalogue beside what always is.
+     *
+     * @param placedSchemas the schemas that are whole on one shard; what concerns them is read only where there are any
+     * @param definitions whether it will be compared with other shards'
+     */
+    public record Wanted(Set<String> placedSchemas, boolean definitions) {
+        /** Nothing more. */
+        public static final Wanted NOTHING = new Wanted(Set.of(), false);
+    }
+
+    /**
      * Creates a loader; call {@link #start} on the event loop next.
      *
      * @param candidates nodes that can be asked now, the best first; empty when none is known
-     * @param placedSchemas the schemas that are whole on one shard; what concerns them is read only where there are any
+     * @param wanted what else to read, asked for each reading
      * @param listener takes each snapshot, on the event loop
      */
     public CatalogLoader(
             Supplier<List<BackendTarget>> candidates,
-            Supplier<Set<String>> placedSchemas,
+            Supplier<Wanted> wanted,
             BackendConnector connector,
             EventLoopClock clock,
             Duration interval,
             Consumer<CatalogSnapshot> listener) {
         this.candidates = candidates;
-        this.placedSchemas = placedSchemas;
+        this.wanted = wanted;
         this.connector = connector;
         this.clock = clock;
         this.interval = interval;
@@ -172,12 +183,15 @@ public final class CatalogLoader {
         private final Cancellable deadline;
         private final List<List<List<@Nullable String>>> answers = new ArrayList<>();
         private final List<String> queries = new ArrayList<>(QUERIES);
+        private final Wanted more = wanted.get();
 
         Reading(BackendConnection backend) {
             this.backend = backend;
-            Set<String> placed = placedSchemas.get();
-            if (!placed.isEmpty()) {
-                queries.add(CatalogQueries.spreadNames(placed));
+            if (!more.placedSchemas.isEmpty()) {
+                queries.add(CatalogQueries.spreadNames(more.placedSchemas));
+            }
+            if (more.definitions) {
+                queries.add(CatalogQueries.definitions(more.placedSchemas));
             }
             this.deadline = clock.schedule(ANSWER_LIMIT.toNanos(), () -> fail(SqlState.QUERY_CANCELED.code()));
         }
@@ -197,7 +211,11 @@ public final class CatalogLoader {
             try {
                 CatalogSnapshot read =
                         CatalogSnapshot.of(answers.get(0), answers.get(1), answers.get(2), answers.get(3));
-                snapshot = answers.size() > QUERIES.size() ? read.withSpreadNames(answers.get(QUERIES.size())) : read;
+                if (!more.placedSchemas.isEmpty()) {
+                    read = read.withSpreadNames(answers.get(QUERIES.size()));
+                }
+                // The last one, if it was asked for.
+                snapshot = more.definitions ? read.withDefinitions(answers.get(queries.size() - 1)) : read;
             } catch (IllegalArgumentException notTheCatalogue) {
                 fail(SqlState.PROTOCOL_VIOLATION.code());
                 return;

@@ -109,6 +109,27 @@ public enum Metric {
             "statements",
             "Statements refused because they cannot be routed exactly",
             "code"),
+    DRY_RUN_STATEMENTS(
+            "trunkline_dry_run_statements_total",
+            Type.COUNTER,
+            "statements",
+            "Statements of a dry run, by where they would run",
+            "cluster",
+            "outcome"),
+    DRY_RUN_REFUSALS(
+            "trunkline_dry_run_refusals_total",
+            Type.COUNTER,
+            "statements",
+            "Statements of a dry run that would be refused, by code",
+            "cluster",
+            "code"),
+    DRY_RUN_TRANSACTIONS(
+            "trunkline_dry_run_transactions_total",
+            Type.COUNTER,
+            "transactions",
+            "Transactions of a dry run, by the shards they would come to (a statement outside a transaction block counts as one)",
+            "cluster",
+            "outcome"),
     PINNED_SESSIONS(
             "trunkline_pinned_sessions",
             Type.GAUGE,
@@ -206,6 +227,13 @@ public enum Metric {
             "blocks",
             "Blocks of numbers that this router was to bring to a shard, by what became of them",
             "outcome"),
+    SCHEMA_DIFFERENCES(
+            "trunkline_schema_differences",
+            Type.GAUGE,
+            "definitions",
+            "Tables and functions of a shard that are not the same as on the first one",
+            "cluster",
+            "shard"),
     TOPOLOGY_REVISION("trunkline_topology_revision", Type.GAUGE, "revision", "Revision of the topology in force"),
     TOPOLOGY_REJECTIONS(
             "trunkline_topology_rejections_total",

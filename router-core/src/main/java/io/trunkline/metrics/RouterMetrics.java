@@ -233,6 +233,12 @@ public interface RouterMetrics {
     /** The topology no longer names the shard: {@code trunkline_prepared_transaction_age_seconds{cluster,shard}} goes away. */
     void preparedForgotten(String cluster, String shard);
 
+    /** So many tables and functions of a shard are not those of the first one, 0 for none: {@code trunkline_schema_differences{cluster,shard}} gauge, definitions. */
+    void schemaDifferences(String cluster, String shard, int count);
+
+    /** The topology no longer names the shard: {@code trunkline_schema_differences{cluster,shard}} goes away. */
+    void schemaForgotten(String cluster, String shard);
+
     /** A part of a transaction that was left behind was ended, or could not be: {@code trunkline_recovered_transactions_total{outcome}} counter, transactions. */
     void recovered(RecoveryOutcome outcome);
 
@@ -281,6 +287,9 @@ public interface RouterMetrics {
 
     /** Returns the handle of one node. */
     NodeMetrics node(String cluster, String shard, String node);
+
+    /** Returns the handle of the dry run of a cluster. */
+    DryRunMetrics dryRun(String cluster);
 
     /** Returns the handle of one event loop, by its thread's name. */
     LoopMetrics loop(String name);

@@ -4,7 +4,7 @@ package io.trunkline.metrics;
 import io.trunkline.error.RouterError;
 
 /** The metrics that count nothing. Stateless. */
-final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, NodeMetrics, LoopMetrics {
+final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, NodeMetrics, LoopMetrics, DryRunMetrics {
 
     @Override
     public void sessionOpened() {}
@@ -119,6 +119,26 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public NodeMetrics node(String cluster, String shard, String node) {
         return this;
     }
+
+    @Override
+    public void schemaDifferences(String cluster, String shard, int count) {}
+
+    @Override
+    public void schemaForgotten(String cluster, String shard) {}
+
+    @Override
+    public DryRunMetrics dryRun(String cluster) {
+        return this;
+    }
+
+    @Override
+    public void planned(PlannedStatement outcome) {}
+
+    @Override
+    public void plannedRefusal(String code) {}
+
+    @Override
+    public void planned(PlannedTransaction outcome) {}
 
     @Override
     public LoopMetrics loop(String name) {

@@ -295,11 +295,7 @@ public final class CatalogQueries {
      * schema, or {@code path} when a role, a database or the server has a search path of its own.
      */
     public static String spreadNames(Collection<String> placedSchemas) {
-        String schemas = placedSchemas.stream()
-                .sorted()
-                // Says what it says whatever standard_conforming_strings is.
-                .map(name -> "E'" + name.replace("\\", "\\\\").replace("'", "''") + "'")
-                .collect(Collectors.joining(", "));
+        String schemas = quoted(placedSchemas);
         return """
                 SELECT DISTINCT 'relation', c.relname::pg_catalog.text
                 FROM pg_catalog.pg_class c
@@ -313,6 +309,63 @@ public final class CatalogQueries {
                    OR EXISTS (
                        SELECT FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) AS setting
                        WHERE setting OPERATOR(pg_catalog.~*) '^search_path=')""".formatted(schemas);
+    }
+
+    /**
+     * Returns the query for what shards should have in common. Rows: {@code table} or {@code function}, its name with its schema, and a number that stands
+     * for its columns with their order, types and collations, or for what the function says. Left out are schemas that are whole on one shard,
+     * partitions, extensions, and what gives ids, which tells shards apart.
+     */
+    public static String definitions(Collection<String> placedSchemas) {
+        String schemas = placedSchemas.isEmpty() ? "''" : quoted(placedSchemas);
+        return """
+                SELECT 'table', pg_catalog.concat(n.nspname, '.', c.relname),
+                       pg_catalog.hashtextextended(
+                           pg_catalog.string_agg(
+                               pg_catalog.concat_ws(' ', pg_catalog.quote_ident(a.attname),
+                                   pg_catalog.format_type(a.atttypid, a.atttypmod), o.collname),
+                               ', ' ORDER BY a.attnum) COLLATE pg_catalog."C", 0)
+                FROM pg_catalog.pg_attribute a
+                JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+                JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                LEFT JOIN pg_catalog.pg_collation o ON o.oid OPERATOR(pg_catalog.=) a.attcollation
+                WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+                  AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
+                  AND c.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+                  AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+                  AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.!~) '^pg_'
+                  AND n.nspname::pg_catalog.text NOT IN ('trunkline', %1$s)
+                  AND NOT EXISTS (
+                      SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+                        AND d.objid OPERATOR(pg_catalog.=) c.oid AND d.deptype OPERATOR(pg_catalog.=) 'e')
+                GROUP BY n.nspname, c.relname
+                UNION ALL
+                SELECT 'function',
+                       pg_catalog.concat(
+                           n.nspname, '.', p.proname, '(', pg_catalog.pg_get_function_identity_arguments(p.oid), ')'),
+                       pg_catalog.hashtextextended(
+                           pg_catalog.concat_ws(' ', p.prokind, p.provolatile, p.proretset, l.lanname,
+                               pg_catalog.format_type(p.prorettype, NULL), p.prosrc,
+                               pg_catalog.pg_get_function_sqlbody(p.oid)) COLLATE pg_catalog."C", 0)
+                FROM pg_catalog.pg_proc p
+                JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+                JOIN pg_catalog.pg_language l ON l.oid OPERATOR(pg_catalog.=) p.prolang
+                WHERE p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+                  AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.!~) '^pg_'
+                  AND n.nspname::pg_catalog.text NOT IN ('trunkline', %1$s)
+                  AND NOT EXISTS (
+                      SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+                        AND d.objid OPERATOR(pg_catalog.=) p.oid AND d.deptype OPERATOR(pg_catalog.=) 'e')""".formatted(schemas);
+    }
+
+    /** Says what it says whatever standard_conforming_strings is. */
+    private static String quoted(Collection<String> names) {
+        return names.stream()
+                .sorted()
+                .map(name -> "E'" + name.replace("\\", "\\\\").replace("'", "''") + "'")
+                .collect(Collectors.joining(", "));
     }
 
     private CatalogQueries() {}

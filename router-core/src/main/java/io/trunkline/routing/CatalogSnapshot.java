@@ -32,7 +32,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
             TextOrder.UNKNOWN,
             false,
             TableUses.NONE,
-            null);
+            null,
+            Map.of());
     private static final CatalogSnapshot PLAIN = new CatalogSnapshot(
             true,
             Map.of(),
@@ -44,7 +45,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
             TextOrder.BYTES,
             false,
             TableUses.NONE,
-            SpreadNames.NONE);
+            SpreadNames.NONE,
+            Map.of());
 
     private static final Set<String> SYSTEM_VOLATILE = NameList.load("volatile-functions.txt");
 
@@ -77,6 +79,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
     private final TableUses tableUses;
     /** Null while they have not been read. */
     private final @Nullable SpreadNames spreadNames;
+    /** What one shard defines, by kind and name. */
+    private final Map<String, String> definitions;
 
     private CatalogSnapshot(
             boolean loaded,
@@ -89,7 +93,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
             TextOrder textOrder,
             boolean hiddenCalls,
             TableUses tableUses,
-            @Nullable SpreadNames spreadNames) {
+            @Nullable SpreadNames spreadNames,
+            Map<String, String> definitions) {
         this.loaded = loaded;
         this.functions = functions;
         this.opaqueNames = opaqueNames;
@@ -101,6 +106,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
         this.hiddenCalls = hiddenCalls;
         this.tableUses = tableUses;
         this.spreadNames = spreadNames;
+        this.definitions = definitions;
     }
 
     /** Returns what is known before the catalogue has been read: PostgreSQL's own functions, and that any name may be a view. */
@@ -160,7 +166,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 textOrder,
                 hiddenCalls,
                 TableUses.of(tableUseRows),
-                null);
+                null,
+                Map.of());
     }
 
     /** Returns this with the rows of {@link CatalogQueries#spreadNames}. */
@@ -174,15 +181,29 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 ownPath = false;
             }
         }
-        return with(new SpreadNames(Set.copyOf(relations), ownPath));
+        return with(new SpreadNames(Set.copyOf(relations), ownPath), definitions);
     }
 
     /** Returns this without what {@link #withSpreadNames} added. */
     public CatalogSnapshot withoutSpreadNames() {
-        return with(null);
+        return with(null, definitions);
     }
 
-    private CatalogSnapshot with(@Nullable SpreadNames names) {
+    /** Returns this with the rows of {@link CatalogQueries#definitions}. */
+    public CatalogSnapshot withDefinitions(List<List<@Nullable String>> rows) {
+        Map<String, String> defined = new HashMap<>();
+        for (List<@Nullable String> row : rows) {
+            defined.put(text(row, 0, 3) + " " + text(row, 1, 3), text(row, 2, 3));
+        }
+        return with(spreadNames, Map.copyOf(defined));
+    }
+
+    /** Returns what the one shard defines that was asked, by kind and name, each with what stands for its definition; nothing of several shards. */
+    public Map<String, String> definitions() {
+        return definitions;
+    }
+
+    private CatalogSnapshot with(@Nullable SpreadNames names, Map<String, String> defined) {
         return new CatalogSnapshot(
                 loaded,
                 functions,
@@ -194,7 +215,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 textOrder,
                 hiddenCalls,
                 tableUses,
-                names);
+                names,
+                defined);
     }
 
     /**
@@ -217,7 +239,8 @@ public final class CatalogSnapshot implements FunctionCatalog {
                 worse(textOrder, other.textOrder),
                 hiddenCalls || other.hiddenCalls,
                 tableUses.or(other.tableUses),
-                SpreadNames.union(spreadNames, other.spreadNames));
+                SpreadNames.union(spreadNames, other.spreadNames),
+                Map.of());
     }
 
     private static TextOrder worse(TextOrder one, TextOrder other) {

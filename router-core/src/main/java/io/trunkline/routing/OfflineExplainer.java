@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers where a query text would go, from a topology alone: no router, no node. It decides with the same code as a router; what it cannot know are
- * the database's own functions and views, so it takes every relation for a table and every unknown function for a volatile one.
+ * the database's own functions and views, so it takes every relation for a table and every unknown function for a volatile one. Of a dry run it explains
+ * what is planned.
  */
 public final class OfflineExplainer {
 
@@ -82,7 +83,9 @@ public final class OfflineExplainer {
             return RouteExplanation.refused(
                     RouterErrors.unknownDatabase(database).response());
         }
-        RoutingTable table = RoutingTable.of(topology, found.get().cluster());
+        RoutingTable plan = RoutingTable.ofPlan(topology, found.get().cluster());
+        RoutingTable table =
+                plan == null ? RoutingTable.of(topology, found.get().cluster()) : plan;
         StatementRouter router = new StatementRouter(table, CatalogSnapshot.ofPlainTables());
         return RouteExplanation.of(table, target(router, sql, parameters, circumstances));
     }

@@ -84,6 +84,12 @@ public final class RoutingTable implements TableDirectory {
         return new RoutingTable(topology.revision(), cluster);
     }
 
+    /** Returns the table of the cluster as its dry run plans it; null for a cluster without one. */
+    public static @Nullable RoutingTable ofPlan(Topology topology, String clusterName) {
+        Cluster plan = topology.cluster(clusterName).map(Cluster::plan).orElse(null);
+        return plan == null ? null : new RoutingTable(topology.revision(), plan);
+    }
+
     private void put(String schema, String table, TableUse use) {
         tables.computeIfAbsent(schema, name -> new HashMap<>()).put(table, use);
     }
@@ -116,6 +122,12 @@ public final class RoutingTable implements TableDirectory {
     /** Returns the index of the shard of a name. */
     public OptionalInt shardIndex(String name) {
         return cluster.shardIndex(name);
+    }
+
+    /** Returns true for the name of a shard, be it one that a dry run plans: what an application will say of them must not fail before. */
+    public boolean knowsShard(String name) {
+        return shardIndex(name).isPresent()
+                || cluster.planned().shardIndex(name).isPresent();
     }
 
     /** Returns the names of some shards, for messages. */

@@ -129,7 +129,7 @@ public final class StatementRouter {
         String named = statement.hint().shard() != null
                 ? statement.hint().shard()
                 : session.wishes().shard();
-        if (named != null && table.shardIndex(named).isEmpty()) {
+        if (named != null && !table.knowsShard(named)) {
             return RouteRefusal.UNKNOWN_SHARD.because("the shards are " + table.namesOf(table.all()));
         }
         return new Target.At(0, RoleNeed.ANY, Reason.SINGLE_SHARD, Reason.SESSION);

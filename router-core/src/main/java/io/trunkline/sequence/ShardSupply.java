@@ -135,7 +135,8 @@ final class ShardSupply {
     /** Returns true when a sequence may run out before the next look. */
     boolean isUrgent() {
         return states.entrySet().stream()
-                .anyMatch(entry -> entry.getValue().isInstalled() && demand(entry.getKey()).isUrgent());
+                .anyMatch(entry ->
+                        entry.getValue().isInstalled() && demand(entry.getKey()).isUrgent());
     }
 
     private SequenceDemand demand(String name) {

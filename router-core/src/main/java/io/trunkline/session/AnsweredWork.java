@@ -87,6 +87,9 @@ final class AnsweredWork {
         session.sentBatch.forget();
         session.placement.lastRoute().answered(session.sent.onQuiet());
         session.channels.settle();
+        if (relay.backend().status() == TransactionStatus.IDLE) {
+            session.planned.quietOutsideTransaction();
+        }
         if (relay.backend().status() == TransactionStatus.IDLE
                 && session.ties.isDoubtful()
                 && relay.isCurrent()

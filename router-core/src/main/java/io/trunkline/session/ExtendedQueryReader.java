@@ -33,6 +33,7 @@ final class ExtendedQueryReader {
     private final SqlScan scan;
     private final SqlStatements names;
     private final RequestTargets targets;
+    private final PlannedTargets planned;
     private final SetConfigCalls calls;
     private final StatementLookup lookup;
     private final Parse parse = new Parse();
@@ -41,11 +42,17 @@ final class ExtendedQueryReader {
     private final StatementOrPortal statementOrPortal = new StatementOrPortal();
 
     ExtendedQueryReader(
-            Worker worker, SqlScan scan, SqlStatements names, RequestTargets targets, SetConfigCalls calls) {
+            Worker worker,
+            SqlScan scan,
+            SqlStatements names,
+            RequestTargets targets,
+            PlannedTargets planned,
+            SetConfigCalls calls) {
         this.worker = worker;
         this.scan = scan;
         this.names = names;
         this.targets = targets;
+        this.planned = planned;
         this.calls = calls;
         this.lookup = new StatementLookup(worker, scan);
     }
@@ -138,6 +145,8 @@ final class ExtendedQueryReader {
             return problem != null;
         }
         request.target = target;
+        DryRun dryRun = session.view().dryRun();
+        request.planned = dryRun == null ? null : planned.ofBind(session, dryRun, bind, statement, scan);
         if (target instanceof Target.At at
                 && session.placement.routing().transaction().crosses()) {
             int shard = session.placement.routing().transaction().shard();

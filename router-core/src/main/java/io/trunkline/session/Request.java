@@ -40,6 +40,9 @@ final class Request {
     /** Where it may run; null when it does not care. */
     @Nullable
     Target target;
+    /** Where it would run on the shards of a dry run; null without one, and for what runs no statement. */
+    @Nullable
+    PlannedRoute planned;
     /**
      * It needs no backend as long as nothing else of its batch does: BEGIN before the shard is known, and its end; Parse of a statement that was
      * parsed before.
@@ -78,6 +81,7 @@ final class Request {
         configured = null;
         analysis = null;
         target = null;
+        planned = null;
         deferrable = false;
         statement = null;
         name = "";
@@ -94,6 +98,7 @@ final class Request {
         configured = null;
         analysis = null;
         target = null;
+        planned = null;
         statement = null;
         rewritten = null;
         used = List.of();

@@ -76,6 +76,7 @@ final class RequestGathering {
             dispatch(false);
             return Disposition.PAUSE;
         }
+        session.planned.accepted(request);
         hold(request);
         session.become(Gathering.INSTANCE);
         switch (request.tag) {

@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterErrors;
+import io.trunkline.routing.RouteRefusal;
 import io.trunkline.sql.SqlScan;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.ProtocolViolation;
@@ -22,9 +23,10 @@ final class RequestReader {
         SqlScan scan = new SqlScan();
         SqlStatements names = new SqlStatements(worker);
         RequestTargets targets = new RequestTargets();
+        PlannedTargets planned = new PlannedTargets();
         SetConfigCalls calls = new SetConfigCalls();
-        this.simple = new SimpleQueryReader(worker, scan, names, targets, calls);
-        this.extended = new ExtendedQueryReader(worker, scan, names, targets, calls);
+        this.simple = new SimpleQueryReader(worker, scan, names, targets, planned, calls);
+        this.extended = new ExtendedQueryReader(worker, scan, names, targets, planned, calls);
     }
 
     /** Fills in what a request means; returns false when that is not known yet: the session is told to proceed when it is. */
@@ -60,6 +62,9 @@ final class RequestReader {
             request.refusal = RouterErrors.functionCallNotRouted();
         } else {
             request.target = session.placement.fixedTarget();
+            request.planned = session.view().dryRun() == null
+                    ? null
+                    : PlannedRoute.of(RouteRefusal.UNREADABLE.because("it is a function call message"), null);
         }
         return true;
     }

@@ -116,6 +116,7 @@ final class RequestSender {
             worker.metrics().refused(refused.code());
             request.refusal = refused.error();
         }
+        session.planned.accepted(request);
         deliver(relay, request);
         if (wasQuiet) {
             session.deadline.restart();

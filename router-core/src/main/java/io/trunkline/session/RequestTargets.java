@@ -55,7 +55,8 @@ final class RequestTargets {
         boolean read = statement.analysis().shape().access() == Access.READ
                 && session.placement.routing().policy() != ReadPolicy.PRIMARY;
         Target.At checked = read ? CHECKED_BY_READER : CHECKED_ANYWHERE;
-        int placed = placedShard(statement.analysis());
+        // The trees of a dry run know schemas of shards that are not there.
+        int placed = session.view().isSharded() ? placedShard(statement.analysis()) : Target.ANY_SHARD;
         // Other shards have no such table.
         return placed == Target.ANY_SHARD
                 ? checked
@@ -112,7 +113,7 @@ final class RequestTargets {
         Target combined = null;
         for (int i = 0; i < statements.size(); i++) {
             ShardingShape shape = i < sharding.size() ? sharding.get(i) : null;
-            if (shape != null) {
+            if (shape != null && view.isSharded()) {
                 keys.toStatement(i);
             }
             Target one = view.router().target(statements.get(i), shape, keys, session.placement.routing());

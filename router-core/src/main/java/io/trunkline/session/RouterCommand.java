@@ -129,8 +129,7 @@ final class RouterCommand {
                 return RouterErrors.invalidParameterValue(
                         set.name(), value, "auto, primary, prefer-replica or replica");
             }
-            if (set.name().equals("trunkline.shard")
-                    && session.view().table().shardIndex(value).isEmpty()) {
+            if (set.name().equals("trunkline.shard") && !session.view().table().knowsShard(value)) {
                 return RouterErrors.invalidParameterValue(set.name(), value, "the name of a shard");
             }
         }
@@ -179,7 +178,7 @@ final class RouterCommand {
                         session.placement.routing().wishes().shardKey() == null
                                 ? ""
                                 : session.placement.routing().wishes().shardKey());
-            default -> session.placement.lastRoute().toString();
+            default -> session.placement.lastRoute() + session.planned.last();
         };
     }
 

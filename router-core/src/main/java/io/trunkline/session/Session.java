@@ -63,6 +63,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     final SessionSettings settings;
     final TextContext texts;
     final Placement placement;
+    final PlannedWork planned = new PlannedWork(this);
     final SessionTies ties;
     final SentWork sent;
     final SentBatch sentBatch;

@@ -33,24 +33,34 @@ final class SimpleQueryReader {
     private final SqlScan scan;
     private final SqlStatements names;
     private final RequestTargets targets;
+    private final PlannedTargets planned;
     private final SetConfigCalls calls;
     private final Query query = new Query();
 
-    SimpleQueryReader(Worker worker, SqlScan scan, SqlStatements names, RequestTargets targets, SetConfigCalls calls) {
+    SimpleQueryReader(
+            Worker worker,
+            SqlScan scan,
+            SqlStatements names,
+            RequestTargets targets,
+            PlannedTargets planned,
+            SetConfigCalls calls) {
         this.worker = worker;
         this.scan = scan;
         this.names = names;
         this.targets = targets;
+        this.planned = planned;
         this.calls = calls;
     }
 
     /** Fills in what a Query means; returns false when that is not known yet. */
     boolean readQuery(Session session, Request request) {
         request.kind = Kind.QUERY;
+        DryRun dryRun = session.view().dryRun();
         query.wrap(request.buffer, request.index, request.available);
         session.statements.forgetUnnamed();
         if (request.isPartial() || !isReadable(session, request.buffer, query.sqlStart(), query.sqlEnd())) {
             request.target = RequestTargets.ofUnread(session);
+            request.planned = dryRun == null ? null : PlannedTargets.ofUnread(session, dryRun);
             names.executeUnread(session, request, query);
             return true;
         }
@@ -76,6 +86,7 @@ final class SimpleQueryReader {
             calls.read(request, request.buffer, query.sqlStart(), query.sqlEnd(), conforming);
         }
         request.target = targets.ofQuery(session, analysis, request.buffer, scan);
+        request.planned = dryRun == null ? null : planned.ofQuery(session, dryRun, analysis, request.buffer, scan);
         StatementShape only = analysis.shape().only();
         boolean shared = only != null && ChannelCommands.isShared(session, only, request.buffer, scan);
         request.deferrable = RequestTargets.isDeferrable(session, only, shared, request.target);

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.netty.buffer.ByteBuf;
 import io.trunkline.SharedAcrossLoops;
+import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.StatementRouter;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.QueryShape;
@@ -15,6 +16,7 @@ import io.trunkline.sql.SqlScan;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementReader;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.sql.StatementText;
 import io.trunkline.sql.TableDirectory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -88,7 +90,8 @@ public final class SqlAnalyzer implements AutoCloseable {
     /** Returns what is known of a scanned text; null when its tree is being read: the session proceeds when it is there. */
     @Nullable
     AnalyzedQuery find(SqlScan scan, ByteBuf text, ClusterView view, Session session) {
-        boolean sharded = view.isSharded();
+        StatementRouter router = view.treeRouter();
+        boolean sharded = router != null;
         Key key = new Key(
                 scan.fingerprintHigh(),
                 scan.fingerprintLow(),
@@ -104,8 +107,12 @@ public final class SqlAnalyzer implements AutoCloseable {
         int last = scan.statementCount() - 1;
         int textBytes = last < 0 ? 0 : scan.statementEnd(last) - scan.statementStart(0);
         QueryShape shape = statementReader.get().read(scan, text);
-        if (!sharded || !shape.trusted() || !needsTree(shape, view)) {
-            AnalyzedQuery read = new AnalyzedQuery(shape, List.of());
+        String words = view.dryRun() == null || last < 0
+                ? null
+                : StatementText.of(
+                        text, scan.statementStart(0), scan.statementEnd(last), scan.standardConformingStrings());
+        if (router == null || !shape.trusted() || !needsTree(shape, router)) {
+            AnalyzedQuery read = new AnalyzedQuery(shape, List.of(), words);
             known.put(key, Known.of(read, textBytes));
             return read;
         }
@@ -114,8 +121,7 @@ public final class SqlAnalyzer implements AutoCloseable {
             int start = scan.statementStart(i);
             statements.add(text.toString(start, scan.statementEnd(i) - start, StandardCharsets.UTF_8));
         }
-        List<TableDirectory> tables = tables(scan, text, shape, view, session);
-        StatementRouter router = view.router();
+        List<TableDirectory> tables = tables(scan, text, shape, router.table(), session);
         boolean conforming = scan.standardConformingStrings();
         Worker worker = session.worker;
         reading.incrementAndGet();
@@ -123,7 +129,7 @@ public final class SqlAnalyzer implements AutoCloseable {
             readers.execute(() -> {
                 try {
                     AnalyzedQuery read =
-                            new AnalyzedQuery(shape, readTrees(shape, statements, conforming, router, tables));
+                            new AnalyzedQuery(shape, readTrees(shape, statements, conforming, router, tables), words);
                     known.put(key, Known.of(read, textBytes));
                     worker.execute(session::proceed);
                 } finally {
@@ -141,8 +147,8 @@ public final class SqlAnalyzer implements AutoCloseable {
 
     /** Returns by statement how its tables are found: behind one that may change the search path, none without its schema. */
     private static List<TableDirectory> tables(
-            SqlScan scan, ByteBuf text, QueryShape shape, ClusterView view, Session session) {
-        TableDirectory found = session.texts.tables(view.table());
+            SqlScan scan, ByteBuf text, QueryShape shape, RoutingTable table, Session session) {
+        TableDirectory found = session.texts.tables(table);
         boolean inFlux = session.settings.isPathInFlux();
         List<TableDirectory> tables = new ArrayList<>(scan.statementCount());
         for (int i = 0; i < scan.statementCount(); i++) {
@@ -157,7 +163,7 @@ public final class SqlAnalyzer implements AutoCloseable {
                                             scan.statementEnd(i),
                                             scan.standardConformingStrings())
                                     .isOfSearchPath()) {
-                found = view.table().forSearchPath(TextContext.UNKNOWN_PATH);
+                found = table.forSearchPath(TextContext.UNKNOWN_PATH);
             }
         }
         return tables;
@@ -183,9 +189,9 @@ public final class SqlAnalyzer implements AutoCloseable {
         return reading.get() > 0;
     }
 
-    private static boolean needsTree(QueryShape shape, ClusterView view) {
+    private static boolean needsTree(QueryShape shape, StatementRouter router) {
         for (StatementShape statement : shape.statements()) {
-            if (view.router().needsShardingShape(statement)) {
+            if (router.needsShardingShape(statement)) {
                 return true;
             }
         }

@@ -171,7 +171,7 @@ final class SqlStatements {
         if (statement == null) {
             ClusterView view = session.view();
             scan.scan(buffer, command.query(), end, session.texts.standardConformingStrings());
-            AnalyzedQuery analysis = worker.analyzer().find(scan, buffer, view, session);
+            AnalyzedQuery analysis = worker.analyzer().find(scan, buffer, view.withoutDryRun(), session);
             statement = worker.catalog()
                     .add(
                             context,

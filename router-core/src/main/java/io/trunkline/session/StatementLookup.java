@@ -97,7 +97,7 @@ final class StatementLookup {
     /** Returns true when the topology, or where the session finds its tables, is not what the statement was analyzed under. */
     private static boolean isStale(Session session, PreparedStatement statement) {
         ClusterView view = session.view();
-        return view.isSharded()
+        return view.treeRouter() != null
                 && (statement.analysisRevision() != view.revision()
                         || !statement.analysisPath().equals(session.texts.searchPathText()));
     }

@@ -8,6 +8,15 @@ import org.jspecify.annotations.Nullable;
  * All that routing knows of one query text, without its literals; shared by every text with the same fingerprint.
  *
  * @param shape what the lexer says, statement by statement
- * @param sharding what the tree says, statement by statement, null where it is not needed; empty where the cluster has one shard
+ * @param sharding what the tree says, statement by statement, null where it is not needed; empty where the cluster has one shard, and no dry run
+ * @param text for a dry run the text without values, else null
  */
-public record AnalyzedQuery(QueryShape shape, List<@Nullable ShardingShape> sharding) {}
+public record AnalyzedQuery(
+        QueryShape shape,
+        List<@Nullable ShardingShape> sharding,
+        @Nullable String text) {
+    /** What is known without a dry run. */
+    public AnalyzedQuery(QueryShape shape, List<@Nullable ShardingShape> sharding) {
+        this(shape, sharding, null);
+    }
+}

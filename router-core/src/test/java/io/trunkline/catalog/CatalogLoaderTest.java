@@ -14,6 +14,7 @@ import io.trunkline.testing.VirtualClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import net.jqwik.api.ForAll;
@@ -32,7 +33,7 @@ class CatalogLoaderTest {
         connector.node("silent").answer(sql -> List.of());
         CatalogLoader loader = new CatalogLoader(
                 () -> List.of(target("silent"), target("honest")),
-                Set::of,
+                () -> CatalogLoader.Wanted.NOTHING,
                 connector,
                 loop,
                 Duration.ofMinutes(1),
@@ -54,7 +55,12 @@ class CatalogLoaderTest {
         FakeConnector connector = new FakeConnector(loop, FakeConnector.newNodes());
         connector.node("odd").answer(sql -> List.of(List.of("one", "two", "three", "four")));
         CatalogLoader loader = new CatalogLoader(
-                () -> List.of(target("odd")), Set::of, connector, loop, Duration.ofMinutes(1), told::add);
+                () -> List.of(target("odd")),
+                () -> CatalogLoader.Wanted.NOTHING,
+                connector,
+                loop,
+                Duration.ofMinutes(1),
+                told::add);
 
         loader.start();
         time.advance(Duration.ofMillis(500));
@@ -65,13 +71,33 @@ class CatalogLoaderTest {
         loader.close();
     }
 
+    @Test
+    void readsWhatShardsAreComparedBy() {
+        FakeConnector connector = new FakeConnector(loop, FakeConnector.newNodes());
+        connector.node("honest").answer(CatalogLoaderTest::rows);
+        CatalogLoader loader = new CatalogLoader(
+                () -> List.of(target("honest")),
+                () -> new CatalogLoader.Wanted(Set.of("tenant"), true),
+                connector,
+                loop,
+                Duration.ofMinutes(1),
+                told::add);
+
+        loader.start();
+        time.advance(Duration.ofSeconds(2));
+
+        assertThat(told).hasSize(1);
+        assertThat(told.get(0).definitions()).containsExactly(Map.entry("table public.t", "17"));
+        loader.close();
+    }
+
     @Property(tries = 60)
     void readsTheCatalogueInTheEndWhateverANodeSaysInBetween(@ForAll long seed) throws Exception {
         Random random = new Random(seed);
         ByteBufLeaks.during(() -> {
             CatalogLoader loader = new CatalogLoader(
                     () -> List.of(target("liar")),
-                    Set::of,
+                    () -> CatalogLoader.Wanted.NOTHING,
                     LyingServer.connector(loop, random, 2 + random.nextInt(4), CatalogLoaderTest::rows),
                     loop,
                     Duration.ofSeconds(1),
@@ -89,7 +115,11 @@ class CatalogLoaderTest {
             case CatalogQueries.FUNCTIONS -> List.of(List.of("f", "t", "f"), List.of("g", "f", "f"));
             case CatalogQueries.RELATIONS -> List.of(List.of("v"));
             case CatalogQueries.HIDDEN_CALLS -> List.of(List.of("operator", "+"));
-            default -> List.of(List.of("function", "g", ""));
+            case CatalogQueries.TABLE_USES -> List.of(List.of("function", "g", ""));
+            default ->
+                sql.equals(CatalogQueries.spreadNames(Set.of("tenant")))
+                        ? List.of(List.of("relation", "t"))
+                        : List.of(List.of("table", "public.t", "17"));
         };
     }
 

@@ -39,6 +39,16 @@ class WireScriptTest {
         });
     }
 
+    @TestFactory
+    Stream<DynamicContainer> answersTheSameBesideADryRun() {
+        return scripts(script -> {
+            if (script.isSameInDryRun()) {
+                script.playInDryRun(length -> Fragmenter.whole());
+                script.playInDryRun(length -> Fragmenter.everyByte());
+            }
+        });
+    }
+
     private static Stream<DynamicContainer> scripts(Consumer<WireScript> play) {
         return WireScript.FILES.stream()
                 .map(file -> DynamicContainer.dynamicContainer(

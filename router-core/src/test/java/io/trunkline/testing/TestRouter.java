@@ -24,6 +24,8 @@ import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.StatementRouter;
 import io.trunkline.session.CancelRegistry;
 import io.trunkline.session.ClusterView;
+import io.trunkline.session.DryRun;
+import io.trunkline.session.DryRunReport;
 import io.trunkline.session.SchemaChanges;
 import io.trunkline.session.SessionIdentity;
 import io.trunkline.session.SessionLimits;
@@ -44,6 +46,7 @@ import io.trunkline.topology.Shard;
 import io.trunkline.topology.ShardedTable;
 import io.trunkline.topology.Topology;
 import io.trunkline.wire.BackendKey;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -65,6 +68,7 @@ public final class TestRouter implements AutoCloseable {
     /** What a router for a test is like. */
     public static final class Plan {
         private int shards = 1;
+        private boolean dryRun;
         private boolean replicas;
         private PoolSettings pools = PoolSettings.builder().size(2).build();
         private SessionLimits limits = SessionLimits.DEFAULT;
@@ -78,6 +82,12 @@ public final class TestRouter implements AutoCloseable {
         /** Sets the number of shards. */
         public Plan shards(int count) {
             shards = count;
+            return this;
+        }
+
+        /** Has the one shard decide as two, {@code x} and {@code y}, with the tables of a router with several. */
+        public Plan dryRun() {
+            dryRun = true;
             return this;
         }
 
@@ -165,6 +175,7 @@ public final class TestRouter implements AutoCloseable {
     private final SessionRegistry sessions = new SessionRegistry(1_000);
     private final PoolDirectory pools;
     private final Worker worker;
+    private final DryRunReport report = new DryRunReport(Instant.EPOCH);
     private final List<ScriptedBackend> backends = new ArrayList<>();
     private final List<TestClient> clients = new ArrayList<>();
     private final Map<BackendKey, ScriptedBackend> byKey = new HashMap<>();
@@ -216,13 +227,14 @@ public final class TestRouter implements AutoCloseable {
     /** Publishes the next revision of the same topology. */
     public void publish() {
         revision++;
-        Distribution byCustomer = new Distribution("customer", KeyType.INT8, HashSlots.evenly(64, plan.shards));
+        Distribution byCustomer =
+                new Distribution("customer", KeyType.INT8, HashSlots.evenly(64, plan.dryRun ? 2 : plan.shards));
         List<Shard> shards = new ArrayList<>();
         for (int i = 0; i < plan.shards; i++) {
             shards.add(new Shard(shardName(i), nodes(i)));
         }
-        boolean sharded = plan.shards > 1;
-        Cluster cluster = new Cluster(
+        boolean sharded = plan.shards > 1 || plan.dryRun;
+        Cluster spread = new Cluster(
                 "main",
                 shards,
                 sharded ? List.of(byCustomer) : List.of(),
@@ -232,10 +244,22 @@ public final class TestRouter implements AutoCloseable {
                                 new ShardedTable("public", "orders", "customer_id", "customer"))
                         : List.of(),
                 sharded ? List.of(new ReferenceTable("public", "countries")) : List.of());
+        Cluster cluster = plan.dryRun ? Cluster.dryRun(shards, List.of("x", "y"), spread) : spread;
         Topology topology = new Topology(revision, List.of(cluster), List.of(new Database("app", "main", "app")));
         RoutingTable table = RoutingTable.of(topology, "main");
-        worker.view(
-                new ClusterView("main", revision, table, new StatementRouter(table, CatalogSnapshot.ofPlainTables())));
+        RoutingTable planned = RoutingTable.ofPlan(topology, "main");
+        CatalogSnapshot catalog = CatalogSnapshot.ofPlainTables();
+        worker.view(new ClusterView(
+                "main",
+                revision,
+                table,
+                new StatementRouter(table, catalog),
+                planned == null ? null : new DryRun(new StatementRouter(planned, catalog), report)));
+    }
+
+    /** Returns what was decided in the dry run. */
+    public DryRunReport report() {
+        return report;
     }
 
     private static String shardName(int shard) {
@@ -344,9 +368,20 @@ public final class TestRouter implements AutoCloseable {
 
     /** Waits until a thread of the analyzer has handed something back; false when nothing comes. */
     public boolean awaitAnalyzer() {
-        boolean came = plan.shards > 1 && time.awaitOtherThreads(analyzer.isReading() ? 10_000 : 0);
+        boolean came = (plan.shards > 1 || plan.dryRun) && time.awaitOtherThreads(analyzer.isReading() ? 10_000 : 0);
         settle();
         return came;
+    }
+
+    /** Waits until no tree is being read, and runs what was waiting for them. */
+    public void awaitTrees() {
+        boolean more = true;
+        while (more) {
+            boolean reading = analyzer.isReading();
+            boolean came = time.awaitOtherThreads(reading ? 1 : 0);
+            settle();
+            more = reading || came;
+        }
     }
 
     @Override

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.trunkline.backend.BackendLimits;
+import io.trunkline.metrics.DryRunMetrics.PlannedStatement;
+import io.trunkline.metrics.DryRunMetrics.PlannedTransaction;
 import io.trunkline.pool.PoolSettings;
+import io.trunkline.session.DryRunReport;
 import io.trunkline.session.SessionLimits;
 import io.trunkline.session.SessionTimeouts;
 import io.trunkline.wire.MessageScanner.Direction;
@@ -20,8 +23,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One conversation between clients, the router and backends, as text.
@@ -39,6 +45,8 @@ import java.util.function.IntFunction;
  *   a < ReadyForQuery I            the client has received this next
  *   a closes · a is closed         its connection ends, or the router ended it
  *   a cancels · s1 is cancelled    a cancel request; by which backend it reached
+ *   router dry-run                 one shard that decides as two, x and y
+ *   counts statements one_shard=1  all that the dry run has decided so far; also "counts transactions"
  *   router holds-cancels           cancel requests stay on their way until a line such as "s1 hears cancels"
  *   s1 dies · s1 is closed · s1 at node-b
  *   s1 stops reading · s1 reads    its socket is full, or not
@@ -70,7 +78,8 @@ public final class WireScript {
             "sharded",
             "scatter",
             "crossing",
-            "spreadcopy");
+            "spreadcopy",
+            "dryrun");
 
     private static final String CASE = "# case ";
 
@@ -146,7 +155,23 @@ public final class WireScript {
      * @param inOneRead whether the pieces of a line belong to one read of the socket
      */
     public void play(IntFunction<Fragmenter> cutting, boolean inOneRead) {
-        try (Run run = new Run(cutting, inOneRead)) {
+        play(cutting, inOneRead, false);
+    }
+
+    /** Returns true when nothing in it is otherwise where the one shard has a dry run. */
+    public boolean isSameInDryRun() {
+        return lines.stream()
+                .noneMatch(line -> line.startsWith("router") && line.matches(".*(shards=|dry-run).*")
+                        || line.contains("trunkline.route"));
+    }
+
+    /** Plays a script of one shard with a dry run beside it. */
+    public void playInDryRun(IntFunction<Fragmenter> cutting) {
+        play(cutting, true, true);
+    }
+
+    private void play(IntFunction<Fragmenter> cutting, boolean inOneRead, boolean inDryRun) {
+        try (Run run = new Run(cutting, inOneRead, inDryRun)) {
             for (int i = 0; i < lines.size(); i++) {
                 try {
                     run.step(lines.get(i));
@@ -172,6 +197,7 @@ public final class WireScript {
     private final class Run implements AutoCloseable {
         private final IntFunction<Fragmenter> cutting;
         private final boolean inOneRead;
+        private final boolean inDryRun;
         private boolean holdsCancels;
         private final TestRouter router;
         private final Map<String, TestClient> clients = new LinkedHashMap<>();
@@ -179,10 +205,12 @@ public final class WireScript {
         private final List<String> cancelled = new ArrayList<>();
         private Fragmenter pieces = Fragmenter.whole();
 
-        Run(IntFunction<Fragmenter> cutting, boolean inOneRead) {
+        Run(IntFunction<Fragmenter> cutting, boolean inOneRead, boolean inDryRun) {
             this.cutting = cutting;
             this.inOneRead = inOneRead;
-            this.router = plan().start();
+            this.inDryRun = inDryRun;
+            TestRouter.Plan plan = plan();
+            this.router = (inDryRun ? plan.dryRun() : plan).start();
             if (holdsCancels) {
                 router.holdCancels();
             }
@@ -202,6 +230,8 @@ public final class WireScript {
                         case "" -> {
                             if (word.equals("replicas")) {
                                 plan.replicas();
+                            } else if (word.equals("dry-run")) {
+                                plan.dryRun();
                             } else if (word.equals("no-hints")) {
                                 plan.noHints();
                             } else if (word.equals("decides")) {
@@ -264,12 +294,29 @@ public final class WireScript {
             switch (words[0]) {
                 case "pass" -> router.time().advance(Duration.ofSeconds(Long.parseLong(words[1])));
                 case "publish" -> router.publish();
+                case "counts" -> assertThat(counts(words[1])).isEqualTo(words.length < 3 ? "" : words[2]);
                 case "primary" -> router.status(words[1].charAt(words[1].length() - 1) - 'a', words[1]);
                 case "down" -> router.setDown(words[1], true);
                 case "up" -> router.setDown(words[1], false);
                 default -> stepOf(words[0], words[1], words.length < 3 ? "" : words[2]);
             }
             router.settle();
+            if (inDryRun) {
+                // Time stands still while trees are read.
+                router.awaitTrees();
+            }
+        }
+
+        private String counts(String what) {
+            DryRunReport report = router.report();
+            Stream<String> counts = what.equals("statements")
+                    ? Stream.of(PlannedStatement.values()).map(one -> count(one, report.count(one)))
+                    : Stream.of(PlannedTransaction.values()).map(one -> count(one, report.transactions(one)));
+            return counts.filter(count -> !count.endsWith("=0")).collect(Collectors.joining(" "));
+        }
+
+        private static String count(Enum<?> outcome, long count) {
+            return outcome.name().toLowerCase(Locale.ROOT) + "=" + count;
         }
 
         private void stepOf(String who, String verb, String rest) {

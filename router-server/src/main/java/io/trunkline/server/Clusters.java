@@ -3,12 +3,14 @@ package io.trunkline.server;
 
 import io.trunkline.SharedAcrossLoops;
 import io.trunkline.pool.NodeSuspicion;
+import io.trunkline.session.DryRunReport;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Topology;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -64,6 +66,13 @@ final class Clusters implements NodeSuspicion {
         if (known != null) {
             known.suspect(node);
         }
+    }
+
+    /** Returns what was decided in dry runs, by cluster. */
+    Map<String, DryRunReport> dryRuns() {
+        Map<String, DryRunReport> reports = new TreeMap<>();
+        clusters.forEach((name, cluster) -> cluster.dryRun().ifPresent(report -> reports.put(name, report)));
+        return reports;
     }
 
     /** Definitions were changed through this router. */

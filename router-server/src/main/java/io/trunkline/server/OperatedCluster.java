@@ -19,6 +19,8 @@ import io.trunkline.sequence.ShardPrimary;
 import io.trunkline.sequence.SupplyContext;
 import io.trunkline.server.config.ProbesConfig;
 import io.trunkline.session.ClusterView;
+import io.trunkline.session.DryRun;
+import io.trunkline.session.DryRunReport;
 import io.trunkline.session.Worker;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
@@ -29,12 +31,14 @@ import io.trunkline.topology.Topology;
 import io.trunkline.twophase.RecoveryContext;
 import io.trunkline.twophase.ShardDatabases;
 import io.trunkline.twophase.TransactionRecovery;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -87,8 +91,14 @@ final class OperatedCluster {
     /** Those that have been read. */
     private final Map<Catalog, CatalogSnapshot> snapshots = new HashMap<>();
 
+    private final SchemaDrift drift;
     private Set<String> databases = Set.of();
     private @Nullable RoutingTable table;
+    /** As the dry run has it; null without one. */
+    private @Nullable RoutingTable plan;
+    /** What was decided by that plan; read by those who look from outside. */
+    private volatile @Nullable DryRunReport report;
+
     private long revision;
     /** Set before the loops end: nothing is posted to them any more. */
     private boolean closed;
@@ -112,6 +122,7 @@ final class OperatedCluster {
                         probes.maxReplicaLag().bytes()),
                 surroundings.metrics,
                 this::onShardStatus);
+        drift = new SchemaDrift(name, surroundings.metrics);
         recovery = surroundings.recovery == null
                 ? null
                 : new TransactionRecovery(surroundings.recovery, this::shardDatabases);
@@ -145,10 +156,10 @@ final class OperatedCluster {
                 .collect(Collectors.toSet());
         surroundings.clock.execute(() -> {
             revision = topology.revision();
-            Set<String> placedBefore = table == null ? Set.of() : table.placedSchemas();
-            RoutingTable next = RoutingTable.of(topology, name);
-            table = next;
-            if (!placedBefore.equals(next.placedSchemas())) {
+            Set<String> placedBefore = placedSchemas();
+            table = RoutingTable.of(topology, name);
+            planned(RoutingTable.ofPlan(topology, name));
+            if (!placedBefore.equals(placedSchemas())) {
                 // What was read tells other schemas apart than there are now.
                 snapshots.replaceAll((database, snapshot) -> snapshot.withoutSpreadNames());
                 loaders.values().forEach(CatalogLoader::refresh);
@@ -159,6 +170,27 @@ final class OperatedCluster {
             keepSupplies();
             publish(applied);
         });
+    }
+
+    /** What was counted by another plan says nothing about this one. */
+    private void planned(@Nullable RoutingTable next) {
+        RoutingTable before = plan;
+        plan = next;
+        if (next == null) {
+            report = null;
+        } else if (before == null || !before.cluster().equals(next.cluster())) {
+            report = new DryRunReport(Instant.now());
+        }
+    }
+
+    private Set<String> placedSchemas() {
+        RoutingTable deciding = plan == null ? table : plan;
+        return deciding == null ? Set.of() : deciding.placedSchemas();
+    }
+
+    /** Returns what was decided by the plan of its dry run. From any thread. */
+    Optional<DryRunReport> dryRun() {
+        return Optional.ofNullable(report);
     }
 
     /** Has a node probed at once. */
@@ -198,11 +230,12 @@ final class OperatedCluster {
             return gone;
         });
         snapshots.keySet().retainAll(wanted);
+        drift.onShards(shardNames, named);
         for (Catalog catalog : wanted) {
             if (!loaders.containsKey(catalog)) {
                 CatalogLoader loader = new CatalogLoader(
                         () -> candidates(catalog),
-                        () -> table == null ? Set.of() : table.placedSchemas(),
+                        () -> new CatalogLoader.Wanted(placedSchemas(), shardNames.size() > 1),
                         surroundings.connector,
                         surroundings.clock,
                         surroundings.probes.catalogInterval(),
@@ -295,6 +328,7 @@ final class OperatedCluster {
     }
 
     private void onSnapshot(Catalog catalog, CatalogSnapshot snapshot) {
+        drift.onDefinitions(catalog.database(), catalog.shard(), snapshot.definitions());
         snapshots.put(catalog, snapshot);
         publish(() -> {});
     }
@@ -304,7 +338,13 @@ final class OperatedCluster {
         if (published == null || closed) {
             return;
         }
-        ClusterView view = new ClusterView(name, revision, published, new StatementRouter(published, catalog()));
+        CatalogSnapshot catalog = catalog();
+        RoutingTable planned = plan;
+        DryRunReport counting = report;
+        DryRun dryRun = planned == null || counting == null
+                ? null
+                : new DryRun(new StatementRouter(planned, catalog), counting);
+        ClusterView view = new ClusterView(name, revision, published, new StatementRouter(published, catalog), dryRun);
         AtomicInteger missing = new AtomicInteger(surroundings.workers.size());
         for (Worker worker : surroundings.workers) {
             worker.execute(() -> {

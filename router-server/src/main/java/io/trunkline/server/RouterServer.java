@@ -185,6 +185,8 @@ public final class RouterServer implements AutoCloseable {
                         request -> readiness.page(),
                         "/topology",
                         new TopologyPage(opened.source(), board),
+                        "/dry-run",
+                        new DryRunPage(clusters::dryRuns),
                         "/clients",
                         new ClientsPage(sessions, config.admin().terminateClients())));
         log.atInfo()

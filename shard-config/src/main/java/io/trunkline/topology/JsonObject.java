@@ -148,6 +148,11 @@ final class JsonObject {
         return Optional.of(read(value.get(), pathOf(field), unknownFields, problems, reader));
     }
 
+    /** Returns the object of a field that may be missing. */
+    <T> Optional<T> optionalObject(String field, Function<JsonObject, T> reader) {
+        return value(field).isEmpty() ? Optional.empty() : object(field, reader);
+    }
+
     /** Says whether nothing was wrong with what was taken so far. */
     boolean isSound() {
         return problems.size() == problemsBefore;

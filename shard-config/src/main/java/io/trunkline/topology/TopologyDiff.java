@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The differences between two topologies, told by names: the order of lists and the revision do not count.
@@ -45,17 +46,23 @@ public final class TopologyDiff {
             String subject = "cluster " + cluster.name();
             outline.put(subject, "");
             addShards(outline, subject, cluster);
-            addDistributions(outline, subject, cluster);
-            for (ShardedTable table : cluster.shardedTables()) {
+            Cluster planned = cluster.planned();
+            if (cluster.plan() != null) {
+                outline.put(
+                        subject + ", dry run",
+                        planned.shards().stream().map(Shard::name).collect(Collectors.joining(", ")));
+            }
+            addDistributions(outline, subject, planned);
+            for (ShardedTable table : planned.shardedTables()) {
                 outline.put(
                         subject + ", table " + table.schema() + "." + table.name(),
                         "sharded by " + table.keyColumn() + ", distribution " + table.distribution());
             }
-            for (ReferenceTable table : cluster.referenceTables()) {
+            for (ReferenceTable table : planned.referenceTables()) {
                 outline.put(subject + ", table " + table.schema() + "." + table.name(), "reference");
             }
-            for (PlacedSchema schema : cluster.schemas()) {
-                outline.put(subject + ", schema " + schema.name(), shardName(cluster, schema.shard()));
+            for (PlacedSchema schema : planned.schemas()) {
+                outline.put(subject + ", schema " + schema.name(), shardName(planned, schema.shard()));
             }
             for (SharedSequence sequence : cluster.sequences()) {
                 outline.put(
@@ -108,9 +115,11 @@ public final class TopologyDiff {
     }
 
     private static void addSlotMoves(List<TopologyChange> changes, Topology before, Topology after) {
-        for (Cluster from : before.clusters()) {
+        for (Cluster cluster : before.clusters()) {
+            Cluster from = cluster.planned();
             for (Distribution distribution : from.distributions()) {
                 after.cluster(from.name())
+                        .map(Cluster::planned)
                         .ifPresent(to -> to.distribution(distribution.name())
                                 .ifPresent(same -> addSlotMoves(changes, from, distribution, to, same)));
             }

@@ -33,12 +33,14 @@ final class TopologyReader {
     private static Cluster cluster(JsonObject object) {
         String name = object.text("name");
         List<Shard> shards = object.list("shards", TopologyReader::shard);
-        List<String> shardNames = shards.stream().map(Shard::name).toList();
+        Optional<List<String>> dryRun = object.optionalObject("dryRun", plan -> plan.keys("shards"));
+        List<String> shardNames =
+                dryRun.orElseGet(() -> shards.stream().map(Shard::name).toList());
         List<Distribution> distributions =
                 object.optionalList("distributions", distribution -> distribution(distribution, shardNames)).stream()
                         .flatMap(Optional::stream)
                         .toList();
-        return new Cluster(
+        Cluster cluster = new Cluster(
                 name,
                 shards,
                 distributions,
@@ -48,6 +50,7 @@ final class TopologyReader {
                         .flatMap(Optional::stream)
                         .toList(),
                 object.optionalList("sequences", TopologyReader::sequence));
+        return dryRun.map(planned -> Cluster.dryRun(shards, planned, cluster)).orElse(cluster);
     }
 
     private static Shard shard(JsonObject object) {

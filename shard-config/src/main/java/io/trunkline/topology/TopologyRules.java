@@ -15,6 +15,7 @@ final class TopologyRules {
     static final int IDENTIFIER_BYTES_MAX = 63;
 
     private static final int PORT_MAX = 65_535;
+    private static final int PLANNED_SHARDS_MIN = 2;
 
     private final List<Problem> problems = new ArrayList<>();
 
@@ -41,9 +42,11 @@ final class TopologyRules {
             checkName(path + ".name", cluster.name());
             checkUnique(pathOfName, cluster.name(), path + ".name", "a name no other cluster has");
             checkShards(path, cluster);
-            checkDistributions(path, cluster);
-            checkTables(path, cluster);
-            checkSchemas(path, cluster);
+            checkPlan(path, cluster);
+            Cluster planned = cluster.planned();
+            checkDistributions(path, planned);
+            checkTables(path, planned);
+            checkSchemas(path, planned);
             checkSequences(path, cluster);
         }
     }
@@ -76,6 +79,29 @@ final class TopologyRules {
                         nodePath + ".host",
                         "an address no other node of the cluster has");
             }
+        }
+    }
+
+    private void checkPlan(String clusterPath, Cluster cluster) {
+        Cluster plan = cluster.plan();
+        if (plan == null) {
+            return;
+        }
+        if (cluster.shards().size() > 1) {
+            report(
+                    clusterPath + ".dryRun",
+                    "beside " + cluster.shards().size() + " shards",
+                    "a dry run beside the one shard that has all rows");
+        }
+        String path = clusterPath + ".dryRun.shards";
+        if (plan.shards().size() < PLANNED_SHARDS_MIN) {
+            report(path, plan.shards().size() + " names", "the names of two shards or more");
+        }
+        Map<String, String> pathOfName = new HashMap<>();
+        for (int i = 0; i < plan.shards().size(); i++) {
+            String name = plan.shards().get(i).name();
+            checkName(path + "[" + i + "]", name);
+            checkUnique(pathOfName, name, path + "[" + i + "]", "a name no other shard of the dry run has");
         }
     }
 

@@ -44,16 +44,17 @@ final class TopologyWriter {
             ArrayNode members = shards.addObject().put("name", shard.name()).putArray("nodes");
             shard.nodes().forEach(node -> members.add(node(node)));
         }
+        Cluster planned = cluster.planned();
         ArrayNode distributions = object.putArray("distributions");
-        for (Distribution distribution : cluster.distributions()) {
+        for (Distribution distribution : planned.distributions()) {
             distributions
                     .addObject()
                     .put("name", distribution.name())
                     .put("keyType", distribution.keyType().typeName())
-                    .set("function", function(cluster, distribution.function()));
+                    .set("function", function(planned, distribution.function()));
         }
         ArrayNode shardedTables = object.putArray("shardedTables");
-        for (ShardedTable table : cluster.shardedTables()) {
+        for (ShardedTable table : planned.shardedTables()) {
             shardedTables
                     .addObject()
                     .put("schema", table.schema())
@@ -62,13 +63,13 @@ final class TopologyWriter {
                     .put("distribution", table.distribution());
         }
         ArrayNode referenceTables = object.putArray("referenceTables");
-        for (ReferenceTable table : cluster.referenceTables()) {
+        for (ReferenceTable table : planned.referenceTables()) {
             referenceTables.addObject().put("schema", table.schema()).put("name", table.name());
         }
-        if (!cluster.schemas().isEmpty()) {
+        if (!planned.schemas().isEmpty()) {
             ArrayNode schemas = object.putArray("schemas");
-            for (PlacedSchema schema : cluster.schemas()) {
-                schemas.addObject().put("name", schema.name()).put("shard", shardName(cluster, schema.shard()));
+            for (PlacedSchema schema : planned.schemas()) {
+                schemas.addObject().put("name", schema.name()).put("shard", shardName(planned, schema.shard()));
             }
         }
         if (!cluster.sequences().isEmpty()) {
@@ -80,6 +81,11 @@ final class TopologyWriter {
                         .put("blockSize", sequence.blockSize())
                         .put("start", sequence.start());
             }
+        }
+        Cluster plan = cluster.plan();
+        if (plan != null) {
+            ArrayNode plannedShards = object.putObject("dryRun").putArray("shards");
+            plan.shards().forEach(shard -> plannedShards.add(shard.name()));
         }
         return object;
     }

@@ -86,6 +86,54 @@ class TopologyJsonTest {
     }
 
     @Test
+    void spreadsTheTablesOfADryRunOverShardsThatAreOnlyNamed() {
+        Topology topology = read(withDryRun("'p', 'q'"));
+
+        Cluster cluster = topology.clusters().get(0);
+        assertThat(cluster.shards()).extracting(Shard::name).containsExactly("s");
+        assertThat(cluster.shardedTables()).isEmpty();
+        assertThat(cluster.planned().shards()).extracting(Shard::name).containsExactly("p", "q");
+        assertThat(cluster.planned().shardedTables()).containsExactly(new ShardedTable("public", "t", "k", "d"));
+        assertThat(cluster.planned().schemas()).containsExactly(new PlacedSchema("tenant", 1));
+        assertThat(read(new String(TopologyJson.write(topology), StandardCharsets.UTF_8)))
+                .isEqualTo(topology);
+    }
+
+    @Test
+    void namesWhatIsWrongWithADryRun() {
+        assertThat(problems(withDryRun("'p'")))
+                .contains(
+                        "clusters[0].distributions[0].function.values[0].shard: \"q\" (expected: one of the cluster's shards: p)",
+                        "clusters[0].schemas[0].shard: \"q\" (expected: one of p)");
+        assertThat(problems(SMALL.replace("\"name\": \"c\",", "\"name\": \"c\", \"dryRun\": {\"shards\": [\"p\"]},")))
+                .containsExactly("clusters[0].dryRun.shards: 1 names (expected: the names of two shards or more)");
+        assertThat(problems(SMALL.replace(
+                        "\"name\": \"c\",", "\"name\": \"c\", \"dryRun\": {\"shards\": [\"p\", \"p\"]},")))
+                .containsExactly(
+                        "clusters[0].dryRun.shards[1]: \"p\" as in clusters[0].dryRun.shards[0] (expected: a name no other shard of the dry run has)");
+        assertThat(problems(SMALL.replace("\"name\": \"c\",", "\"name\": \"c\", \"dryRun\": {\"shard\": 4},")))
+                .containsExactly(
+                        "clusters[0].dryRun.shards: missing (expected: a list)",
+                        "clusters[0].dryRun.shard: unknown field (expected: one of shards)");
+        assertThat(
+                        problems(
+                                SMALL.replace(
+                                        "\"shards\": [",
+                                        "\"dryRun\": {\"shards\": [\"p\", \"q\"]}, \"shards\": [{\"name\": \"r\", \"nodes\": [{\"name\": \"m\", \"host\": \"m\"}]}, ")))
+                .containsExactly(
+                        "clusters[0].dryRun: beside 2 shards (expected: a dry run beside the one shard that has all rows)");
+    }
+
+    private static String withDryRun(String shards) {
+        return SMALL.replace("\"name\": \"c\",", """
+                "name": "c", "dryRun": {"shards": [%s]},
+                "distributions": [{"name": "d", "keyType": "int8", "function": {"kind": "list",
+                    "values": [{"keys": [1], "shard": "q"}]}}],
+                "shardedTables": [{"name": "t", "keyColumn": "k", "distribution": "d"}],
+                "schemas": [{"name": "tenant", "shard": "q"}],""".formatted(shards.replace('\'', '"')));
+    }
+
+    @Test
     void toleratesUnknownFieldsForRouters() {
         String newer = SMALL.replace("\"host\"", "\"sshPort\": 22, \"host\"");
 

@@ -79,10 +79,15 @@ final class Checks {
         String where = cluster.name() + " " + database;
         compare(where, Kind.VERSION, "the major", majors);
         compareSettings(where, primaries);
-        checkEncoding(cluster, where, primaries);
+        // Of a dry run it is to be known what will be wrong.
+        Cluster planned = cluster.planned();
+        checkEncoding(planned, where, primaries);
         compareExtensions(where, primaries);
         checkPrepare(cluster, where, primaries);
-        findings.addAll(SchemaChecks.findings(cluster, where, primaries));
+        SchemaChecks.findings(planned, where, primaries).stream()
+                // All schemas of a dry run are where everything is.
+                .filter(finding -> cluster.plan() == null || finding.kind() != Kind.SCHEMA_ELSEWHERE)
+                .forEach(findings::add);
     }
 
     /** Returns what the primary of a shard says; null when there is not exactly one. */

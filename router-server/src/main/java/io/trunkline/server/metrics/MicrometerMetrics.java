@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.trunkline.SharedAcrossLoops;
 import io.trunkline.error.RouterError;
+import io.trunkline.metrics.DryRunMetrics;
 import io.trunkline.metrics.LoopMetrics;
 import io.trunkline.metrics.Metric;
 import io.trunkline.metrics.NodeMetrics;
@@ -44,6 +45,7 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final Map<List<String>, Measured> preparedAges = new ConcurrentHashMap<>();
     private final Map<List<String>, Measured> sequenceValues = new ConcurrentHashMap<>();
     private final EnumCounters<BlockOutcome> sequenceBlocks;
+    private final Map<List<String>, Measured> schemaDifferences = new ConcurrentHashMap<>();
     private final AtomicLong topologyRevision = new AtomicLong();
     private final Counter topologyRejections;
     private final LongAdder listeningSessions = new LongAdder();
@@ -56,6 +58,7 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final Map<List<String>, RouteMetrics> routes = new ConcurrentHashMap<>();
     private final Map<List<String>, PoolMetrics> pools = new ConcurrentHashMap<>();
     private final Map<List<String>, NodeMetrics> nodes = new ConcurrentHashMap<>();
+    private final Map<String, DryRunMetrics> dryRuns = new ConcurrentHashMap<>();
     private final Map<String, LoopMetrics> loops = new ConcurrentHashMap<>();
 
     /** Creates the meters in a registry. */
@@ -226,7 +229,25 @@ public final class MicrometerMetrics implements RouterMetrics {
 
     @Override
     public void preparedForgotten(String cluster, String shard) {
-        Measured gone = preparedAges.remove(List.of(cluster, shard));
+        forget(preparedAges, cluster, shard);
+    }
+
+    @Override
+    public void schemaDifferences(String cluster, String shard, int count) {
+        schemaDifferences
+                .computeIfAbsent(
+                        List.of(cluster, shard), key -> new Measured(meters, Metric.SCHEMA_DIFFERENCES, cluster, shard))
+                .value
+                .set(count);
+    }
+
+    @Override
+    public void schemaForgotten(String cluster, String shard) {
+        forget(schemaDifferences, cluster, shard);
+    }
+
+    private void forget(Map<List<String>, Measured> gauges, String cluster, String shard) {
+        Measured gone = gauges.remove(List.of(cluster, shard));
         if (gone != null) {
             meters.remove(gone.gauge);
         }
@@ -304,6 +325,11 @@ public final class MicrometerMetrics implements RouterMetrics {
         return nodes.computeIfAbsent(
                 List.of(cluster, shard, node),
                 key -> new MicrometerNode(meters, cluster, shard, node, () -> nodes.remove(key)));
+    }
+
+    @Override
+    public DryRunMetrics dryRun(String cluster) {
+        return dryRuns.computeIfAbsent(cluster, key -> new MicrometerDryRun(meters, cluster));
     }
 
     @Override

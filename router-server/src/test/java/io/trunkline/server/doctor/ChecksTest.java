@@ -105,6 +105,18 @@ class ChecksTest {
     }
 
     @Test
+    void whatWouldBeWrongWithThePlanOfADryRunIsNamed() {
+        Cluster planned = topology().clusters().get(0);
+        Cluster dryRun = Cluster.dryRun(List.of(planned.shards().get(0)), List.of("p", "q"), planned);
+        Topology topology = new Topology(1, List.of(dryRun), topology().databases());
+        put("a1", 0, Saying.healthy().links("public.customers", List.of(), "audit"));
+
+        assertThat(Checks.findings(topology, answers).stream().map(Finding::toString))
+                .contains("warning main app: trigger: audit of public.customers")
+                .noneMatch(finding -> finding.contains("schema-elsewhere"));
+    }
+
+    @Test
     void serversOfSeveralShardsPrepareTransactions() {
         put("a1", 0, Saying.healthy().setting("max_prepared_transactions", "0"));
         put("b1", 1, Saying.healthy().setting("max_prepared_transactions", "0"));

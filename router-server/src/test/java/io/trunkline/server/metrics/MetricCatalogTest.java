@@ -73,7 +73,8 @@ class MetricCatalogTest {
     @Test
     void namesEveryMetricInTheJavadocOfItsEvent() throws Exception {
         StringBuilder sources = new StringBuilder();
-        for (String type : List.of("RouterMetrics", "RouteMetrics", "PoolMetrics", "NodeMetrics", "LoopMetrics")) {
+        for (String type : List.of(
+                "RouterMetrics", "RouteMetrics", "PoolMetrics", "NodeMetrics", "LoopMetrics", "DryRunMetrics")) {
             sources.append(Files.readString(SOURCES.resolve(type + ".java")));
         }
 
@@ -175,6 +176,8 @@ class MetricCatalogTest {
                 RouterError.Kind.LIMIT, ErrorResponse.of(Severity.FATAL, SqlState.TOO_MANY_CONNECTIONS, "m")));
         metrics.refused("TL0101");
         metrics.sequenceValuesLeft("c", "d", "s", "ids", 1);
+        metrics.schemaDifferences("c", "s", 1);
+        metrics.dryRun("c").plannedRefusal("TL0101");
         metrics.pinned("listen");
         metrics.unpinned("listen", 1);
         metrics.desynchronized("unexpected_reply");

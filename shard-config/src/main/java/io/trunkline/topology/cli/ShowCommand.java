@@ -67,8 +67,11 @@ final class ShowCommand implements Callable<Integer> {
                         + cluster.shards().stream()
                                 .mapToInt(shard -> shard.nodes().size())
                                 .sum() + " nodes, "
-                        + cluster.shardedTables().size() + " sharded tables, "
-                        + cluster.referenceTables().size() + " reference tables"));
+                        + cluster.planned().shardedTables().size() + " sharded tables, "
+                        + cluster.planned().referenceTables().size() + " reference tables"
+                        + (cluster.plan() == null
+                                ? ""
+                                : ", dry run of " + cluster.plan().shards().size() + " shards")));
         topology.databases()
                 .forEach(database -> out.println("database " + database.name() + ": " + database.backendName()
                         + " on cluster " + database.cluster()));
