@@ -19,7 +19,8 @@ final class StatementGenerator {
         values = new Values(random);
         Nested nested = new Nested(values, schema);
         reads = both(new Reads(values, schema).classes(), nested.reads());
-        writes = both(new Writes(values, schema).classes(), nested.writes());
+        writes =
+                both(both(new Writes(values, schema).classes(), nested.writes()), new Inserts(values, schema).writes());
     }
 
     private static List<Supplier<Draft>> both(List<Supplier<Draft>> some, List<Supplier<Draft>> others) {

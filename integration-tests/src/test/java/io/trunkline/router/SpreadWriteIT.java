@@ -21,6 +21,9 @@ import io.trunkline.topology.ShardedTable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,11 +37,13 @@ class SpreadWriteIT {
     private static final int SHARDS = 3;
     private static final HashSlots SLOTS = HashSlots.evenly(HashSlots.SLOTS_DEFAULT, SHARDS);
     private static final String ALL = "select * from stock order by item";
+    private static final String MOVES = "select * from moves order by item, part";
 
     private static final String[] TABLES = {
         "create table stock (item int8 primary key, n int default 7 check (n < 1000), note text)",
         "create table sites (name text primary key)",
         "insert into sites values ('north')",
+        "create table moves (item int8, part int4, note text default 'none', primary key (item, part))",
         "grant all on all tables in schema public to public"
     };
 
@@ -54,7 +59,9 @@ class SpreadWriteIT {
         router = cluster.router(
                         SHARDS,
                         List.of(new Distribution("item", KeyType.INT8, SLOTS)),
-                        List.of(new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item")),
+                        List.of(
+                                new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item"),
+                                new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "moves", "item", "item")),
                         List.of(new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "sites")))
                 .set("transactions.recovery_interval", "1s")
                 .set("transactions.recovery_after", "5s")
@@ -80,6 +87,7 @@ class SpreadWriteIT {
         }
         for (WireClient client : List.of(whole, routed)) {
             assertThat(texts(client.query("delete from stock"))).last().isEqualTo("ReadyForQuery I");
+            assertThat(texts(client.query("delete from moves"))).last().isEqualTo("ReadyForQuery I");
             assertThat(texts(client.query(insert.toString())))
                     .containsExactly("CommandComplete INSERT 0 30", "ReadyForQuery I");
         }
@@ -147,6 +155,71 @@ class SpreadWriteIT {
     }
 
     @Test
+    @Case({"H37", "H62"})
+    void insertsWhatItSelects() {
+        List<String> statements = List.of(
+                "insert into moves (item, part) select item, n from stock",
+                "insert into moves (note, part, item) select s.note, 10, s.item from stock s where s.n > 1 order by s.note desc",
+                "insert into moves (item, part, note) select item, 20 + count(*), max(note) from moves group by item",
+                "insert into moves (item, part) select s.item, 30 + m.part from stock s join moves m on m.item = s.item where m.part < 10",
+                "insert into moves (item, part, note) select s.item, 50, x.name from stock s left join sites x on s.n = 2",
+                "insert into moves (item, part) select item, 60 from stock union all select item, 61 from stock where n = 3",
+                "with s as (select item, n from stock where n <> 2) insert into moves (item, part) select s.item, 70 + s.n from s",
+                "insert into moves (item, part) with s as (select item from stock where n = 1) select s.item, 80 from s",
+                "insert into moves (item, part) select s.item, 90 + g from stock s, generate_series(1, 3) g where s.item < 9",
+                "insert into moves (item, part) select item, (100 + row_number() over (partition by item order by part))::int4 from moves",
+                "insert into moves (item, part, note) select item, 50, 'again' from stock on conflict (item, part) do update set note = excluded.note",
+                "insert into moves (item, part) select item, 50 from stock on conflict do nothing",
+                "insert into stock (item, n) select s.item, 1 from stock s where not exists (select 1 from moves m where m.item = s.item)");
+        for (String sql : statements) {
+            assertThat(texts(routed.query(sql))).as(sql).isEqualTo(texts(whole.query(sql)));
+            assertThat(texts(routed.query(MOVES))).as(sql).isEqualTo(texts(whole.query(MOVES)));
+        }
+    }
+
+    @Test
+    @Case("H62")
+    void insertsWhatItSelectsWithParameters() {
+        String insert = "insert into moves (item, part, note) select s.item, $1, $2 || s.note from stock s"
+                + " where s.n < $3 and s.item = any ($4) returning part, item, note";
+        byte[][] frames = {
+            parse("", insert),
+            describeStatement(""),
+            bind("", "", "7", "noted: ", "3", "{1,2,3,4,5,6,7,8,9}"),
+            describePortal(""),
+            execute("", 0),
+            sync()
+        };
+        assertThat(sorted(texts(routed.send(frames).receiveUntilReady())))
+                .isEqualTo(sorted(texts(whole.send(frames).receiveUntilReady())));
+        byte[][] again = {parse("", insert), bind("", "", "8", null, "3", "{1}"), execute("", 0), sync()};
+        assertThat(texts(routed.send(again).receiveUntilReady()))
+                .isEqualTo(texts(whole.send(again).receiveUntilReady()));
+        assertThat(texts(routed.query(MOVES))).isEqualTo(texts(whole.query(MOVES)));
+    }
+
+    @Test
+    @Case("H62")
+    void whatIsInsertedLiesOnTheShardOfItsKey() {
+        assertThat(texts(routed.query("insert into moves (item, part) select item, n from stock")))
+                .containsExactly("CommandComplete INSERT 0 30", "ReadyForQuery I");
+        for (int shard = 0; shard < SHARDS; shard++) {
+            try (WireClient client = WireClient.connect(cluster.server(shard).port(), TestTopologies.DATABASE)) {
+                String belonging = IntStream.rangeClosed(1, 30)
+                        .filter(belongsTo(shard))
+                        .mapToObj(Integer::toString)
+                        .collect(Collectors.joining(","));
+                assertThat(client.ask("select string_agg(item::text, ',' order by item) from moves"))
+                        .isEqualTo(belonging);
+            }
+        }
+    }
+
+    private static IntPredicate belongsTo(int shard) {
+        return item -> shardOf(item) == shard;
+    }
+
+    @Test
     @Case("H36")
     void anErrorOnOneShardUndoesAll() {
         long bad = 1;
@@ -159,7 +232,9 @@ class SpreadWriteIT {
                 "insert into stock (item, n) values (901, 1), (902, 1), (903, 1), (904, 1), (" + bad + ", 1)",
                 "insert into stock (item, n) values (901, 1), (902, 2000), (903, 1), (904, 1)",
                 "update stock set nothing = 1",
-                "insert into stock (item, n) values (905, 1), (906, 'x'), (907, 3), (908, 4)");
+                "insert into stock (item, n) values (905, 1), (906, 'x'), (907, 3), (908, 4)",
+                "insert into moves (item, part) select item, 1 / (item - " + bad + ") from stock",
+                "insert into stock (item) select item from stock where item = any ('{1,2,3,4," + bad + "}')");
         List<String> before = texts(routed.query(ALL));
         for (String sql : statements) {
             List<String> answer = texts(routed.query(sql));
@@ -167,6 +242,7 @@ class SpreadWriteIT {
             assertThat(code(answer)).as(sql).isEqualTo(code(texts(whole.query(sql))));
             assertThat(texts(routed.query(ALL))).as(sql).isEqualTo(before);
         }
+        assertThat(routed.ask("select count(*) from moves")).isEqualTo("0");
         assertNothingPrepared();
     }
 

@@ -4,6 +4,7 @@ package io.trunkline.routing;
 import io.trunkline.sql.KeyCondition;
 import io.trunkline.sql.KeyOperand;
 import io.trunkline.topology.Distribution;
+import io.trunkline.topology.KeyType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -119,6 +120,10 @@ final class KeyEvaluation {
     }
 
     private ShardSet shardsOfArray(KeyOperand array, Distribution distribution) {
+        if (use == KeyUse.STORED && distribution.keyType() == KeyType.VARCHAR) {
+            return absent(KeyReading.unsupported(
+                    "a key out of an array may end in a blank, which a varchar column may cut off"));
+        }
         ShardSet[] shards = {table.none()};
         KeyReading incomplete = ShardKeyReader.readArray(
                 array,

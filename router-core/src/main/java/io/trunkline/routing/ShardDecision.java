@@ -17,6 +17,8 @@ import io.trunkline.sql.ShardingShape;
 import io.trunkline.sql.SpreadWrite;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.topology.Distribution;
+import io.trunkline.topology.KeyType;
 import io.trunkline.wire.SqlState;
 import java.util.List;
 import java.util.Set;
@@ -267,7 +269,7 @@ final class ShardDecision {
         }
         SpreadWrite spread = shape.spread();
         if (spread != null && evaluation.problem() == null) {
-            return spread(statement, spread, union, evaluation);
+            return spread(statement, shape, spread, union, evaluation);
         }
         Refusal notScattered = shape.scatterRefusal();
         if (notScattered != null && !(isWrite(statement.kind()) && evaluation.problem() != null)) {
@@ -312,7 +314,12 @@ final class ShardDecision {
         return pure && ReadOnlyCheck.namesOnlyTables(statement, catalog);
     }
 
-    private Target spread(StatementShape statement, SpreadWrite write, ShardSet shards, KeyEvaluation evaluation) {
+    private Target spread(
+            StatementShape statement,
+            ShardingShape shape,
+            SpreadWrite write,
+            ShardSet shards,
+            KeyEvaluation evaluation) {
         for (String function : write.functions()) {
             boolean harmless = catalog.nature(function) == FunctionNature.PURE || KnownFunctions.isHarmless(function);
             if (!harmless
@@ -326,6 +333,10 @@ final class ShardDecision {
         }
         Target.At at = place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS);
         if (!(write instanceof SpreadWrite.Rows rows)) {
+            if (shape.storesKeys() && shape.conditions().stream().anyMatch(this::isOfVarchar)) {
+                return RouteRefusal.KEY_UNREADABLE.because(
+                        "a varchar column may cut off blanks from the keys of another one");
+            }
             return new Target.Scatter(shards, at, new Target.Work.Write(write, new int[0]));
         }
         int[] rowShards = new int[rows.rows().size()];
@@ -337,6 +348,11 @@ final class ShardDecision {
             rowShards[i] = ofRow.first();
         }
         return new Target.Scatter(shards, at, new Target.Work.Write(write, rowShards));
+    }
+
+    private boolean isOfVarchar(KeyCondition condition) {
+        Distribution distribution = table.distribution(condition.distribution());
+        return distribution != null && distribution.keyType() == KeyType.VARCHAR;
     }
 
     private Target copies(ShardingShape shape) {

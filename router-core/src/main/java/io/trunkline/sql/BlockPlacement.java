@@ -8,6 +8,7 @@ import io.trunkline.sql.Placement.KeyColumn;
 import io.trunkline.sql.Placement.Partitioned;
 import io.trunkline.sql.Placement.Unproven;
 import io.trunkline.sql.Placement.Whole;
+import io.trunkline.sql.Placements.RowOrder;
 import io.trunkline.sql.ScatterShape.TokenRange;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -31,13 +32,15 @@ import net.sf.jsqlparser.statement.select.SelectItem;
 final class BlockPlacement {
     private final PlainSelect select;
     private final QueryScope scope;
+    private final RowOrder order;
     private final TokenList tokens = new TokenList();
     private final int start;
     private final ClauseSplit clauses;
 
-    private BlockPlacement(PlainSelect select, QueryScope scope) {
+    private BlockPlacement(PlainSelect select, QueryScope scope, RowOrder order) {
         this.select = select;
         this.scope = scope;
+        this.order = order;
         ByteBuf text = Unpooled.wrappedBuffer(select.toString().getBytes(StandardCharsets.UTF_8));
         tokens.read(text, 0, text.writerIndex(), true);
         start = ClauseSplit.indexOutside(tokens, 0, tokens.size(), "select");
@@ -48,10 +51,10 @@ final class BlockPlacement {
     }
 
     /** Returns where the rows of a block lie that was read to its end. */
-    static Placement of(PlainSelect select, QueryScope scope) {
+    static Placement of(PlainSelect select, QueryScope scope, RowOrder order) {
         try {
             Rows rows = Colocation.rowsOf(scope);
-            return new BlockPlacement(select, scope).place(rows);
+            return new BlockPlacement(select, scope, order).place(rows);
         } catch (RefusedStatement e) {
             return new Unproven(e.refusal());
         }
@@ -93,7 +96,8 @@ final class BlockPlacement {
         if (!clauses.tail().isEmpty()) {
             throw subquery("it has LIMIT, OFFSET or FETCH, and its rows lie on several shards");
         }
-        if (!clauses.orderBy().isEmpty() && clauses.distinctOn().isEmpty()) {
+        boolean keepsOrder = order == RowOrder.COUNTS && clauses.distinctOn().isEmpty();
+        if (!clauses.orderBy().isEmpty() && keepsOrder) {
             throw subquery("it has ORDER BY, and its rows lie on several shards");
         }
         boolean grouped = !clauses.groupBy().isEmpty() || clauses.having() != null || hasAggregate();

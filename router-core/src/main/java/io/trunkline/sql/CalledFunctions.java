@@ -92,8 +92,13 @@ final class CalledFunctions {
             return tokens.isSequence(i - 2, "do", "update")
                     || tokens.isWord(0, "update") && ClauseSplit.indexOutside(tokens, 1, i + 1, "set") == i;
         }
-        return tokens.isSequence(i - 1, "on", "conflict")
-                && tokens.isWord(0, "insert")
+        if (!tokens.isSequence(i - 1, "on", "conflict")) {
+            return false;
+        }
+        // WITH may stand before it.
+        int insert = ClauseSplit.indexOutside(tokens, 0, i, "insert");
+        return insert >= 0
+                && tokens.isWord(insert + 1, "into")
                 && ClauseSplit.indexOutside(tokens, 1, i + 1, "conflict") == i;
     }
 

@@ -18,8 +18,6 @@ import net.sf.jsqlparser.statement.insert.Insert;
 import net.sf.jsqlparser.statement.insert.InsertConflictAction;
 import net.sf.jsqlparser.statement.insert.ParenthesedInsert;
 import net.sf.jsqlparser.statement.select.FromItem;
-import net.sf.jsqlparser.statement.select.ParenthesedSelect;
-import net.sf.jsqlparser.statement.select.PlainSelect;
 import net.sf.jsqlparser.statement.select.Select;
 import net.sf.jsqlparser.statement.select.Values;
 import net.sf.jsqlparser.statement.update.ParenthesedUpdate;
@@ -55,7 +53,7 @@ final class ModificationReader {
     /**
      * What a statement writes.
      *
-     * @param scope its table and the relations beside it
+     * @param scope its table and the relations beside it; of an INSERT ... SELECT it says why several shards cannot insert each its own rows
      * @param rows the rows of an INSERT ... VALUES into a sharded table, else empty
      */
     record Modification(QueryScope scope, List<KeyedRow> rows) {}
@@ -245,7 +243,7 @@ final class ModificationReader {
         List<KeyedRow> rows = List.of();
         if (key != null) {
             tables.storeKeys();
-            rows = readKey(insert, key, source, sourceScope);
+            rows = readKey(insert, key, scope, source, sourceScope);
         }
         readConflict(insert, key, table, scope, with);
         readReturning(insert.getReturningClause(), scope, with);
@@ -254,7 +252,7 @@ final class ModificationReader {
 
     /** Reads the keys that are inserted, and returns the rows of VALUES with theirs. */
     private List<KeyedRow> readKey(
-            Insert insert, KeyNode key, @Nullable Select source, @Nullable QueryScope sourceScope) {
+            Insert insert, KeyNode key, QueryScope scope, @Nullable Select source, @Nullable QueryScope sourceScope) {
         ExpressionList<Column> columns = insert.getColumns();
         if (source == null) {
             throw new RefusedStatement(RefusalCode.INSERT_WITHOUT_KEY.because("the insert gives default values only"));
@@ -273,7 +271,7 @@ final class ModificationReader {
             key.add(condition(rows, key));
             return rows;
         }
-        readSourceKey(source, sourceScope, index, columns.size(), key);
+        new SourceKeyReader(queries, predicates, key).read(source, sourceScope, index, columns.size(), scope);
         return List.of();
     }
 
@@ -346,35 +344,6 @@ final class ModificationReader {
 
     private static boolean isDefault(Expression value) {
         return value.toString().toLowerCase(Locale.ROOT).equals("default");
-    }
-
-    /** INSERT ... SELECT: the column of the query that becomes the key must be an operand, or the key of a table of the same distribution. */
-    private void readSourceKey(Select source, @Nullable QueryScope scope, int index, int columnCount, KeyNode key) {
-        Select inner = source;
-        while (inner instanceof ParenthesedSelect group) {
-            inner = group.getSelect();
-        }
-        Expression item = inner instanceof PlainSelect plain ? QueryTreeReader.itemAt(plain, index, columnCount) : null;
-        if (item == null || scope == null) {
-            throw new RefusedStatement(RefusalCode.INSERT_SELECT.because(
-                    "the query does not show where column " + key.column() + " comes from"));
-        }
-        KeyOperand operand = predicates.operand(item);
-        if (operand != null) {
-            key.add(new KeyCondition.Equal(key.distribution(), operand));
-            return;
-        }
-        KeyNode from = predicates.key(item, scope);
-        // ROLLUP and its like put nulls in place of keys.
-        boolean mayBeNull = queries.count("rollup") + queries.count("cube") + queries.count("grouping") > 0;
-        if (from == null
-                || from.isNullable()
-                || mayBeNull
-                || !from.distribution().equals(key.distribution())) {
-            throw new RefusedStatement(RefusalCode.INSERT_SELECT.because(
-                    "column " + key.column() + " does not come from a key of the same distribution"));
-        }
-        key.inherit(from);
     }
 
     private void readConflict(Insert insert, @Nullable KeyNode key, Table table, QueryScope scope, WithQueries with) {

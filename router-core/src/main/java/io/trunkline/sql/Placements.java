@@ -20,6 +20,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Where the rows of the queries inside one statement lie, by the scopes they were read in. */
 final class Placements {
+    /** Whether the order matters in which rows come. */
+    enum RowOrder {
+        /** It may be seen. */
+        COUNTS,
+        /** Any order will do. */
+        FREE
+    }
+
     private final Map<Select, QueryScope> scopes = new IdentityHashMap<>();
     private final Map<Select, Placement> known = new IdentityHashMap<>();
 
@@ -33,34 +41,39 @@ final class Placements {
     Placement of(Select select) {
         Placement placement = known.get(select);
         if (placement == null) {
-            placement = find(select);
+            placement = find(select, RowOrder.COUNTS);
             known.put(select, placement);
         }
         return placement;
     }
 
-    private Placement find(Select select) {
+    /** Returns the same where nobody asks in which order the rows come: each shard may keep the order of its own. */
+    Placement inAnyOrder(Select select) {
+        return find(select, RowOrder.FREE);
+    }
+
+    private Placement find(Select select, RowOrder order) {
         QueryScope scope = scopes.get(select);
         if (scope != null && scope.doubt() != null) {
             return new Unproven(scope.doubt());
         }
         if (select instanceof PlainSelect plain && scope != null) {
-            return BlockPlacement.of(plain, scope);
+            return BlockPlacement.of(plain, scope, order);
         }
         if (select instanceof ParenthesedSelect group) {
-            return behindTail(select, of(group.getSelect()));
+            return behindTail(select, find(group.getSelect(), order), order);
         }
         if (select instanceof SetOperationList list) {
-            return behindTail(select, combined(list));
+            return behindTail(select, combined(list), order);
         }
-        return behindTail(select, new Whole(false));
+        return behindTail(select, new Whole(false), order);
     }
 
     /** ORDER BY and LIMIT of a group or set operation. */
-    private static Placement behindTail(Select select, Placement placement) {
+    private static Placement behindTail(Select select, Placement placement, RowOrder order) {
         boolean locks = select.getForMode() != null || select.getForUpdate() != null;
         boolean chooses = select.getLimit() != null || select.getOffset() != null || select.getFetch() != null;
-        boolean orders = select.getOrderByElements() != null;
+        boolean orders = order == RowOrder.COUNTS && select.getOrderByElements() != null;
         if (locks || chooses && !(placement instanceof Whole whole && whole.tied())) {
             return chosen("LIMIT, OFFSET, FETCH or FOR");
         }

@@ -50,11 +50,11 @@ public enum RefusalCode {
             "TL0111",
             "sharding key of an insert is not a parameter or constant",
             "Compute the key in the client, or SELECT it first, and pass it as a parameter."),
-    /** INSERT ... SELECT into a sharded table. */
+    /** INSERT ... SELECT into a sharded table, of rows that may not lie where they belong. */
     INSERT_SELECT(
             "TL0112",
-            "insert from a query into a sharded table",
-            "Read the rows first and insert them by INSERT ... VALUES."),
+            "insert from a query whose rows may belong to another shard than that they are found on",
+            "Select the key column of a sharded table of the same distribution for the key, or read the rows first and insert them by INSERT ... VALUES."),
     /** UPDATE of the key. */
     KEY_UPDATE(
             "TL0113",

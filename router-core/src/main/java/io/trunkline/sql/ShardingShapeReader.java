@@ -258,7 +258,9 @@ public final class ShardingShapeReader {
         if (walked.modification() == null) {
             return ScatterShapeReader.addTo(shape, tokens, last, tree, walked.scope(), reader, references, whole);
         }
-        return whole ? SpreadWriteReader.addTo(shape, tokens, last, tree, walked.modification(), references) : shape;
+        return whole
+                ? SpreadWriteReader.addTo(shape, tokens, last, tree, walked.modification(), references, reader)
+                : shape;
     }
 
     /**

@@ -14,7 +14,6 @@ import net.sf.jsqlparser.statement.insert.Insert;
 import net.sf.jsqlparser.statement.insert.InsertConflictAction;
 import net.sf.jsqlparser.statement.select.FromItem;
 import net.sf.jsqlparser.statement.select.TableFunction;
-import net.sf.jsqlparser.statement.select.Values;
 import net.sf.jsqlparser.statement.update.Update;
 
 /**
@@ -44,6 +43,7 @@ final class SpreadWriteReader {
      * @param last the last token of the statement
      * @param tree what was made of the whole statement
      * @param modification what the walk through it found
+     * @param reader what walked through it
      */
     static ShardingShape addTo(
             ShardingShape shape,
@@ -51,8 +51,12 @@ final class SpreadWriteReader {
             int last,
             Statement tree,
             Modification modification,
-            TableReferences references) {
+            TableReferences references,
+            QueryTreeReader reader) {
         try {
+            if (reader.modifiesInWith()) {
+                throw write("it has WITH that writes");
+            }
             return shape.spreadAs(new SpreadWriteReader(tokens, last + 1, modification, references).read(tree));
         } catch (RefusedStatement e) {
             return shape.notScatteredFor(e.refusal());
@@ -63,15 +67,17 @@ final class SpreadWriteReader {
     }
 
     private SpreadWrite read(Statement tree) {
-        if (tokens.isWord(0, "with")) {
+        int first = WithReader.behind(tokens);
+        boolean ofQuery = tree instanceof Insert insert && InsertedQuery.isIn(insert);
+        if (first > 0 && !ofQuery) {
             throw write("it has WITH");
         }
         if (references.readsCatalog()) {
             throw new RefusedStatement(
                     RefusalCode.RELATION_ACROSS_SHARDS.because("the system catalogue is different on each shard"));
         }
-        if (tree instanceof Insert insert && tokens.isWord(0, "insert")) {
-            return readInsert(insert);
+        if (tree instanceof Insert insert && tokens.isWord(first, "insert")) {
+            return ofQuery ? readInsertOfQuery(insert, first) : readInsert(insert);
         }
         if (tree instanceof Update update && tokens.isWord(0, "update")) {
             return readUpdate(update);
@@ -87,7 +93,7 @@ final class SpreadWriteReader {
     private SpreadWrite readUpdate(Update update) {
         requireAgreement("from", 1, update.getFromItem() != null);
         List<FromItem> others = update.getFromItem() == null ? List.of() : List.of(update.getFromItem());
-        refuseWords(0);
+        refuseWords(0, end);
         others.forEach(SpreadWriteReader::refuseFunction);
         if (update.getJoins() != null) {
             update.getJoins().forEach(join -> refuseFunction(join.getFromItem()));
@@ -100,7 +106,7 @@ final class SpreadWriteReader {
         List<FromItem> using = delete.getUsingFromItemList();
         List<FromItem> others = using == null ? List.of() : using;
         requireAgreement("using", 1, !others.isEmpty());
-        refuseWords(0);
+        refuseWords(0, end);
         others.forEach(SpreadWriteReader::refuseFunction);
         Colocation.prove(modification.scope());
         return everywhere(delete.getReturningClause() != null);
@@ -134,8 +140,8 @@ final class SpreadWriteReader {
         return !tokens.isCharacter(i - 1, '.') && !ClauseSplit.isDistinctFrom(tokens, i);
     }
 
-    private void refuseWords(int first) {
-        new QueryWords(tokens, first, end).refuse();
+    private void refuseWords(int from, int to) {
+        new QueryWords(tokens, from, to).refuse();
     }
 
     /**
@@ -155,17 +161,24 @@ final class SpreadWriteReader {
 
     // INSERT
 
+    /** Each shard inserts what comes of its own rows: {@link SourceKeyReader} says whether those belong there. */
+    private SpreadWrite readInsertOfQuery(Insert insert, int first) {
+        Colocation.prove(modification.scope());
+        refuseWords(0, first);
+        // The word INTO is its own.
+        refuseWords(first + 2, end);
+        new InsertedQuery(tokens, first, end, insert).require();
+        return everywhere(insert.getReturningClause() != null);
+    }
+
     private SpreadWrite readInsert(Insert insert) {
-        if (!(insert.getSelect() instanceof Values)) {
-            throw insert("its rows come from a query");
-        }
         if (modification.rows().size() < 2) {
             throw insert("it has one row");
         }
         ValuesSplit split = ValuesSplit.of(tokens, end);
         List<SpreadWrite.Row> rows = rows(split);
         // The word INTO is its own.
-        refuseWords(2);
+        refuseWords(2, end);
         Colocation.prove(modification.scope());
         boolean returning = insert.getReturningClause() != null;
         int tail = split.tail().from();

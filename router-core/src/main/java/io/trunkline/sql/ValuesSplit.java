@@ -16,10 +16,7 @@ record ValuesSplit(TokenRange head, List<TokenRange> rows, TokenRange tail) {
 
     /** Splits the tokens before {@code end}, the first of which is INSERT. */
     static ValuesSplit of(TokenList tokens, int end) {
-        int values = behindTable(tokens);
-        if (tokens.isWord(values, "overriding")) {
-            values += 3;
-        }
+        int values = source(tokens, 0);
         if (!tokens.isWord(values, "values")) {
             throw ClauseSplit.unclear("VALUES does not follow the list of columns");
         }
@@ -40,9 +37,13 @@ record ValuesSplit(TokenRange head, List<TokenRange> rows, TokenRange tail) {
         return new ValuesSplit(new TokenRange(0, values + 1), rows, new TokenRange(i, end));
     }
 
-    /** Returns the index behind {@code INSERT INTO schema.table AS alias (columns)}. */
-    private static int behindTable(TokenList tokens) {
-        int i = 2;
+    /**
+     * Returns the index behind {@code INSERT INTO schema.table AS alias (columns) OVERRIDING SYSTEM VALUE}, where the rows begin.
+     *
+     * @param insert the index of INSERT
+     */
+    static int source(TokenList tokens, int insert) {
+        int i = insert + 2;
         while (tokens.isCharacter(i + 1, '.')) {
             i += 2;
         }
@@ -53,6 +54,7 @@ record ValuesSplit(TokenRange head, List<TokenRange> rows, TokenRange tail) {
         if (!tokens.isCharacter(i, '(')) {
             throw ClauseSplit.unclear("the list of columns does not follow the table");
         }
-        return tokens.behindGroup(i);
+        i = tokens.behindGroup(i);
+        return tokens.isWord(i, "overriding") ? i + 3 : i;
     }
 }

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.routing.OfflineExplainer.Circumstances;
 import io.trunkline.testing.Case;
+import io.trunkline.topology.Cluster;
+import io.trunkline.topology.Distribution;
+import io.trunkline.topology.HashSlots;
+import io.trunkline.topology.KeyType;
+import io.trunkline.topology.ShardedTable;
 import io.trunkline.topology.Topology;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -170,6 +175,71 @@ class SeveralShardsTest {
         }
     }
 
+    @ParameterizedTest
+    @Case("H62")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "insert into orders (customer_id, amount) select id, 1 from customers|a, b, c",
+                "insert into orders (customer_id) select id from customers where id in (1, 2, 3, 4, 5)|b, c",
+                "insert into orders (customer_id) select id from customers where id = 1 "
+                        + "union all select id from customers where id in (2, 3, 4, 5)|b, c",
+                "insert into orders (customer_id, amount) select id, random() from customers returning id|a, b, c",
+                "with c as (select id from customers) insert into orders (customer_id) select id from c|a, b, c",
+                "insert into orders (customer_id, id) select id, nextval('s') from customers|TL0220",
+                "insert into orders (customer_id, id) select id, my_function(id) from customers|TL0220",
+                "insert into orders (customer_id) select id from customers order by id limit 3|TL0125",
+                "insert into orders (customer_id) select code from countries|TL0112",
+                "insert into orders (customer_id, amount) select 42, 1 from customers|TL0112",
+                "insert into orders select * from orders|TL0109",
+            })
+    void insertsWhatItSelectsWhereTheRowsAre(String statement, String outcome) {
+        if (outcome.startsWith("TL")) {
+            assertRefused(statement, outcome);
+        } else {
+            assertThat(explain(statement).shard()).as(statement).isEqualTo(outcome);
+        }
+    }
+
+    @ParameterizedTest
+    @Case("H62")
+    @ValueSource(
+            strings = {
+                "insert into orders (customer_id, amount) select id, 1 from customers where id = 42 order by id limit 3",
+                "insert into orders (customer_id, amount) select 42, 1 from customers where id = 42",
+                "insert into orders (customer_id) select 42 from countries",
+                "insert into orders (customer_id) select 42 from generate_series(1, 3)",
+                "insert into orders (customer_id) select id from customers where id = 42 "
+                        + "union all select id from customers where id = 42",
+                "with c as (select id from customers where id = 42) insert into orders (customer_id) select id from c",
+            })
+    void insertsWhatItSelectsByOneKeyOnOneShard(String statement) {
+        RouteExplanation route = explain(statement);
+
+        assertThat(route.refusal()).as(statement).isEmpty();
+        assertThat(route.shard()).as(statement).isEqualTo(shardOf42);
+    }
+
+    @Test
+    @Case("H62")
+    void copiesNoKeysBetweenColumnsThatMayCutThemOff() {
+        Distribution byName = new Distribution("name", KeyType.VARCHAR, HashSlots.evenly(64, 3));
+        List<ShardedTable> tables = List.of(
+                new ShardedTable("public", "t", "name", "name"), new ShardedTable("public", "s", "name", "name"));
+        Topology names =
+                Given.topology(new Cluster("main", table.cluster().shards(), List.of(byName), tables, List.of()));
+        String insert = "insert into t (name) select name from s where name ";
+
+        assertThat(explain(names, insert + "> 'a'").refusal().get("detail")).startsWith("TL0206: ");
+        assertThat(explain(names, insert + "in ('a', 'b', 'c', 'd')").refusal().get("detail"))
+                .startsWith("TL0206: ");
+        assertThat(explain(names, insert + "= any ('{\"a \"}')").refusal().get("detail"))
+                .startsWith("TL0206: ");
+        assertThat(explain(names, insert + "= 'a '").refusal().get("detail")).startsWith("TL0206: ");
+        assertThat(explain(names, insert + "= 'a'").refusal()).isEmpty();
+        assertThat(explain(names, "update t set x = 1").refusal()).isEmpty();
+    }
+
     @Test
     @Case("H36")
     void tellsThatAKeyCannotBeReadAndNotThatTheInsertCannotBeDivided() {
@@ -315,6 +385,10 @@ class SeveralShardsTest {
     }
 
     private RouteExplanation explain(String statement) {
+        return explain(topology, statement);
+    }
+
+    private static RouteExplanation explain(Topology topology, String statement) {
         return OfflineExplainer.explain(topology, "app", statement, List.of(), Circumstances.DEFAULT);
     }
 }

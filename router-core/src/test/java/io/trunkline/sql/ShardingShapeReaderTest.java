@@ -265,10 +265,11 @@ class ShardingShapeReaderTest {
             insert into orders (customer_id, id) select c.id, 1 from customers c                    → C*
             insert into orders (customer_id) select $1 where not exists (select 1 from orders where customer_id = $1) → C=$1
             insert into orders (customer_id, id) select * from customers where id = $1              → TL0112
-            insert into orders (customer_id) select id from customers union select 1                → TL0112
+            insert into orders (customer_id) select id from customers union select 1                → TL0141
+            insert into orders (customer_id) select id from customers where id = $1 union all select id from customers where id = $2 → C(=$1|=$2); C=$1; C=$2
             insert into orders (customer_id) select tenant from events where tenant = $1            → TL0112
-            insert into orders (customer_id) select c.id from countries r left join customers c on c.id = $1 → TL0112
-            insert into orders (customer_id) select id from customers where id = 1 group by rollup(id) → TL0112
+            insert into orders (customer_id) select c.id from countries r left join customers c on c.id = $1 → TL0124
+            insert into orders (customer_id) select id from customers where id = 1 group by rollup(id) → TL0127
             with x as (select 1) insert into orders (customer_id) values ($1)                       → C=$1
             insert into countries (code) values ('x')                                               → reference write
             insert into countries (code) select name from customers where id = 1                    → TL0116

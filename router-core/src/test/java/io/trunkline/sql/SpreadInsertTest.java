@@ -67,8 +67,7 @@ class SpreadInsertTest {
     @CsvSource(delimiter = '→', quoteCharacter = '`', textBlock = """
             insert into orders (customer_id) values (1)                  → TL0131
             insert into orders (customer_id) values ($1) on conflict do nothing → TL0131
-            insert into orders (customer_id) select 1                    → TL0131
-            insert into orders (customer_id) select id from customers    → TL0131
+            insert into orders (customer_id) select 1                    → TL0112
             with x as (select 1) insert into orders (customer_id) values (1), (2) → TL0130
             with x as (select 1 as a) insert into orders (customer_id, a) values (1, (select a from x)), (2, 3) → TL0130
             insert into orders (customer_id, a) values (1, (select 2)), (3, 4) → TL0132

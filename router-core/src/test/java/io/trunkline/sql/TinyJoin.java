@@ -184,6 +184,11 @@ final class TinyJoin {
         return sources.size();
     }
 
+    /** Returns a query that stands for itself. */
+    TinyQuery query() {
+        return query(List.of());
+    }
+
     /** Returns the rows found on some shards. */
     List<Map<String, Integer>> rows(IntPredicate shards) {
         return from.rows(shards).stream()
