@@ -36,7 +36,7 @@ class LayersTest {
     private static final String ROOT = "io.trunkline.";
     private static final Path SOURCES = Path.of("src/main/java");
 
-    /** What each package may import beside itself; {@code topology} and {@code decision} are in the module below this one. */
+    /** What each package may import beside itself; {@code topology}, {@code decision} and {@code block} are in the module below this one. */
     private static final Map<String, Set<String>> ARROWS = new TreeMap<>(Map.ofEntries(
             Map.entry("wire", Set.of()),
             Map.entry("error", Set.of("wire")),
@@ -68,6 +68,7 @@ class LayersTest {
             Map.entry("relay", Set.of("backend", "error", "metrics", "pool", "prepared", "wire")),
             Map.entry("notification", Set.of("backend", "error", "metrics", "pool", "wire")),
             Map.entry("catalog", Set.of("backend", "error", "metrics", "routing", "wire")),
+            Map.entry("sequence", Set.of("backend", "block", "error", "metrics", "topology", "wire")),
             Map.entry("twophase", Set.of("backend", "decision", "error", "metrics", "wire")),
             Map.entry("frontend", Set.of("auth", "error", "metrics", "wire")),
             Map.entry(

@@ -43,6 +43,11 @@ public final class RouterErrors {
                         : "prepared statement \"" + name + "\" does not exist");
     }
 
+    /** Execute of a portal that was made behind a savepoint which has been rolled back to. */
+    public static RouterError unknownPortal(String name) {
+        return error(Kind.CLIENT, SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist");
+    }
+
     /** Parse under a name that is in use. */
     public static RouterError duplicateStatement(String name) {
         return error(
@@ -294,6 +299,19 @@ public final class RouterErrors {
                 SqlState.OUT_OF_MEMORY,
                 "the router has no memory for more clients",
                 "Those of one event loop keep more than " + limitBytes + " bytes (limits.kept_per_loop).");
+    }
+
+    /** Rows that shards have sent, and the client has not asked for yet, need too much memory. */
+    public static RouterError suspendedRowsMemory(long limitBytes) {
+        return new RouterError(
+                Kind.LIMIT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.OUT_OF_MEMORY,
+                                "rows of portals over several shards need more memory than limits.merge_memory allows")
+                        .detail("The limit is " + limitBytes + " bytes for all portals of the session.")
+                        .hint("Fetch fewer rows at a time, close portals, or raise limits.merge_memory.")
+                        .build());
     }
 
     /** The groups of a statement, which must all be there before the first one can be sent, need too much memory. */

@@ -21,6 +21,9 @@ public abstract sealed class MergedRows permits UnorderedRows, SortedRows, Group
     private final RowRange range;
     private long skippedCount;
     private long passedCount;
+    /** How many rows may have been passed on before there is a pause. */
+    private long allowedCount = Long.MAX_VALUE;
+
     private boolean closed;
 
     MergedRows(int sourceCount, int columnCount, RowRange range) {
@@ -71,6 +74,30 @@ public abstract sealed class MergedRows permits UnorderedRows, SortedRows, Group
     /** Returns false while rows of this shard lie here in plenty: it should not be read. */
     public final boolean wants(int source) {
         return sources[source].queuedBytes() < QUEUED_BYTES_MAX;
+    }
+
+    /** Lets so many rows more pass, at least one; then there is a pause until this is said again. */
+    public final void allow(long rows) {
+        allowedCount = rows > Long.MAX_VALUE - passedCount ? Long.MAX_VALUE : passedCount + rows;
+    }
+
+    /** Returns true when as many rows have been passed on as were allowed, be there more or not. */
+    public final boolean isPaused() {
+        return passedCount >= allowedCount;
+    }
+
+    /** Returns true when all rows of a shard that lie here have been taken up, and more are to come. */
+    public final boolean lacks(int source) {
+        return !sources[source].isEnded() && sources[source].queuedBytes() == 0;
+    }
+
+    /** Returns how many bytes of all shards lie here. */
+    public final long queuedBytes() {
+        long bytes = 0;
+        for (SourceRows source : sources) {
+            bytes += source.queuedBytes();
+        }
+        return bytes;
     }
 
     /** Passes on rows while possible: stops when the sink is closed or a shard's next row must be awaited. */
@@ -130,8 +157,13 @@ public abstract sealed class MergedRows permits UnorderedRows, SortedRows, Group
         return sources;
     }
 
-    /** Returns true when nothing more may be passed on: the client has all it asked for, or the merge was closed by the sink. */
+    /** Returns true when nothing more may be passed on now. */
     final boolean isOver() {
+        return isFinished() || isPaused();
+    }
+
+    /** Returns true when nothing more may ever be passed on: the client has all it asked for, or the merge was closed by the sink. */
+    final boolean isFinished() {
         return closed || isLimitReached();
     }
 
@@ -141,7 +173,7 @@ public abstract sealed class MergedRows permits UnorderedRows, SortedRows, Group
 
     /** Returns how many rows may still be passed on. */
     final long remaining() {
-        return range.limit() - passedCount;
+        return Math.min(range.limit(), allowedCount) - passedCount;
     }
 
     /** Returns true when the next row is one of those left out, and counts it as such. */

@@ -58,7 +58,7 @@ final class SortedRows extends MergedRows {
         ByteBuf run = buffer.retainedSlice(start, end - start);
         passed(count);
         sink.rows(run);
-        if (isLastInBuffer && !isOver()) {
+        if (isLastInBuffer && !isFinished()) {
             heap.advance();
         }
     }

@@ -59,12 +59,12 @@ final class UnorderedRows extends MergedRows {
             return false;
         }
         boolean more = true;
-        while (more && !isLimitReached()) {
+        while (more && !isOver()) {
             if (!skips()) {
                 staged.append(source, plan.visibleColumns());
                 passed(1);
             }
-            more = source.isInBuffer() && !isLimitReached() && source.next();
+            more = source.isInBuffer() && !isOver() && source.next();
         }
         staged.flushIfFull(sink);
         return true;

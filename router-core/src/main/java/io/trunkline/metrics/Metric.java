@@ -191,6 +191,21 @@ public enum Metric {
             "transactions",
             "Parts of transactions over several shards that were left behind, by what this router made of them",
             "outcome"),
+    SEQUENCE_VALUES(
+            "trunkline_sequence_values_left",
+            Type.GAUGE,
+            "values",
+            "Numbers of a sequence over shards that a shard has at hand, as last seen; at 0 trunkline.next_value fails there",
+            "cluster",
+            "database",
+            "shard",
+            "sequence"),
+    SEQUENCE_BLOCKS(
+            "trunkline_sequence_blocks_total",
+            Type.COUNTER,
+            "blocks",
+            "Blocks of numbers that this router was to bring to a shard, by what became of them",
+            "outcome"),
     TOPOLOGY_REVISION("trunkline_topology_revision", Type.GAUGE, "revision", "Revision of the topology in force"),
     TOPOLOGY_REJECTIONS(
             "trunkline_topology_rejections_total",

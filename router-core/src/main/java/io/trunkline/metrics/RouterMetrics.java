@@ -135,6 +135,16 @@ public interface RouterMetrics {
         FAILED
     }
 
+    /** What became of numbers that a shard was to get; the label {@code outcome} of {@code trunkline_sequence_blocks_total}. */
+    enum BlockOutcome {
+        /** The shard has them. */
+        ADDED,
+        /** They were allocated, and maybe nobody has them. */
+        WASTED,
+        /** None were allocated; it is tried again. */
+        FAILED
+    }
+
     /** How the wait for a new primary ended; the label {@code outcome} of {@code trunkline_failover_hold_seconds}. */
     enum HoldOutcome {
         /** A primary appeared and the request ran on it. */
@@ -225,6 +235,15 @@ public interface RouterMetrics {
 
     /** A part of a transaction that was left behind was ended, or could not be: {@code trunkline_recovered_transactions_total{outcome}} counter, transactions. */
     void recovered(RecoveryOutcome outcome);
+
+    /** The numbers of a sequence that a shard has at hand: {@code trunkline_sequence_values_left{cluster,database,shard,sequence}} gauge, values. */
+    void sequenceValuesLeft(String cluster, String database, String shard, String sequence, long values);
+
+    /** The topology no longer names the sequence or the shard: {@code trunkline_sequence_values_left{cluster,database,shard,sequence}} goes away. */
+    void sequenceForgotten(String cluster, String database, String shard, String sequence);
+
+    /** A shard got numbers, or did not: {@code trunkline_sequence_blocks_total{outcome}} counter, blocks. */
+    void sequenceBlock(BlockOutcome outcome);
 
     /** A topology came into force: {@code trunkline_topology_revision} gauge. */
     void topologyRevision(long revision);

@@ -49,6 +49,15 @@ final class SilentMetrics implements RouterMetrics, RouteMetrics, PoolMetrics, N
     public void recovered(RecoveryOutcome outcome) {}
 
     @Override
+    public void sequenceValuesLeft(String cluster, String database, String shard, String sequence, long values) {}
+
+    @Override
+    public void sequenceForgotten(String cluster, String database, String shard, String sequence) {}
+
+    @Override
+    public void sequenceBlock(BlockOutcome outcome) {}
+
+    @Override
     public void listeningStarted() {}
 
     @Override

@@ -237,7 +237,7 @@ public final class CatalogSnapshot implements FunctionCatalog {
 
     @Override
     public FunctionNature nature(String name) {
-        if (name.equals(KnownFunctions.NEXT_ID)) {
+        if (name.equals(KnownFunctions.NEXT_ID) || name.equals(KnownFunctions.NEXT_VALUE)) {
             return FunctionNature.SYSTEM_VOLATILE;
         }
         String bare = name.substring(name.lastIndexOf('.') + 1);

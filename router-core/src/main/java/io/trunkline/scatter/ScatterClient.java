@@ -21,6 +21,9 @@ public interface ScatterClient {
     /** Returns false while no rows are taken. */
     boolean takesRows();
 
+    /** The limit of Execute was reached within a transaction: {@link #onComplete} follows, and this may be gone on with; handed over. */
+    void onSuspended(SuspendedQuery rest);
+
     /**
      * All rows were passed on, a write is committed, and all backends given back.
      *

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
 import io.trunkline.merge.MergedRows;
+import io.trunkline.wire.CString;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.RowDescription;
 import java.util.List;
@@ -42,13 +43,19 @@ record ScatterPlan(
     /**
      * Returns the Bind for the shards: the client's parameters, and the formats of the plan's columns.
      *
+     * @param portal the name of the portal on the shards
      * @param groups values for more parameters, which it owns from now on, or null
      */
-    ByteBuf bind(ScatterStatement statement, @Nullable CollectedGroups groups, ByteBufAllocator allocator) {
+    ByteBuf bind(
+            ScatterStatement statement,
+            @Nullable CollectedGroups groups,
+            ShardPortal portal,
+            ByteBufAllocator allocator) {
         ByteBuf head = allocator.buffer(256);
         head.writeByte(FrontendTag.BIND).writeInt(0);
-        // Unnamed portal, unnamed statement.
-        head.writeByte(0).writeByte(0);
+        CString.write(head, portal.name());
+        // Unnamed statement.
+        head.writeByte(0);
         if (groups == null) {
             statement.writeParameters(head);
             writeFormats(head);

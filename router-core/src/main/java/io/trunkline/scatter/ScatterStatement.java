@@ -27,6 +27,11 @@ public record ScatterStatement(
         @Nullable Bind bind,
         int rowsMax) {
 
+    /** Returns this as it is run for all rows. */
+    public ScatterStatement withoutLimit() {
+        return new ScatterStatement(sql, start, end, standardConformingStrings, parameterTypes, bind, 0);
+    }
+
     /** Returns the format the client wants a column in: 0 text, 1 binary. */
     int format(int column) {
         return bind == null ? 0 : bind.resultFormat(column);

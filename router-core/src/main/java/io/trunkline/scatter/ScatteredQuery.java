@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   PREPARING ── planned ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── all rows passed on ──▶ its end
+ *   a query that was left: VERIFYING, if its portals may be gone ──▶ RUNNING
  *   groups:  RUNNING ── all combined, and sent to one shard ──▶ FINISHING ── all rows passed on ──▶ its end
  * </pre>
  *
@@ -35,6 +36,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
 
     private enum Phase {
         PREPARING,
+        VERIFYING,
         STARTING,
         RUNNING,
         FINISHING
@@ -51,12 +53,22 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     private final ShardStreams shards;
     private final ScatterPreparation preparation;
     private final StatementEnd end;
+    private final ShardPortal portal;
+    /** Most bytes of rows that may lie here when it is left. */
+    private final long memoryBytesMax;
+    /** Portals of other queries that nobody needs any more. */
+    private final List<String> stalePortals;
+
     private Phase phase = Phase.PREPARING;
     private @Nullable ShardRun run;
     /** Where rows of the run go that are not the client's yet, or null. */
     private @Nullable CollectedGroups groups;
 
     private boolean draining;
+    /** What the client calls a portal that it goes on with. */
+    private String clientPortal = "";
+    /** How many rows were passed on before it was left. */
+    private long formerCount;
     /** What CommandComplete says of a write: the command, and the rows of all shards together. */
     private String command = "SELECT";
 
@@ -72,7 +84,13 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
             ScatterClient client,
             BackendConnector connector,
             ByteBufAllocator allocator,
-            int messageBytesMax) {
+            int messageBytesMax,
+            ShardPortal portal,
+            List<String> stalePortals,
+            long memoryBytesMax) {
+        this.portal = portal;
+        this.stalePortals = stalePortals;
+        this.memoryBytesMax = memoryBytesMax;
         this.statement = statement;
         this.isWrite = isWrite;
         this.begins = commit != null;
@@ -87,6 +105,8 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     /**
      * Takes over the leases, of one backend of each shard that may have rows.
      *
+     * @param portal what it is run by when it may be left before its end, which needs a transaction of the client's; else null
+     * @param stalePortals of other queries, to be closed
      * @param within whether they are in a transaction of the client's that goes on
      * @param messageBytesMax a longer row is an error
      * @param memoryBytesMax most bytes of groups kept at a time
@@ -94,6 +114,8 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     public static ScatteredQuery read(
             ScatterRead read,
             boolean within,
+            @Nullable ShardPortal portal,
+            List<String> stalePortals,
             List<Lease> leases,
             ScatterClient client,
             BackendConnector connector,
@@ -110,7 +132,53 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                 client,
                 connector,
                 allocator,
-                messageBytesMax);
+                messageBytesMax,
+                portal == null ? ShardPortal.UNNAMED : portal,
+                stalePortals,
+                memoryBytesMax);
+    }
+
+    /**
+     * Goes on with a query that was left; takes over the leases, of the same shards.
+     *
+     * @param rest what was left, handed over
+     * @param clientPortal the client's name of its portal
+     * @param rowsMax the limit of the client's Execute, 0 for all rows that are left
+     * @param doubted whether its portals may be gone: something was rolled back since
+     * @param messageBytesMax a longer row is an error
+     * @param memoryBytesMax most bytes of rows kept at a time
+     */
+    public static ScatteredQuery resume(
+            SuspendedQuery rest,
+            String clientPortal,
+            int rowsMax,
+            boolean doubted,
+            List<Lease> leases,
+            ScatterClient client,
+            BackendConnector connector,
+            ByteBufAllocator allocator,
+            int messageBytesMax,
+            long memoryBytesMax) {
+        ScatteredQuery query = new ScatteredQuery(
+                rest.statement(),
+                () -> {
+                    throw new IllegalStateException("planned already");
+                },
+                false,
+                true,
+                null,
+                leases,
+                client,
+                connector,
+                allocator,
+                messageBytesMax,
+                new ShardPortal(rest.portal(), rowsMax),
+                List.of(),
+                memoryBytesMax);
+        query.clientPortal = clientPortal;
+        query.run = rest.run();
+        query.phase = doubted ? Phase.VERIFYING : Phase.RUNNING;
+        return query;
     }
 
     /**
@@ -137,11 +205,27 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                 client,
                 connector,
                 allocator,
-                messageBytesMax);
+                messageBytesMax,
+                ShardPortal.UNNAMED,
+                List.of(),
+                0);
     }
 
     @Override
     public void start() {
+        ShardRun left = run;
+        if (left != null) {
+            left.attach(shards.all());
+            left.allow(portal.rowsMax());
+            formerCount = left.rowCount();
+            if (phase == Phase.VERIFYING) {
+                // Of all shards alike.
+                left.shards().get(0).describePortal(portal.name());
+            } else {
+                drain();
+            }
+            return;
+        }
         try {
             preparation.begin();
         } catch (ScatterRefused refused) {
@@ -196,7 +280,14 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         phase = Phase.STARTING;
         GroupFinish finish = plan.finish();
         groups = finish == null ? null : new CollectedGroups(finish, allocator);
-        started.start(statement, null, begins, allocator);
+        if (portal.isKept() && finish == null) {
+            started.allow(portal.rowsMax());
+        }
+        if (!stalePortals.isEmpty()) {
+            shards.all().forEach(shard -> shard.closePortals(stalePortals));
+        }
+        // Groups that the router combines are all needed before the client gets a row.
+        started.start(statement, null, begins, finish == null ? portal : ShardPortal.UNNAMED, allocator);
     }
 
     /**
@@ -242,19 +333,28 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         } finally {
             draining = false;
         }
+        if (isRunning() && isKept() && !running.isPaused() && !running.isDone()) {
+            running.askForMore(portal);
+        }
         updateReading(running);
         completeIfDone(running);
     }
 
     private void updateReading(ShardRun running) {
         boolean taken = groups != null || client.takesRows();
+        // Nothing may be on its way to here when it is left.
+        boolean all = !isRunning() || running.isDone() || running.isPaused();
         for (ShardStream shard : running.shards()) {
-            shard.setReading(!isRunning() || running.isDone() || taken && running.wants(shard));
+            shard.setReading(all || taken && running.wants(shard));
         }
     }
 
     private void completeIfDone(ShardRun running) {
-        if (!isRunning() || !running.isDone() || shards.isBusy()) {
+        if (!isRunning() || !(running.isDone() || running.isPaused()) || shards.isBusy()) {
+            return;
+        }
+        if (running.isPaused()) {
+            suspend(running);
             return;
         }
         GroupFinish finish = running.finish();
@@ -263,10 +363,18 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
             finish(finish);
             return;
         }
-        long count = running.rowCount();
+        long count = running.rowCount() - formerCount;
         // A server stops at the limit without knowing whether there is more.
         boolean suspended = !isWrite && statement.rowsMax() > 0 && count == statement.rowsMax();
         end.complete(isWrite ? tag() : "SELECT " + count, suspended);
+    }
+
+    /** The client has got as many rows as it asked for; whether there are more nobody knows, as on a server. */
+    private void suspend(ShardRun running) {
+        long count = running.rowCount() - formerCount;
+        run = null;
+        client.onSuspended(new SuspendedQuery(statement, running, portal.name()));
+        end.complete("SELECT " + count, true);
     }
 
     private boolean isRunning() {
@@ -280,8 +388,11 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         phase = Phase.FINISHING;
         CollectedGroups collected = groups;
         groups = null;
+        if (portal.isKept()) {
+            finishing.allow(portal.rowsMax());
+        }
         try {
-            finishing.start(statement, collected, false, allocator);
+            finishing.start(statement, collected, false, portal, allocator);
         } finally {
             if (collected != null) {
                 collected.release();
@@ -312,6 +423,9 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         ShardRun running = run;
         if (running != null) {
             running.offer(shard, buffer.retainedSlice(index, length));
+            if (running.isPaused() && running.queuedBytes() > memoryBytesMax) {
+                end.fail(RouterErrors.suspendedRowsMemory(memoryBytesMax).response());
+            }
         }
     }
 
@@ -336,12 +450,15 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                     // A server, too, describes the rows before the first of them fails.
                     client.onStarted(this);
                 }
-                end.fail(aboutClientsWords(ErrorResponse.parse(buffer, index, length)));
+                end.fail(
+                        phase == Phase.VERIFYING
+                                ? RouterErrors.unknownPortal(clientPortal).response()
+                                : aboutClientsWords(ErrorResponse.parse(buffer, index, length)));
             }
             case BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA, BackendTag.PARAMETER_DESCRIPTION -> {
                 if (phase == Phase.PREPARING) {
                     preparation.onMessage(tag, buffer, index, length);
-                } else {
+                } else if (phase != Phase.VERIFYING) {
                     onBound(shard, tag == BackendTag.NO_DATA ? null : new RowDescription().wrap(buffer, index, length));
                 }
             }
@@ -351,7 +468,11 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                 }
                 known(run).end(shard);
             }
-            case BackendTag.PORTAL_SUSPENDED -> known(run).end(shard);
+            case BackendTag.PORTAL_SUSPENDED -> {
+                if (!isKept()) {
+                    known(run).end(shard);
+                }
+            }
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (shard.index() == 0) {
@@ -390,8 +511,16 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         } else if (phase == Phase.PREPARING) {
             onPrepared(shard);
         } else {
+            if (phase == Phase.VERIFYING) {
+                phase = Phase.RUNNING;
+            }
             drain();
         }
+    }
+
+    /** Returns true when a shard that has sent as many rows as it was asked for may be asked for more. */
+    private boolean isKept() {
+        return portal.isKept() && groups == null;
     }
 
     @Override

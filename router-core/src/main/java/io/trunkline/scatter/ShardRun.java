@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShardRun {
     private final ScatterPlan plan;
-    private final List<ShardStream> shards;
     private final MergedRows rows;
+    private List<ShardStream> shards;
     /** Shards that have bound the statement. */
     private int boundCount;
     /** Shards that have sent a row or their end. */
@@ -37,20 +37,59 @@ final class ShardRun {
      *
      * @param groups values for parameters behind those of the client, handed over, or null
      * @param begins whether each of them opens a transaction first
+     * @param portal what it is run by
      */
     void start(
-            ScatterStatement statement, @Nullable CollectedGroups groups, boolean begins, ByteBufAllocator allocator) {
-        ByteBuf bind = plan.bind(statement, groups, allocator);
+            ScatterStatement statement,
+            @Nullable CollectedGroups groups,
+            boolean begins,
+            ShardPortal portal,
+            ByteBufAllocator allocator) {
+        ByteBuf bind = plan.bind(statement, groups, portal, allocator);
+        int rowsMax = portal.isKept() ? portal.rowsMax() : plan.rowsMax();
         try {
             for (ShardStream shard : shards) {
                 if (begins) {
                     shard.begin();
                 }
-                shard.run(plan.sql().apply(shard.index()), plan.parameterTypes(), bind, plan.rowsMax());
+                shard.run(plan.sql().apply(shard.index()), plan.parameterTypes(), bind, portal.name(), rowsMax);
             }
         } finally {
             bind.release();
         }
+    }
+
+    /**
+     * Goes on where it was left.
+     *
+     * @param all the shards of the query, attached anew
+     */
+    void attach(List<ShardStream> all) {
+        shards = shards.stream().map(shard -> all.get(shard.index())).toList();
+    }
+
+    /** Has shards send more whose rows are all used up. */
+    void askForMore(ShardPortal portal) {
+        for (ShardStream shard : shards) {
+            if (!shard.isBusy() && rows.lacks(shard.index())) {
+                shard.runOn(portal.name(), portal.rowsMax());
+            }
+        }
+    }
+
+    /** Lets the client have so many rows more, 0 for all. */
+    void allow(int rowsMax) {
+        rows.allow(rowsMax == 0 ? Long.MAX_VALUE : rowsMax);
+    }
+
+    /** Returns true when the client has got as many rows as it was to. */
+    boolean isPaused() {
+        return rows.isPaused();
+    }
+
+    /** Returns how many bytes of rows lie here. */
+    long queuedBytes() {
+        return rows.queuedBytes();
     }
 
     /**

@@ -125,24 +125,56 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
         sync(out);
     }
 
+    /** As the other, by the unnamed portal. */
+    void run(byte[] sql, int[] parameterTypes, ByteBuf bind, int rowsMax) {
+        run(sql, parameterTypes, bind, "", rowsMax);
+    }
+
     /**
      * Runs a statement.
      *
-     * @param bind the whole Bind for the unnamed portal and statement; borrowed, and kept until it is sent
+     * @param bind the whole Bind for the portal and the unnamed statement; borrowed, and kept until it is sent
      * @param rowsMax as in Execute, 0 for all
      */
-    void run(byte[] sql, int[] parameterTypes, ByteBuf bind, int rowsMax) {
+    void run(byte[] sql, int[] parameterTypes, ByteBuf bind, String portal, int rowsMax) {
         backend.link().write(begin(sql, parameterTypes));
         // A slice has no room: what is written next would otherwise be put behind it, in a buffer that all shards
         // share.
         backend.link().write(bind.retainedSlice());
         backend.expected().add(Kind.BIND, Action.FORWARD, null);
         ByteBuf out = backend.link().allocator().buffer(32);
-        FrontendWriter.describe(out, StatementOrPortal.Kind.PORTAL, "");
+        FrontendWriter.describe(out, StatementOrPortal.Kind.PORTAL, portal);
         backend.expected().add(Kind.DESCRIBE_PORTAL, Action.FORWARD, null);
-        FrontendWriter.execute(out, "", rowsMax);
+        execute(out, portal, rowsMax);
+    }
+
+    private void execute(ByteBuf out, String portal, int rowsMax) {
+        FrontendWriter.execute(out, portal, rowsMax);
         backend.expected().add(Kind.EXECUTE, Action.FORWARD, null);
         sync(out);
+    }
+
+    /** Asks for more rows of a portal that is open. */
+    void runOn(String portal, int rowsMax) {
+        execute(backend.link().allocator().buffer(64), portal, rowsMax);
+    }
+
+    /** Asks whether a portal is still open: it is described, or there is an error. */
+    void describePortal(String portal) {
+        ByteBuf out = backend.link().allocator().buffer(64);
+        FrontendWriter.describe(out, StatementOrPortal.Kind.PORTAL, portal);
+        backend.expected().add(Kind.DESCRIBE_PORTAL, Action.FORWARD, null);
+        sync(out);
+    }
+
+    /** Closes portals ahead of what is run next; those that are not open do no harm. */
+    void closePortals(List<String> portals) {
+        ByteBuf out = backend.link().allocator().buffer(64);
+        for (String portal : portals) {
+            FrontendWriter.close(out, StatementOrPortal.Kind.PORTAL, portal);
+            backend.expected().add(Kind.CLOSE, Action.SWALLOW, null);
+        }
+        backend.link().write(out);
     }
 
     /** Runs a statement by simple protocol, as COPY is run. */

@@ -203,6 +203,12 @@ final class ExtendedQueryReader {
             request.answer = own.answerToExecute();
             return true;
         }
+        SuspendedPortals.Entry rest = session.portals.suspended(execute.portal());
+        if (rest != null) {
+            request.target = rest.target();
+            request.statement = statement;
+            return true;
+        }
         request.target = RequestTargets.ofPortal(session, execute.portal());
         EditedText edited = names.edited(session, statement);
         if (session.portals.executed(execute.portal()) != executedBy(edited)) {
@@ -284,6 +290,8 @@ final class ExtendedQueryReader {
         request.target = RequestTargets.ofPortal(session, name);
         if (statement != null && routerCommand(session, statement) != null) {
             request.answer = new FixedAnswer(FixedAnswer.CLOSE_COMPLETE, null);
+        } else if (session.placement.routing().transaction().crosses()) {
+            request.effect = session.portals.suspended().closing(name);
         }
         return true;
     }

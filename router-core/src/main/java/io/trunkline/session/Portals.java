@@ -28,9 +28,15 @@ final class Portals {
     /** The shard of each portal of a transaction that may come to several; null when there is none. */
     private @Nullable Map<String, Integer> shards;
 
+    /** Those over several shards that were left in the middle; null when there has been none. */
+    private @Nullable SuspendedPortals suspended;
+
     private long nameBytes;
 
     void put(String name, PreparedStatement statement) {
+        if (suspended != null) {
+            suspended.close(name);
+        }
         if (name.isEmpty()) {
             unnamed = statement;
         } else {
@@ -49,6 +55,21 @@ final class Portals {
             return unnamed;
         }
         return named == null ? null : named.get(name);
+    }
+
+    /** Returns those over several shards that were left in the middle. */
+    SuspendedPortals suspended() {
+        SuspendedPortals all = suspended;
+        if (all == null) {
+            all = new SuspendedPortals();
+            suspended = all;
+        }
+        return all;
+    }
+
+    /** Returns the portal of that name that was left in the middle, or null. */
+    SuspendedPortals.@Nullable Entry suspended(String name) {
+        return suspended == null ? null : suspended.get(name);
     }
 
     /** Notes on which shard a portal is. */
@@ -115,6 +136,9 @@ final class Portals {
         executed = null;
         binary = null;
         shards = null;
+        if (suspended != null) {
+            suspended.clear();
+        }
         nameBytes = 0;
     }
 }

@@ -42,6 +42,9 @@ final class ScatterBatch {
                     query = request;
                 }
                 case FrontendTag.EXECUTE -> {
+                    if (isResumed(requests)) {
+                        return problemOfResumed(requests);
+                    }
                     if (executed || query == null || request.followUp != null) {
                         return RouteRefusal.SCATTER_NOT_ALONE.because("its group has another Execute");
                     }
@@ -65,6 +68,25 @@ final class ScatterBatch {
         return isAboutOne(requests, query.statement)
                 ? null
                 : RouteRefusal.SCATTER_NOT_ALONE.because("its group is about other statements, too");
+    }
+
+    /** Returns true when a batch goes on with a query that was left in the middle. */
+    static boolean isResumed(List<Request> requests) {
+        return requests.get(0).tag == FrontendTag.EXECUTE;
+    }
+
+    private static Target.@Nullable Refused problemOfResumed(List<Request> requests) {
+        for (int i = 1; i < requests.size(); i++) {
+            switch (requests.get(i).tag) {
+                case FrontendTag.CLOSE, FrontendTag.SYNC -> {
+                    // nothing that needs a shard
+                }
+                default -> {
+                    return RouteRefusal.SCATTER_NOT_ALONE.because("its group has a request of another kind");
+                }
+            }
+        }
+        return null;
     }
 
     private static boolean isAboutOne(List<Request> requests, @Nullable PreparedStatement statement) {

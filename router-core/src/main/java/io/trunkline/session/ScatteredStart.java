@@ -19,6 +19,7 @@ import io.trunkline.scatter.ScatterStatement;
 import io.trunkline.scatter.ScatteredQuery;
 import io.trunkline.scatter.SeparateCommand;
 import io.trunkline.scatter.ShardCommit;
+import io.trunkline.scatter.ShardPortal;
 import io.trunkline.scatter.ShardTexts;
 import io.trunkline.scatter.ShardWrite;
 import io.trunkline.scatter.SpreadCopy;
@@ -50,6 +51,8 @@ final class ScatteredStart {
     private final Target.Scatter target;
     private final boolean within;
     private final Bind bind = new Bind();
+    /** By what the shards run it, if it may be left before its end. */
+    private @Nullable ShardPortal kept;
 
     /**
      * Prepares to make it.
@@ -75,16 +78,21 @@ final class ScatteredStart {
     RunningStatement with(List<Lease> granted, ScatterClient client, SpreadCopy.Source source, RoutingTable table) {
         SessionLimits.Merging limits = worker.limits().merging();
         ScatterStatement statement = statement();
+        // Outside a transaction the portal ends with the group.
+        boolean keeps = within && statement.rowsMax() > 0 && target.work() instanceof Target.Work.Read;
+        kept = keeps ? new ShardPortal(worker.nextPortal(), statement.rowsMax()) : null;
         if (target.work() instanceof Target.Work.Read read) {
             return ScatteredQuery.read(
-                    read(statement, read),
+                    read(kept == null ? statement : statement.withoutLimit(), read),
                     within,
+                    kept,
+                    within ? session.portals.suspended().takeStale() : List.of(),
                     granted,
                     client,
                     worker.connector(),
                     session.client.allocator(),
                     limits.rowBytesMax(),
-                    limits.memoryBytesMax());
+                    memoryBytesMax());
         }
         if (target.work() instanceof Target.Work.Explain explain) {
             return explained(statement, explain.read(), granted, client, table);
@@ -140,6 +148,44 @@ final class ScatteredStart {
         ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
         return ScatteredQuery.write(
                 write, commit(), granted, client, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+    }
+
+    /**
+     * Returns the query that goes on where the client has left it.
+     *
+     * @param granted the backends of its shards, in their order; handed over
+     */
+    RunningStatement resumed(List<Lease> granted, ScatterClient client) {
+        Request request = batch.requests().get(0);
+        Execute execute = new Execute().wrap(request.buffer, request.index, request.available);
+        SuspendedPortals.Entry rest =
+                Objects.requireNonNull(session.portals.suspended().take(execute.portal()));
+        kept = new ShardPortal(rest.query().portal(), Math.max(0, execute.rowsMax()));
+        return ScatteredQuery.resume(
+                rest.query(),
+                execute.portal(),
+                kept.rowsMax(),
+                rest.doubted(),
+                granted,
+                client,
+                worker.connector(),
+                session.client.allocator(),
+                worker.limits().merging().rowBytesMax(),
+                memoryBytesMax());
+    }
+
+    /** Returns the name of the portals by which the shards run it, if it may be left before its end; else null. */
+    @Nullable
+    String shardPortal() {
+        return kept == null ? null : kept.name();
+    }
+
+    /** Returns how much the statement may keep beside what the session's portals keep. */
+    private long memoryBytesMax() {
+        return Math.max(
+                1,
+                worker.limits().merging().memoryBytesMax()
+                        - session.portals.suspended().keptBytes());
     }
 
     private ScatterRead read(ScatterStatement statement, Target.Work.Read read) {

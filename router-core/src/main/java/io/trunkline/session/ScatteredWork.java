@@ -17,9 +17,11 @@ import io.trunkline.routing.Target;
 import io.trunkline.scatter.RunningStatement;
 import io.trunkline.scatter.ScatterClient;
 import io.trunkline.scatter.SpreadCopy;
+import io.trunkline.scatter.SuspendedQuery;
 import io.trunkline.session.SessionState.Scattering;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.ErrorResponse;
+import io.trunkline.wire.Execute;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.Query;
@@ -48,6 +50,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     private @Nullable RunningStatement query;
     /** The client's side of a COPY FROM, once its backends are there. */
     private @Nullable SpreadCopyInput copying;
+    /** The name of the portals by which the shards run it, if it may be left before its end. */
+    private @Nullable String shardPortal;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
     /** Whether the rows of a Query have yet to be described. */
@@ -116,7 +120,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     }
 
     private void run(List<Lease> granted) {
-        if (!isUtf8()) {
+        boolean resumed = ScatterBatch.isResumed(batch.requests());
+        if (!resumed && !isUtf8()) {
             granted.forEach(Lease::release);
             Target.Refused refused = RouteRefusal.SCATTER_ENCODING.because("its bytes are not those of UTF8");
             onRefused(refused.code());
@@ -125,7 +130,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
         }
         noteNodes(granted);
         ScatteredStart start = new ScatteredStart(session, batch, target, within != null);
-        RunningStatement started = start.with(granted, this, this, table);
+        RunningStatement started = resumed ? start.resumed(granted, this) : start.with(granted, this, this, table);
+        shardPortal = start.shardPortal();
         query = started;
         if (started instanceof SpreadCopy copy) {
             copying = new SpreadCopyInput(session, copy);
@@ -235,7 +241,26 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     }
 
     @Override
+    public void onSuspended(SuspendedQuery rest) {
+        shardPortal = null;
+        session.portals.suspended().put(portal(), rest, target);
+    }
+
+    private String portal() {
+        Request request = batch.requests().stream()
+                .filter(one -> one.tag == FrontendTag.EXECUTE)
+                .findFirst()
+                .orElseThrow();
+        return new Execute()
+                .wrap(request.buffer, request.index, request.available)
+                .portal();
+    }
+
+    @Override
     public void onComplete(String tag, boolean suspended) {
+        if (shardPortal != null) {
+            session.portals.suspended().isStale(shardPortal);
+        }
         if (!target.work().isRead()) {
             session.placement.wrote();
         }

@@ -161,7 +161,16 @@ final class ShardTransaction {
         if (kind != null && !parts.isEmpty()) {
             return beforeCommand(relay, request, kind, status);
         }
-        return status == TransactionStatus.IN_TRANSACTION ? beforeStatement(relay, request) : null;
+        if (status == TransactionStatus.IN_TRANSACTION) {
+            return beforeStatement(relay, request);
+        }
+        if (status == TransactionStatus.FAILED
+                && request.tag == FrontendTag.EXECUTE
+                && request.target instanceof Target.Scatter) {
+            // The backend does not know that portal, and would say so.
+            request.refusal = RouterErrors.transactionAborted();
+        }
+        return null;
     }
 
     /** Locks, temporary tables and the like outlive the transaction, and all of its backends but one are given back with its end. */

@@ -45,6 +45,7 @@ public final class Worker {
     private final SchemaChanges changes;
     private final Supplier<? extends @Nullable DecisionLog> decisions;
     private final TransactionIds transactionIds;
+    private long portalCount;
     private final StatementCatalog catalog;
     private final Map<String, CurrentView> views = new HashMap<>();
     private final RequestReader reader;
@@ -197,6 +198,11 @@ public final class Worker {
     }
 
     /** Returns the name of a new transaction over several shards of a cluster. */
+    /** Returns a name for portals that no other has that is open on a backend of this event loop. */
+    String nextPortal() {
+        return "tl_portal_" + portalCount++;
+    }
+
     TransactionId nextTransactionId(String cluster) {
         return transactionIds.next(cluster);
     }

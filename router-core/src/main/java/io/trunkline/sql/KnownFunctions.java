@@ -23,6 +23,9 @@ public final class KnownFunctions {
     /** Gives ids of its shard that are no other shard's; the router brings it to the shards, and vouches for it. */
     public static final String NEXT_ID = "trunkline.next_id";
 
+    /** Gives numbers of a sequence over shards, each shard its own; the router brings it to the shards, and vouches for it. */
+    public static final String NEXT_VALUE = "trunkline.next_value";
+
     private static final Set<String> HARMLESS = Set.of(
             "clock_timestamp",
             "gen_random_uuid",
@@ -35,6 +38,7 @@ public final class KnownFunctions {
             "setseed",
             "timeofday",
             KnownFunctions.NEXT_ID,
+            KnownFunctions.NEXT_VALUE,
             "uuidv4",
             "uuidv7");
 

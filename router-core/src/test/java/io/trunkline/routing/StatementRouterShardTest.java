@@ -197,6 +197,16 @@ class StatementRouterShardTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"select trunkline.next_id()", "select trunkline.next_value('orders_id')"})
+    @Case("H49")
+    void takesNumbersThatNoOtherShardGivesWhereverTheSessionIs(String sql) {
+        Target target = target(sql, Given.reach(Reach.NO_TABLE), GivenKeys.none());
+
+        assertThat(shard(target)).isEqualTo(Target.ANY_SHARD);
+        assertThat(reason(target)).isEqualTo(Reason.NO_TABLE);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"select set_config('app.tenant', '42', true)", "select current_setting('app.tenant')"})
     void runsFunctionsOfTheSessionWhereTheSessionIs(String sql) {
         assertThat(shard(target(sql, Given.reach(Reach.NO_TABLE), GivenKeys.none())))

@@ -6,6 +6,7 @@ import io.trunkline.server.ids.IdInstaller;
 import io.trunkline.server.ids.IdScript;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -14,10 +15,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code ids}: ids that are unique over all shards, by the function {@code trunkline.next_id()}. */
+/** {@code ids}: ids that are unique over all shards, by the functions {@code trunkline.next_id()} and {@code trunkline.next_value(sequence)}. */
 @Command(
         name = "ids",
-        description = "Puts trunkline.next_id(), which gives ids that are unique over all shards, on the shards.",
+        description =
+                "Puts trunkline.next_id() and trunkline.next_value(), which give numbers that are unique over all shards, on the shards.",
         mixinStandardHelpOptions = true,
         subcommands = {IdsCommand.Sql.class, IdsCommand.Install.class})
 final class IdsCommand implements Runnable {
@@ -39,7 +41,7 @@ final class IdsCommand implements Runnable {
             description = "Prints the SQL for one shard. Connects to nothing.",
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
-            exitCodeList = {"0:printed", "2:the number is wrong"})
+            exitCodeList = {"0:printed", "2:the number or a name is wrong"})
     static final class Sql implements Callable<Integer> {
         @Spec
         @Nullable
@@ -52,6 +54,12 @@ final class IdsCommand implements Runnable {
                 description = "The shard's number, 0 to 1023; another one on each shard, and the same for ever.")
         int number;
 
+        @Option(
+                names = "--sequence",
+                paramLabel = "NAME",
+                description = "A sequence over shards, as the topology names it; once for each.")
+        List<String> sequences = List.of();
+
         @Override
         public Integer call() {
             if (number < 0 || number > IdScript.NUMBER_MAX) {
@@ -59,7 +67,14 @@ final class IdsCommand implements Runnable {
                         java.util.Objects.requireNonNull(command).commandLine(),
                         "--number: " + number + " (expected: 0 to " + IdScript.NUMBER_MAX + ")");
             }
-            Commands.out(command).println(IdScript.of(number));
+            for (String sequence : sequences) {
+                if (!IdScript.isName(sequence)) {
+                    throw new ParameterException(
+                            java.util.Objects.requireNonNull(command).commandLine(),
+                            "--sequence: " + sequence + " (expected: " + IdScript.NAMES + ")");
+                }
+            }
+            Commands.out(command).println(IdScript.of(number, sequences));
             return ExitCodes.DONE;
         }
     }
@@ -68,8 +83,8 @@ final class IdsCommand implements Runnable {
     @Command(
             name = "install",
             description =
-                    "Installs the function on the primary of every shard, in every database of the topology, as the role of "
-                            + "the probes. A shard that has a number keeps it.",
+                    "Installs the functions and the counters of the topology's sequences on the primary of every shard, in "
+                            + "every database of the topology, as the role of the probes. A shard that has a number keeps it.",
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
             exitCodeList = {"0:installed everywhere", "1:a node refused, two shards have one number, or a file is wrong"

@@ -14,6 +14,9 @@ import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.routing.CatalogSnapshot;
 import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.StatementRouter;
+import io.trunkline.sequence.BlockSupply;
+import io.trunkline.sequence.ShardPrimary;
+import io.trunkline.sequence.SupplyContext;
 import io.trunkline.server.config.ProbesConfig;
 import io.trunkline.session.ClusterView;
 import io.trunkline.session.Worker;
@@ -21,6 +24,7 @@ import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
 import io.trunkline.topology.Node;
 import io.trunkline.topology.Shard;
+import io.trunkline.topology.SharedSequence;
 import io.trunkline.topology.Topology;
 import io.trunkline.twophase.RecoveryContext;
 import io.trunkline.twophase.ShardDatabases;
@@ -35,9 +39,12 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One cluster as this router operates it: the monitor of its nodes, the loaders of its catalogues, and the view its workers decide by.
+ * One cluster as this router operates it: the monitor of its nodes, the loaders of its catalogues, the supplies of its sequences, and the view its
+ * workers decide by.
  *
  * <p>Lives on one event loop, its home; {@link #onTopology}, {@link #suspect} and {@link #close} come from anywhere and are posted there. A
  * cluster that leaves the topology stays, without shards: so its epochs go on growing if it comes back.
@@ -52,6 +59,7 @@ final class OperatedCluster {
      * @param workers those who need views and statuses
      * @param board those who look from outside
      * @param recovery what transactions over several shards are recovered with; null where nothing is decided
+     * @param supply what sequences over shards get their numbers with; null where none are kept
      */
     record Surroundings(
             EventLoopClock clock,
@@ -60,7 +68,10 @@ final class OperatedCluster {
             NodeBoard board,
             RouterMetrics metrics,
             ProbesConfig probes,
-            @Nullable RecoveryContext recovery) {}
+            @Nullable RecoveryContext recovery,
+            @Nullable SupplyContext supply) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(OperatedCluster.class);
 
     private final String name;
     private final Surroundings surroundings;
@@ -69,7 +80,10 @@ final class OperatedCluster {
     /** The names of the shards in the topology's order. */
     private List<String> shardNames = List.of();
 
+    private List<SharedSequence> sequences = List.of();
     private final Map<Catalog, CatalogLoader> loaders = new HashMap<>();
+    /** By database. */
+    private final Map<String, BlockSupply> supplies = new HashMap<>();
     /** Those that have been read. */
     private final Map<Catalog, CatalogSnapshot> snapshots = new HashMap<>();
 
@@ -118,7 +132,9 @@ final class OperatedCluster {
         if (described.shards().isEmpty()) {
             surroundings.clock.execute(() -> {
                 shardNames = List.of();
+                sequences = List.of();
                 keepLoaders(Set.of());
+                keepSupplies();
             });
             applied.run();
             return;
@@ -138,7 +154,9 @@ final class OperatedCluster {
                 loaders.values().forEach(CatalogLoader::refresh);
             }
             shardNames = described.shards().stream().map(Shard::name).toList();
+            sequences = described.sequences();
             keepLoaders(named);
+            keepSupplies();
             publish(applied);
         });
     }
@@ -148,7 +166,7 @@ final class OperatedCluster {
         monitor.suspect(node);
     }
 
-    /** Ends probes, loaders and recovery. */
+    /** Ends probes, loaders, supplies and recovery. */
     void close() {
         monitor.close();
         surroundings.clock.execute(() -> {
@@ -156,6 +174,7 @@ final class OperatedCluster {
                 recovery.close();
             }
             keepLoaders(Set.of());
+            keepSupplies();
             closed = true;
         });
     }
@@ -192,6 +211,48 @@ final class OperatedCluster {
                 loader.start();
             }
         }
+    }
+
+    /** Has a supply for each database that there is a loader for. */
+    private void keepSupplies() {
+        SupplyContext context = surroundings.supply;
+        if (context == null) {
+            if (!sequences.isEmpty()) {
+                LOG.atWarn()
+                        .addKeyValue("cluster", name)
+                        .log("the topology comes from a file, so its sequences get no numbers from this router");
+            }
+            return;
+        }
+        supplies.entrySet().removeIf(entry -> {
+            boolean gone = !databases.contains(entry.getKey());
+            if (gone) {
+                entry.getValue().close();
+            }
+            return gone;
+        });
+        for (String database : databases) {
+            if (!supplies.containsKey(database)) {
+                BlockSupply supply = new BlockSupply(context, database, () -> primaries(database), () -> sequences);
+                supplies.put(database, supply);
+                supply.start();
+            }
+        }
+    }
+
+    /** Returns the shards with the primaries as they are known now. */
+    private List<ShardPrimary> primaries(String database) {
+        List<ShardPrimary> primaries = new ArrayList<>();
+        for (int shard = 0; shard < shardNames.size(); shard++) {
+            Node primary = surroundings
+                    .board
+                    .status(name, shard)
+                    .flatMap(ShardStatus::primary)
+                    .orElse(null);
+            primaries.add(
+                    new ShardPrimary(shardNames.get(shard), primary == null ? null : target(shard, primary, database)));
+        }
+        return primaries;
     }
 
     /** Returns the nodes whose catalogue is good enough: the primary first, then replicas. */

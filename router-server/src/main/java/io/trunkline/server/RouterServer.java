@@ -15,6 +15,7 @@ import io.trunkline.auth.ScramVerifier;
 import io.trunkline.decision.TransactionIds;
 import io.trunkline.frontend.ClientLogin;
 import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.sequence.SupplyContext;
 import io.trunkline.server.admin.AdminEndpoint;
 import io.trunkline.server.admin.AdminPage;
 import io.trunkline.server.config.ListenConfig;
@@ -28,6 +29,7 @@ import io.trunkline.session.SessionRegistry;
 import io.trunkline.session.SqlAnalyzer;
 import io.trunkline.session.Worker;
 import io.trunkline.topology.Topology;
+import io.trunkline.topology.zookeeper.ZooKeeperBlocks;
 import io.trunkline.topology.zookeeper.ZooKeeperDecisions;
 import io.trunkline.transport.AcceptPacing;
 import io.trunkline.transport.CancelRequests;
@@ -242,7 +244,23 @@ public final class RouterServer implements AutoCloseable {
                         board,
                         metrics,
                         config.probes(),
-                        recovery(name, home)));
+                        recovery(name, home),
+                        supply(name, home)));
+    }
+
+    /** Returns what the shards of a cluster are supplied with numbers with; null where none are kept. */
+    private @Nullable SupplyContext supply(String cluster, WorkerFleet.Post home) {
+        TopologyFeed opened = feed;
+        ZooKeeperBlocks blocks = opened == null ? null : opened.blocks();
+        return blocks == null
+                ? null
+                : new SupplyContext(
+                        cluster,
+                        home.clock(),
+                        home.connector(),
+                        blocks,
+                        metrics,
+                        config.sequences().supplyInterval());
     }
 
     /** Returns what the transactions of a cluster are recovered with; null where nothing is decided. */

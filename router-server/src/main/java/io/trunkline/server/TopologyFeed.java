@@ -8,6 +8,7 @@ import io.trunkline.topology.TopologySource;
 import io.trunkline.topology.zookeeper.RouterInfo;
 import io.trunkline.topology.zookeeper.RouterNumber;
 import io.trunkline.topology.zookeeper.RouterRegistration;
+import io.trunkline.topology.zookeeper.ZooKeeperBlocks;
 import io.trunkline.topology.zookeeper.ZooKeeperConnection;
 import io.trunkline.topology.zookeeper.ZooKeeperDecisions;
 import io.trunkline.topology.zookeeper.ZooKeeperSettings;
@@ -21,13 +22,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where the topology comes from, and where this router tells that it lives and what it has applied. With a file there is nobody to tell, and
- * no place that all routers look at before they end a transaction.
+ * no place that all routers look at before they end a transaction, or take numbers of a sequence.
  */
 final class TopologyFeed implements AutoCloseable {
+    /** How long the counter of a sequence may take; the next look asks again. */
+    private static final Duration BLOCK_LIMIT = Duration.ofSeconds(5);
+
     private final TopologyConfig config;
     private final @Nullable ZooKeeperConnection connection;
     private final TopologySource source;
     private final @Nullable ZooKeeperDecisions decisions;
+    private final @Nullable ZooKeeperBlocks blocks;
     private @Nullable RouterRegistration registration;
     private @Nullable RouterNumber number;
     private long appliedRevision;
@@ -42,6 +47,7 @@ final class TopologyFeed implements AutoCloseable {
         if (config.source() == TopologyConfig.Source.FILE || config.connect() == null) {
             connection = null;
             decisions = null;
+            blocks = null;
             source = FileTopologySource.start(config.file(), config.fileInterval());
             return;
         }
@@ -53,6 +59,7 @@ final class TopologyFeed implements AutoCloseable {
                 ZooKeeperSettings.CONNECTION_TIMEOUT_DEFAULT));
         connection = opened;
         decisions = ZooKeeperDecisions.on(opened, decisionTimeout);
+        blocks = ZooKeeperBlocks.on(opened, BLOCK_LIMIT);
         source = config.snapshot() == null
                 ? ZooKeeperTopologySource.start(opened)
                 : ZooKeeperTopologySource.start(opened, new TopologySnapshot(config.snapshot()));
@@ -66,6 +73,12 @@ final class TopologyFeed implements AutoCloseable {
     @Nullable
     ZooKeeperDecisions decisions() {
         return decisions;
+    }
+
+    /** Returns where sequences over shards get their numbers; null with a file. */
+    @Nullable
+    ZooKeeperBlocks blocks() {
+        return blocks;
     }
 
     /**
@@ -119,6 +132,9 @@ final class TopologyFeed implements AutoCloseable {
         source.close();
         if (decisions != null) {
             decisions.close();
+        }
+        if (blocks != null) {
+            blocks.close();
         }
         if (connection != null) {
             connection.close();

@@ -56,6 +56,27 @@ class CommandTest {
     }
 
     @Test
+    void idsPrintsTheSqlOfAShardWithItsSequences() {
+        int code = run("ids", "sql", "--number", "7", "--sequence", "orders_id", "--sequence", "A.b");
+
+        assertThat(out.toString())
+                .contains("SELECT 7::bigint")
+                .contains("CREATE OR REPLACE FUNCTION trunkline.next_value(sequence text)")
+                .contains("CREATE SEQUENCE IF NOT EXISTS trunkline.\"count_orders_id\" MINVALUE 0 START 0;")
+                .contains("CREATE SEQUENCE IF NOT EXISTS trunkline.\"count_A.b\" MINVALUE 0 START 0;");
+        assertThat(code).isZero();
+    }
+
+    @Test
+    void idsRefusesANameThatNoTopologyHas() {
+        int code = run("ids", "sql", "--number", "7", "--sequence", "a\"; drop table b; --");
+
+        assertThat(err.toString())
+                .contains("--sequence: a\"; drop table b; -- (expected: 1 to 50 letters, digits, '_', '-' and '.')");
+        assertThat(code).isEqualTo(2);
+    }
+
+    @Test
     void checkFindsTheConfigurationOfTheImageValid() {
         int code = run("check", "--config", "../docker/trunkline.yaml");
 

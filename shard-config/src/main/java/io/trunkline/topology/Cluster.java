@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param shardedTables the tables whose rows are spread
  * @param referenceTables the tables that are whole on every shard
  * @param schemas the schemas that are whole on one shard each
+ * @param sequences the sequences whose numbers no two shards give
  */
 public record Cluster(
         String name,
@@ -23,7 +24,8 @@ public record Cluster(
         List<Distribution> distributions,
         List<ShardedTable> shardedTables,
         List<ReferenceTable> referenceTables,
-        List<PlacedSchema> schemas) {
+        List<PlacedSchema> schemas,
+        List<SharedSequence> sequences) {
     /** Copies the lists. */
     public Cluster {
         shards = List.copyOf(shards);
@@ -31,6 +33,18 @@ public record Cluster(
         shardedTables = List.copyOf(shardedTables);
         referenceTables = List.copyOf(referenceTables);
         schemas = List.copyOf(schemas);
+        sequences = List.copyOf(sequences);
+    }
+
+    /** A cluster without sequences over its shards. */
+    public Cluster(
+            String name,
+            List<Shard> shards,
+            List<Distribution> distributions,
+            List<ShardedTable> shardedTables,
+            List<ReferenceTable> referenceTables,
+            List<PlacedSchema> schemas) {
+        this(name, shards, distributions, shardedTables, referenceTables, schemas, List.of());
     }
 
     /** A cluster without schemas of one shard. */

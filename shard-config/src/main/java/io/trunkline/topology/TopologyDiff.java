@@ -57,6 +57,11 @@ public final class TopologyDiff {
             for (PlacedSchema schema : cluster.schemas()) {
                 outline.put(subject + ", schema " + schema.name(), shardName(cluster, schema.shard()));
             }
+            for (SharedSequence sequence : cluster.sequences()) {
+                outline.put(
+                        subject + ", sequence " + sequence.name(),
+                        "blocks of " + sequence.blockSize() + ", from " + sequence.start());
+            }
         }
         for (Database database : topology.databases()) {
             outline.put(

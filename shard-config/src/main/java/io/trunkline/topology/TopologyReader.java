@@ -46,7 +46,8 @@ final class TopologyReader {
                 object.optionalList("referenceTables", TopologyReader::referenceTable),
                 object.optionalList("schemas", schema -> placedSchema(schema, shardNames)).stream()
                         .flatMap(Optional::stream)
-                        .toList());
+                        .toList(),
+                object.optionalList("sequences", TopologyReader::sequence));
     }
 
     private static Shard shard(JsonObject object) {
@@ -98,6 +99,17 @@ final class TopologyReader {
             object.report("shard", "\"" + shard + "\"", "one of " + String.join(", ", shardNames));
         }
         return index < 0 ? Optional.empty() : Optional.of(new PlacedSchema(name, index));
+    }
+
+    private static SharedSequence sequence(JsonObject object) {
+        return new SharedSequence(
+                object.text("name"),
+                (int) object.number(
+                        "blockSize",
+                        SharedSequence.BLOCK_SIZE_MIN,
+                        SharedSequence.BLOCK_SIZE_MAX,
+                        SharedSequence.BLOCK_SIZE_DEFAULT),
+                object.number("start", 0, SharedSequence.START_MAX, SharedSequence.START_DEFAULT));
     }
 
     private static Database database(JsonObject object) {

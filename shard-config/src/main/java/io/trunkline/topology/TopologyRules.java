@@ -44,6 +44,7 @@ final class TopologyRules {
             checkDistributions(path, cluster);
             checkTables(path, cluster);
             checkSchemas(path, cluster);
+            checkSequences(path, cluster);
         }
     }
 
@@ -212,6 +213,35 @@ final class TopologyRules {
                         "shard " + schema.shard(),
                         "a shard from 0 to " + (cluster.shards().size() - 1));
             }
+        }
+    }
+
+    private void checkSequences(String clusterPath, Cluster cluster) {
+        Map<String, String> pathOfName = new HashMap<>();
+        for (int i = 0; i < cluster.sequences().size(); i++) {
+            SharedSequence sequence = cluster.sequences().get(i);
+            String path = clusterPath + ".sequences[" + i + "]";
+            if (sequence.name().length() > SharedSequence.NAME_LENGTH_MAX) {
+                report(
+                        path + ".name",
+                        quoted(sequence.name()),
+                        "at most " + SharedSequence.NAME_LENGTH_MAX + " characters");
+            } else {
+                checkName(path + ".name", sequence.name());
+            }
+            checkUnique(pathOfName, sequence.name(), path + ".name", "a name no other sequence of the cluster has");
+            checkRange(
+                    path + ".blockSize",
+                    sequence.blockSize(),
+                    SharedSequence.BLOCK_SIZE_MIN,
+                    SharedSequence.BLOCK_SIZE_MAX);
+            checkRange(path + ".start", sequence.start(), 0, SharedSequence.START_MAX);
+        }
+    }
+
+    private void checkRange(String path, long value, long min, long max) {
+        if (value < min || value > max) {
+            report(path, value, min + " to " + max);
         }
     }
 

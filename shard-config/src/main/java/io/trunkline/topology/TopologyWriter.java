@@ -71,6 +71,16 @@ final class TopologyWriter {
                 schemas.addObject().put("name", schema.name()).put("shard", shardName(cluster, schema.shard()));
             }
         }
+        if (!cluster.sequences().isEmpty()) {
+            ArrayNode sequences = object.putArray("sequences");
+            for (SharedSequence sequence : cluster.sequences()) {
+                sequences
+                        .addObject()
+                        .put("name", sequence.name())
+                        .put("blockSize", sequence.blockSize())
+                        .put("start", sequence.start());
+            }
+        }
         return object;
     }
 

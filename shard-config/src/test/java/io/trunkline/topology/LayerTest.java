@@ -10,7 +10,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 @AnalyzeClasses(
-        packages = {"io.trunkline.topology", "io.trunkline.decision"},
+        packages = {"io.trunkline.topology", "io.trunkline.decision", "io.trunkline.block"},
         importOptions = DoNotIncludeTests.class)
 class LayerTest {
     @ArchTest
@@ -45,4 +45,12 @@ class LayerTest {
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage("io.trunkline.decision", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule BLOCKS_KNOW_NOTHING_ELSE = classes()
+            .that()
+            .resideInAPackage("io.trunkline.block")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.trunkline.block", "java..", "org.jspecify..");
 }

@@ -49,7 +49,8 @@ public final class Topologies {
                 distributions,
                 tables,
                 List.of(new ReferenceTable("public", "countries")),
-                List.of(new PlacedSchema("tenant_a", 0), new PlacedSchema("tenant_b", 1)));
+                List.of(new PlacedSchema("tenant_a", 0), new PlacedSchema("tenant_b", 1)),
+                List.of(new SharedSequence("orders_id", 1_000, 1)));
         return new Topology(revision, List.of(cluster), List.of(new Database("app", "orders", "app_prod")));
     }
 

@@ -26,7 +26,13 @@ class TopologyDiffTest {
         List<Shard> shards = List.of(new Shard("s1", nodes), OLD.shards().get(1));
 
         assertThat(lines(new Cluster(
-                        "orders", shards, OLD.distributions(), OLD.shardedTables(), List.of(), OLD.schemas())))
+                        "orders",
+                        shards,
+                        OLD.distributions(),
+                        OLD.shardedTables(),
+                        List.of(),
+                        OLD.schemas(),
+                        OLD.sequences())))
                 .containsExactly(
                         "~ cluster orders, shard s1, node s1-a: 10.0.1.1:5432 role auto weight 1"
                                 + " -> 10.9.9.9:5433 role primary weight 1 zone z",
@@ -47,7 +53,13 @@ class TopologyDiffTest {
                 OLD.distributions().get(2));
 
         assertThat(lines(new Cluster(
-                        "orders", shards, distributions, OLD.shardedTables(), OLD.referenceTables(), OLD.schemas())))
+                        "orders",
+                        shards,
+                        distributions,
+                        OLD.shardedTables(),
+                        OLD.referenceTables(),
+                        OLD.schemas(),
+                        OLD.sequences())))
                 .containsExactly(
                         "~ cluster orders, distribution by_customer, slots 256 to 511: s1 -> s2",
                         "~ cluster orders, distribution by_customer, slots 768 to 1023: s2 -> s3",
@@ -71,13 +83,31 @@ class TopologyDiffTest {
                         distributions,
                         OLD.shardedTables(),
                         OLD.referenceTables(),
-                        OLD.schemas())))
+                        OLD.schemas(),
+                        OLD.sequences())))
                 .containsExactly(
                         "- cluster orders, distribution by_day, range [unbounded, 2024-01-01): s1",
                         "- cluster orders, distribution by_day, range [2024-01-01, unbounded): s2",
                         "~ cluster orders, distribution by_country, key de: s1 -> s2",
                         "- cluster orders, distribution by_country, key fr: s2",
                         "+ cluster orders, distribution by_day, range [unbounded, unbounded): s1");
+    }
+
+    @Test
+    void showsSequences() {
+        Cluster changed = new Cluster(
+                "orders",
+                OLD.shards(),
+                OLD.distributions(),
+                OLD.shardedTables(),
+                OLD.referenceTables(),
+                OLD.schemas(),
+                List.of(new SharedSequence("orders_id", 500, 1), new SharedSequence("more", 10, 7)));
+
+        assertThat(lines(changed))
+                .containsExactly(
+                        "~ cluster orders, sequence orders_id: blocks of 1000, from 1 -> blocks of 500, from 1",
+                        "+ cluster orders, sequence more: blocks of 10, from 7");
     }
 
     @Test
@@ -88,7 +118,8 @@ class TopologyDiffTest {
                 OLD.distributions(),
                 OLD.shardedTables(),
                 OLD.referenceTables(),
-                List.of(new PlacedSchema("tenant_a", 1), new PlacedSchema("tenant_c", 0)));
+                List.of(new PlacedSchema("tenant_a", 1), new PlacedSchema("tenant_c", 0)),
+                OLD.sequences());
 
         assertThat(lines(moved))
                 .containsExactly(

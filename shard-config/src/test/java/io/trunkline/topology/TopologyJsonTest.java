@@ -61,6 +61,31 @@ class TopologyJsonTest {
     }
 
     @Test
+    void readsSequencesWithTheirDefaults() {
+        Topology topology = read(
+                SMALL.replace(
+                        "\"name\": \"c\",",
+                        "\"name\": \"c\", \"sequences\": [{\"name\": \"ids\"}, {\"name\": \"b\", \"blockSize\": 10, \"start\": 0}],"));
+
+        assertThat(topology.clusters().get(0).sequences())
+                .containsExactly(new SharedSequence("ids", 1_000, 1), new SharedSequence("b", 10, 0));
+    }
+
+    @Test
+    void namesWhatIsWrongWithASequence() {
+        String wrong = SMALL.replace(
+                "\"name\": \"c\",",
+                "\"name\": \"c\", \"sequences\": [{\"blockSize\": 9, \"start\": -1}, {\"name\": \"b\", \"block_size\": \"10\"}],");
+
+        assertThat(problems(wrong))
+                .containsExactly(
+                        "clusters[0].sequences[0].name: missing (expected: a string)",
+                        "clusters[0].sequences[0].blockSize: 9 (expected: 10 to 1000000)",
+                        "clusters[0].sequences[0].start: -1 (expected: 0 to 4611686018427387903)",
+                        "clusters[0].sequences[1].block_size: unknown field (expected: one of blockSize, name, start)");
+    }
+
+    @Test
     void toleratesUnknownFieldsForRouters() {
         String newer = SMALL.replace("\"host\"", "\"sshPort\": 22, \"host\"");
 

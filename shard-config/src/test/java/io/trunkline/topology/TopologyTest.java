@@ -151,6 +151,32 @@ class TopologyTest {
     }
 
     @Test
+    void refusesSequencesOfOneNameOrWithNamesOfOtherLettersOrTooSmallBlocks() {
+        List<SharedSequence> sequences = List.of(
+                new SharedSequence("orders_id", 10, 1),
+                new SharedSequence("orders_id", 1_000_001, -1),
+                new SharedSequence("it's", 10, 1),
+                new SharedSequence("n".repeat(51), 10, 1));
+
+        assertThat(clusterProblems(good -> new Cluster(
+                        good.name(),
+                        good.shards(),
+                        good.distributions(),
+                        good.shardedTables(),
+                        good.referenceTables(),
+                        good.schemas(),
+                        sequences)))
+                .containsExactly(
+                        "clusters[0].sequences[1].name: \"orders_id\" as in clusters[0].sequences[0].name"
+                                + " (expected: a name no other sequence of the cluster has)",
+                        "clusters[0].sequences[1].blockSize: 1000001 (expected: 10 to 1000000)",
+                        "clusters[0].sequences[1].start: -1 (expected: 0 to 4611686018427387903)",
+                        "clusters[0].sequences[2].name: \"it's\""
+                                + " (expected: 1 to 63 letters, digits, '_', '-' and '.')",
+                        "clusters[0].sequences[3].name: \"" + "n".repeat(51) + "\" (expected: at most 50 characters)");
+    }
+
+    @Test
     void refusesDatabasesOfUnknownClustersOrTheSameName() {
         List<Database> databases = List.of(new Database("d", "orders", "d"), new Database("d", "moon", ""));
 

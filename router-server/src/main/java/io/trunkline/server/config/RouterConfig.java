@@ -57,7 +57,11 @@ public record RouterConfig(
 
         @Setting(
                 "What becomes of transactions over several shards that a router left behind. Only where topology.source is zookeeper: decisions are kept there.")
-        TransactionsConfig transactions)
+        TransactionsConfig transactions,
+
+        @Setting(
+                "How the sequences of the topology get their numbers. Only where topology.source is zookeeper: the counters are kept there.")
+        SequencesConfig sequences)
         implements Validated {
 
     /** How sockets are driven. */

@@ -115,5 +115,17 @@ final class FactQueries {
             WHERE NOT t.tgisinternal AND NOT c.relispartition
             ORDER BY n.nspname, c.relname, t.tgname""";
 
+    /** Rows: sequence over shards, how many numbers are left, one more than the greatest. An error where nothing is installed. */
+    static final String SEQUENCES = """
+            SELECT s.sequence,
+                   GREATEST(COALESCE(s.end_count, 0) OPERATOR(pg_catalog.-) COALESCE(s.next_count, 0), 0),
+                   s.end_number
+            FROM trunkline.sequence_state(ARRAY(
+                SELECT pg_catalog.substr(c.relname::pg_catalog.text, 7)
+                FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+                WHERE n.nspname OPERATOR(pg_catalog.=) 'trunkline' AND c.relkind OPERATOR(pg_catalog.=) 'S'
+                  AND pg_catalog.starts_with(c.relname::pg_catalog.text, 'count_'))) s""";
+
     private FactQueries() {}
 }

@@ -4,6 +4,7 @@ package io.trunkline.server.doctor;
 import io.trunkline.server.doctor.NodeFacts.ColumnFacts;
 import io.trunkline.server.doctor.NodeFacts.ForeignKeyFacts;
 import io.trunkline.server.doctor.NodeFacts.PreparedTransaction;
+import io.trunkline.server.doctor.NodeFacts.SequenceFacts;
 import io.trunkline.server.doctor.NodeFacts.TableFacts;
 import io.trunkline.server.doctor.NodeFacts.UniqueFacts;
 import io.trunkline.server.ids.IdScript;
@@ -27,7 +28,11 @@ final class FactReader {
             FactQueries.UNIQUES,
             FactQueries.FOREIGN_KEYS,
             FactQueries.TRIGGERS,
-            IdScript.NUMBER_QUERY);
+            IdScript.NUMBER_QUERY,
+            FactQueries.SEQUENCES);
+
+    /** The one of them that is an error where nothing is installed; no rows are its answer then. */
+    static final int MAY_FAIL = 9;
 
     private static final String TRUE = "t";
 
@@ -54,7 +59,8 @@ final class FactReader {
                                     text(row.get(0)), Duration.ofSeconds(Long.parseLong(text(row.get(1))))))
                             .toList(),
                     tables(answers.get(4), answers.get(5), foreignKeys(answers.get(6)), triggers(answers.get(7))),
-                    answers.get(8).isEmpty() ? null : text(answers.get(8).get(0).get(0)));
+                    answers.get(8).isEmpty() ? null : text(answers.get(8).get(0).get(0)),
+                    sequences(answers.get(MAY_FAIL)));
         } catch (IndexOutOfBoundsException | NumberFormatException notAnAnswer) {
             throw new IllegalArgumentException("answer not understood: " + notAnAnswer.getMessage(), notAnAnswer);
         }
@@ -125,6 +131,13 @@ final class FactReader {
         rows.forEach(row ->
                 triggers.computeIfAbsent(table(row), name -> new ArrayList<>()).add(text(row.get(2))));
         return triggers;
+    }
+
+    private static Map<String, SequenceFacts> sequences(List<List<@Nullable String>> rows) {
+        Map<String, SequenceFacts> sequences = new HashMap<>();
+        rows.forEach(row ->
+                sequences.put(text(row.get(0)), new SequenceFacts(Long.parseLong(text(row.get(1))), text(row.get(2)))));
+        return sequences;
     }
 
     private static String table(List<@Nullable String> row) {

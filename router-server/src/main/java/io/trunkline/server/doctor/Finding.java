@@ -31,6 +31,12 @@ record Finding(Kind kind, String where, String what) {
         KEY_COLUMN(Severity.ERROR, "the key column of a sharded table is not there, or not of the distribution's type"),
         TABLE_DIFFERS(Severity.ERROR, "the columns of a table of the topology are not the same on all shards"),
         ID_NUMBER(Severity.ERROR, "two shards put one number into the ids that trunkline.next_id() gives"),
+        SEQUENCE_MISSING(
+                Severity.ERROR,
+                "a sequence of the topology is not installed on a shard, or the role of the probes may not look at it"),
+        SEQUENCE_BLOCK(
+                Severity.ERROR,
+                "two shards hold the same block of a sequence over shards, and may give its numbers twice"),
         VERSION(Severity.WARNING, "nodes of a cluster run different majors"),
         SETTING(Severity.WARNING, "a setting that changes results is not the same on all shards"),
         EXTENSION(Severity.WARNING, "an extension is not installed in the same version on all shards"),
@@ -53,6 +59,9 @@ record Finding(Kind kind, String where, String what) {
                 Severity.WARNING,
                 "max_prepared_transactions is 0 on a shard of several, so no transaction over shards commits there"),
         IDS_MISSING(Severity.WARNING, "trunkline.next_id() is installed on some of the shards only"),
+        SEQUENCE_LOW(
+                Severity.WARNING,
+                "a shard has less than a block of a sequence over shards at hand, so no router supplies it, or not fast enough"),
         PREPARED_TRANSACTION(
                 Severity.WARNING, "a transaction has been prepared for more than five minutes, and holds its locks"),
         CLOCK(Severity.WARNING, "the clock of a node is more than a second off this machine's");

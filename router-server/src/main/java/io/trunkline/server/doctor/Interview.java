@@ -74,6 +74,10 @@ final class Interview implements BackendConnector.Listener {
 
                     @Override
                     public void onError(ErrorResponse error) {
+                        if (number == FactReader.MAY_FAIL && backend.isOpen() && !error.isFatal()) {
+                            onRows(List.of());
+                            return;
+                        }
                         backend.close("failed");
                         outcome.complete(new Answer.Silence(words(error)));
                     }

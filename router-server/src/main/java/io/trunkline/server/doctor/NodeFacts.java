@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param prepared transactions that are prepared in the database
  * @param tables by {@code schema.name}
  * @param idNumber the number that {@code trunkline.next_id()} puts into the ids of the shard, or null where it is not installed
+ * @param sequences sequences over shards by name
  */
 record NodeFacts(
         boolean inRecovery,
@@ -26,18 +27,28 @@ record NodeFacts(
         Map<String, String> extensions,
         List<PreparedTransaction> prepared,
         Map<String, TableFacts> tables,
-        @Nullable String idNumber) {
+        @Nullable String idNumber,
+        Map<String, SequenceFacts> sequences) {
     NodeFacts {
         settings = Map.copyOf(settings);
         extensions = Map.copyOf(extensions);
         prepared = List.copyOf(prepared);
         tables = Map.copyOf(tables);
+        sequences = Map.copyOf(sequences);
     }
 
     /** Returns the major version, such as 18. */
     int major() {
         return version / 10_000;
     }
+
+    /**
+     * A sequence over shards.
+     *
+     * @param left how many numbers the node can give
+     * @param endNumber one more than the greatest that it has, empty when it has none
+     */
+    record SequenceFacts(long left, String endNumber) {}
 
     /** A transaction that waits for COMMIT PREPARED or ROLLBACK PREPARED. */
     record PreparedTransaction(String gid, Duration age) {}

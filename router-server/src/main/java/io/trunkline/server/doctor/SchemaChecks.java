@@ -3,6 +3,7 @@ package io.trunkline.server.doctor;
 
 import io.trunkline.server.doctor.Finding.Kind;
 import io.trunkline.server.doctor.NodeFacts.ColumnFacts;
+import io.trunkline.server.doctor.NodeFacts.SequenceFacts;
 import io.trunkline.server.doctor.NodeFacts.TableFacts;
 import io.trunkline.server.doctor.NodeFacts.UniqueFacts;
 import io.trunkline.topology.Cluster;
@@ -10,6 +11,7 @@ import io.trunkline.topology.KeyType;
 import io.trunkline.topology.PlacedSchema;
 import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.ShardedTable;
+import io.trunkline.topology.SharedSequence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,8 @@ final class SchemaChecks {
             others.remove(name);
             checks.checkNamed(name);
         }
+        // The router's own.
+        others.removeIf(name -> name.startsWith("trunkline."));
         others.removeIf(name -> checks.isInPlacedSchema(cluster, name));
         others.forEach(checks::checkOther);
         if (cluster.shards().size() > 1) {
@@ -63,6 +67,7 @@ final class SchemaChecks {
         }
         checks.findings.addAll(LinkChecks.findings(cluster, where, primaries));
         checks.checkIds();
+        cluster.sequences().forEach(checks::checkSequence);
         return checks.findings;
     }
 
@@ -97,6 +102,27 @@ final class SchemaChecks {
         if (!without.isEmpty() && !shardOfNumber.isEmpty()) {
             add(Kind.IDS_MISSING, "not on " + String.join(", ", without));
         }
+    }
+
+    private void checkSequence(SharedSequence sequence) {
+        Map<String, String> shardOfNumber = new TreeMap<>();
+        primaries.forEach((shard, facts) -> {
+            SequenceFacts found = facts.sequences().get(sequence.name());
+            if (found == null) {
+                add(Kind.SEQUENCE_MISSING, sequence.name() + " is not on " + shard + "; run trunkline ids install");
+                return;
+            }
+            if (found.left() < sequence.blockSize()) {
+                add(Kind.SEQUENCE_LOW, sequence.name() + " has " + found.left() + " numbers left on " + shard);
+            }
+            String other = found.endNumber().isEmpty() ? null : shardOfNumber.putIfAbsent(found.endNumber(), shard);
+            if (other != null) {
+                add(
+                        Kind.SEQUENCE_BLOCK,
+                        sequence.name() + " has the numbers before " + found.endNumber() + " on " + other + " and "
+                                + shard);
+            }
+        });
     }
 
     /** A table of the topology has to be on each shard, with the same columns. */

@@ -5,6 +5,7 @@ import io.trunkline.backend.BackendTarget;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
 import io.trunkline.topology.Node;
+import io.trunkline.topology.SharedSequence;
 import io.trunkline.topology.Topology;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts {@code trunkline.next_id()} on every shard of a topology, in each of its databases. A shard that has a number keeps it; the others get the smallest
+ * Puts {@code trunkline.next_id()} on every shard of a topology, in each of its databases, and what its sequences over shards need there. A shard that has a number keeps it; the others get the smallest
  * that are free. Nothing is written unless every shard has answered. Blocks its caller's thread.
  */
 public final class IdInstaller {
@@ -78,6 +79,8 @@ public final class IdInstaller {
             homes.add(home);
         }
         List<String> lines = new ArrayList<>();
+        List<String> sequences =
+                cluster.sequences().stream().map(SharedSequence::name).toList();
         Set<Integer> taken = new HashSet<>(shardOfNumber.keySet());
         int next = 0;
         for (int shard = 0; shard < homes.size(); shard++) {
@@ -90,7 +93,7 @@ public final class IdInstaller {
             if (number > IdScript.NUMBER_MAX) {
                 throw new RefusedException(cluster.name() + ": more than " + (IdScript.NUMBER_MAX + 1) + " shards");
             }
-            nodes.query(home.primary, IdScript.of(number));
+            nodes.query(home.primary, IdScript.of(number, sequences));
             lines.add(
                     cluster.name() + "/" + cluster.shards().get(shard).name() + " " + database + ": number " + number);
         }

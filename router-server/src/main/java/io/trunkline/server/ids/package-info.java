@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Ids that are unique over all shards, given by a function on each shard: puts that function there. Start reading at {@link io.trunkline.server.ids.IdInstaller}. Imports
+ * Ids and numbers that are unique over all shards, given by functions on each shard: puts those there. Start reading at {@link io.trunkline.server.ids.IdInstaller}. Imports
  * the backend of the core and the topology.
  */
 @NullMarked

@@ -41,7 +41,9 @@ public final class MicrometerMetrics implements RouterMetrics {
     private final EnumCounters<TimeoutKind> timeouts;
     private final EnumCounters<CommitOutcome> shardCommits;
     private final EnumCounters<RecoveryOutcome> recovered;
-    private final Map<List<String>, PreparedAge> preparedAges = new ConcurrentHashMap<>();
+    private final Map<List<String>, Measured> preparedAges = new ConcurrentHashMap<>();
+    private final Map<List<String>, Measured> sequenceValues = new ConcurrentHashMap<>();
+    private final EnumCounters<BlockOutcome> sequenceBlocks;
     private final AtomicLong topologyRevision = new AtomicLong();
     private final Counter topologyRejections;
     private final LongAdder listeningSessions = new LongAdder();
@@ -70,6 +72,7 @@ public final class MicrometerMetrics implements RouterMetrics {
         timeouts = new EnumCounters<>(meters, Metric.TIMEOUTS, TimeoutKind.values());
         shardCommits = new EnumCounters<>(meters, Metric.SHARD_COMMITS, CommitOutcome.values());
         recovered = new EnumCounters<>(meters, Metric.RECOVERED, RecoveryOutcome.values());
+        sequenceBlocks = new EnumCounters<>(meters, Metric.SEQUENCE_BLOCKS, BlockOutcome.values());
         meters.gauge(Metric.TOPOLOGY_REVISION, topologyRevision, AtomicLong::get);
         topologyRejections = meters.counter(Metric.TOPOLOGY_REJECTIONS);
         meters.gauge(Metric.LISTENING_SESSIONS, listeningSessions, LongAdder::sum);
@@ -215,17 +218,41 @@ public final class MicrometerMetrics implements RouterMetrics {
     @Override
     public void oldestPrepared(String cluster, String shard, long seconds) {
         preparedAges
-                .computeIfAbsent(List.of(cluster, shard), key -> new PreparedAge(meters, cluster, shard))
-                .seconds
+                .computeIfAbsent(
+                        List.of(cluster, shard), key -> new Measured(meters, Metric.PREPARED_AGE, cluster, shard))
+                .value
                 .set(seconds);
     }
 
     @Override
     public void preparedForgotten(String cluster, String shard) {
-        PreparedAge gone = preparedAges.remove(List.of(cluster, shard));
+        Measured gone = preparedAges.remove(List.of(cluster, shard));
         if (gone != null) {
             meters.remove(gone.gauge);
         }
+    }
+
+    @Override
+    public void sequenceValuesLeft(String cluster, String database, String shard, String sequence, long values) {
+        sequenceValues
+                .computeIfAbsent(
+                        List.of(cluster, database, shard, sequence),
+                        key -> new Measured(meters, Metric.SEQUENCE_VALUES, cluster, database, shard, sequence))
+                .value
+                .set(values);
+    }
+
+    @Override
+    public void sequenceForgotten(String cluster, String database, String shard, String sequence) {
+        Measured gone = sequenceValues.remove(List.of(cluster, database, shard, sequence));
+        if (gone != null) {
+            meters.remove(gone.gauge);
+        }
+    }
+
+    @Override
+    public void sequenceBlock(BlockOutcome outcome) {
+        sequenceBlocks.of(outcome).increment();
     }
 
     @Override
@@ -287,13 +314,13 @@ public final class MicrometerMetrics implements RouterMetrics {
         });
     }
 
-    /** The age of the oldest prepared transaction of one shard, and its meter. */
-    private static final class PreparedAge {
-        private final AtomicLong seconds = new AtomicLong();
+    /** A value that was last measured, and its meter. */
+    private static final class Measured {
+        private final AtomicLong value = new AtomicLong();
         private final Gauge gauge;
 
-        PreparedAge(Meters meters, String cluster, String shard) {
-            gauge = meters.gauge(Metric.PREPARED_AGE, seconds, AtomicLong::get, cluster, shard);
+        Measured(Meters meters, Metric metric, String... labels) {
+            gauge = meters.gauge(metric, value, AtomicLong::get, labels);
         }
     }
 }

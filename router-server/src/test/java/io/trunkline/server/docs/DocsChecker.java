@@ -101,7 +101,7 @@ final class DocsChecker {
         // A key under databases.<name> is one of defaults.
         String key = code.replaceFirst("^databases\\.<name>$", "databases")
                 .replaceFirst("^databases\\.(<name>|\\w+)\\.", "defaults.");
-        if (code.matches(".*\\.(json|yaml|md|java|xml|properties|cfg)")) {
+        if (code.matches(".*\\.(json|yaml|md|java|xml|properties|cfg|sql)")) {
             return;
         }
         if (code.startsWith("trunkline.")) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trunkline.server.doctor.NodeFacts.ColumnFacts;
 import io.trunkline.server.doctor.NodeFacts.ForeignKeyFacts;
 import io.trunkline.server.doctor.NodeFacts.PreparedTransaction;
+import io.trunkline.server.doctor.NodeFacts.SequenceFacts;
 import io.trunkline.server.doctor.NodeFacts.TableFacts;
 import io.trunkline.server.doctor.NodeFacts.UniqueFacts;
 import io.trunkline.testing.Case;
@@ -20,6 +21,7 @@ import io.trunkline.topology.PlacedSchema;
 import io.trunkline.topology.ReferenceTable;
 import io.trunkline.topology.Shard;
 import io.trunkline.topology.ShardedTable;
+import io.trunkline.topology.SharedSequence;
 import io.trunkline.topology.Topology;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +40,7 @@ class ChecksTest {
 
     private final Map<Place, Answer> answers = new HashMap<>();
     private KeyType keyType = KeyType.INT8;
+    private List<SharedSequence> sequences = List.of();
 
     @BeforeEach
     void answerWell() {
@@ -69,7 +72,8 @@ class ChecksTest {
                         List.of(new Distribution("customer", keyType, HashSlots.evenly(16, 2))),
                         List.of(new ShardedTable("public", "customers", "id", "customer")),
                         List.of(new ReferenceTable("public", "countries")),
-                        List.of(new PlacedSchema("tenant", 0)))),
+                        List.of(new PlacedSchema("tenant", 0)),
+                        sequences)),
                 List.of(new Database("shop", "main", "app")));
     }
 
@@ -106,6 +110,24 @@ class ChecksTest {
         put("b1", 1, Saying.healthy().setting("max_prepared_transactions", "0"));
 
         assertThat(findings()).containsExactly("warning main app: no-prepare: max_prepared_transactions is 0 on a, b");
+    }
+
+    @Test
+    void sequencesHaveNumbersOfTheirOwnOnEachShard() {
+        sequences = List.of(new SharedSequence("ids", 100, 1));
+        put("a1", 0, Saying.healthy().sequence(100, "401"));
+        assertThat(findings())
+                .containsExactly("error main app: sequence-missing: ids is not on b; run trunkline ids install");
+
+        put("b1", 1, Saying.healthy().sequence(99, "801"));
+        assertThat(findings()).containsExactly("warning main app: sequence-low: ids has 99 numbers left on b");
+
+        put("b1", 1, Saying.healthy().sequence(400, "401"));
+        assertThat(findings())
+                .containsExactly("error main app: sequence-block: ids has the numbers before 401 on a and b");
+
+        put("b1", 1, Saying.healthy().sequence(400, "801").table("trunkline.sequence_blocks", List.of(NAME)));
+        assertThat(findings()).isEmpty();
     }
 
     @Test
@@ -284,7 +306,8 @@ class ChecksTest {
             Map<String, String> extensions,
             List<PreparedTransaction> prepared,
             Map<String, TableFacts> tables,
-            @Nullable String idNumber) {
+            @Nullable String idNumber,
+            Map<String, SequenceFacts> sequences) {
 
         static Saying healthy() {
             Map<String, TableFacts> tables = new HashMap<>();
@@ -299,7 +322,8 @@ class ChecksTest {
                     new HashMap<>(Map.of("plpgsql", "1.0")),
                     new ArrayList<>(),
                     tables,
-                    null);
+                    null,
+                    new HashMap<>());
         }
 
         NodeFacts facts() {
@@ -311,19 +335,21 @@ class ChecksTest {
                     extensions,
                     prepared,
                     tables,
-                    idNumber);
+                    idNumber,
+                    sequences);
         }
 
         Saying replica() {
-            return new Saying(true, version, aheadMillis, settings, extensions, prepared, tables, idNumber);
+            return new Saying(true, version, aheadMillis, settings, extensions, prepared, tables, idNumber, sequences);
         }
 
         Saying version(int number) {
-            return new Saying(inRecovery, number, aheadMillis, settings, extensions, prepared, tables, idNumber);
+            return new Saying(
+                    inRecovery, number, aheadMillis, settings, extensions, prepared, tables, idNumber, sequences);
         }
 
         Saying ahead(long millis) {
-            return new Saying(inRecovery, version, millis, settings, extensions, prepared, tables, idNumber);
+            return new Saying(inRecovery, version, millis, settings, extensions, prepared, tables, idNumber, sequences);
         }
 
         Saying setting(String name, String value) {
@@ -357,7 +383,13 @@ class ChecksTest {
         }
 
         Saying ids(String number) {
-            return new Saying(inRecovery, version, aheadMillis, settings, extensions, prepared, tables, number);
+            return new Saying(
+                    inRecovery, version, aheadMillis, settings, extensions, prepared, tables, number, sequences);
+        }
+
+        Saying sequence(long left, String endNumber) {
+            sequences.put("ids", new SequenceFacts(left, endNumber));
+            return this;
         }
 
         Saying without(String name) {

@@ -155,11 +155,26 @@ class MetricCatalogTest {
         assertThat(registry.scrape()).doesNotContain("trunkline_prepared_transaction_age_seconds{");
     }
 
+    @Test
+    void tellsTheNumbersLeftOfASequenceUntilItIsGone() {
+        metrics.sequenceValuesLeft("c", "d", "s", "ids", 4_000);
+        metrics.sequenceValuesLeft("c", "d", "s", "ids", 3_999);
+        String before = registry.scrape();
+
+        metrics.sequenceForgotten("c", "d", "s", "ids");
+
+        assertThat(before)
+                .contains(
+                        "trunkline_sequence_values_left{cluster=\"c\",database=\"d\",sequence=\"ids\",shard=\"s\"} 3999.0");
+        assertThat(registry.scrape()).doesNotContain("trunkline_sequence_values_left{");
+    }
+
     private void touchEverything() {
         new ProcessMeters(registry, ((ByteBufAllocatorMetricProvider) UnpooledByteBufAllocator.DEFAULT).metric());
         metrics.error(new RouterError(
                 RouterError.Kind.LIMIT, ErrorResponse.of(Severity.FATAL, SqlState.TOO_MANY_CONNECTIONS, "m")));
         metrics.refused("TL0101");
+        metrics.sequenceValuesLeft("c", "d", "s", "ids", 1);
         metrics.pinned("listen");
         metrics.unpinned("listen", 1);
         metrics.desynchronized("unexpected_reply");

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.topology.zookeeper;
 
+import io.trunkline.block.SequenceId;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+
 /**
  * The znodes of one fleet of routers and its topology, all under one base path such as {@code /trunkline/production}.
  *
@@ -10,6 +14,7 @@ package io.trunkline.topology.zookeeper;
  * BASE/routers/ID      ephemeral, a router that lives
  * BASE/acks/ID         ephemeral, the revision this router has applied
  * BASE/numbers/N       ephemeral, the router that has the number N, and where the others reach it
+ * BASE/sequences/C/db-D/seq-S  the next free number of the sequence S of the database D of the cluster C; only grows, by the znode's version
  * BASE/decisions/C/ID  commit or abort: what becomes of the transaction ID over several shards of the cluster C; never written again
  * </pre>
  */
@@ -55,6 +60,13 @@ record ClusterPath(String base) {
 
     String decision(String cluster, String id) {
         return decisions(cluster) + "/" + id;
+    }
+
+    /** The database is encoded: its name may be any. */
+    String sequence(SequenceId sequence) {
+        String database = URLEncoder.encode(sequence.database(), StandardCharsets.UTF_8);
+        // ZooKeeper reads one or two dots as it reads those of a path.
+        return base + "/sequences/" + sequence.cluster() + "/db-" + database + "/seq-" + sequence.name();
     }
 
     String acks() {

@@ -29,8 +29,8 @@ final class DecisionListing extends ZooKeeperQuestion {
     private final List<TransactionId> found = new ArrayList<>();
     private int answersOwed;
 
-    DecisionListing(ZooKeeperDecisions log, String cluster, Duration age, KeptDecisions.Listener listener) {
-        super(log);
+    DecisionListing(ZooKeeperQuestions questions, String cluster, Duration age, KeptDecisions.Listener listener) {
+        super(questions);
         this.cluster = cluster;
         this.ageMillis = age.toMillis();
         this.listener = listener;

@@ -24,8 +24,8 @@ final class DecisionRequest extends ZooKeeperQuestion {
     private final String cluster;
     private final String name;
 
-    DecisionRequest(ZooKeeperDecisions log, TransactionId id, Decision wanted, Listener listener) {
-        super(log);
+    DecisionRequest(ZooKeeperQuestions questions, TransactionId id, Decision wanted, Listener listener) {
+        super(questions);
         this.wanted = wanted;
         this.listener = listener;
         this.cluster = id.cluster();

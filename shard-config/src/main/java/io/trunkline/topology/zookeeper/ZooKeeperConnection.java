@@ -131,6 +131,16 @@ public final class ZooKeeperConnection implements AutoCloseable {
         return connected && !closed;
     }
 
+    /**
+     * Returns the session in force. What a session has seen of ZooKeeper's data never goes back: a server that knows less does not take it. Data
+     * that was lost or put back comes with another session.
+     *
+     * @throws Exception when there is none
+     */
+    long session() throws Exception {
+        return client.getZookeeperClient().getZooKeeper().getSessionId();
+    }
+
     ClusterPath path() {
         return path;
     }

@@ -9,21 +9,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One question to the log of decisions: requests to ZooKeeper, one after the other, until one of them brings the answer or the time is up.
+ * One question: requests to ZooKeeper, one after the other, until one of them brings the answer or the time is up.
  *
- * <p>Confined to the thread of {@link ZooKeeperDecisions}. A lost connection has the whole question asked again, so each must be the same
+ * <p>Confined to the thread of its {@link ZooKeeperQuestions}. A lost connection has the whole question asked again, so each must be the same
  * when it is asked twice.
  */
 abstract class ZooKeeperQuestion {
     private static final Logger LOG = LoggerFactory.getLogger(ZooKeeperQuestion.class);
 
-    private final ZooKeeperDecisions log;
+    private final ZooKeeperQuestions questions;
     private Runnable endDeadline = () -> {};
     private Runnable endPause = () -> {};
     private boolean ended;
 
-    ZooKeeperQuestion(ZooKeeperDecisions log) {
-        this.log = log;
+    ZooKeeperQuestion(ZooKeeperQuestions questions) {
+        this.questions = questions;
     }
 
     /** Sends the first request. */
@@ -33,7 +33,8 @@ abstract class ZooKeeperQuestion {
     abstract void tellFailed(String problem);
 
     final void begin(Duration limit) {
-        endDeadline = log.schedule(limit, () -> fail("ZooKeeper did not answer within " + limit.toMillis() + " ms"));
+        endDeadline =
+                questions.schedule(limit, () -> fail("ZooKeeper did not answer within " + limit.toMillis() + " ms"));
         askWhenConnected();
     }
 
@@ -49,22 +50,22 @@ abstract class ZooKeeperQuestion {
         ended = true;
         endDeadline.run();
         endPause.run();
-        log.ended(this);
+        questions.ended(this);
         try {
             tell.run();
         } catch (RuntimeException | AssertionError e) {
-            LOG.atError().setCause(e).log("listener of a decision failed");
+            LOG.atError().setCause(e).log("listener of an answer failed");
         }
     }
 
     final ZooKeeperConnection connection() {
-        return log.connection();
+        return questions.connection();
     }
 
     /** Sends one request; its answer comes on the thread, unless the question has ended by then. */
     final void send(Request request, Answer answer) {
         try {
-            request.send((client, event) -> log.answers().execute(() -> {
+            request.send((client, event) -> questions.answers().execute(() -> {
                 if (!ended) {
                     answer.on(event, Code.get(event.getResultCode()));
                 }
@@ -78,7 +79,7 @@ abstract class ZooKeeperQuestion {
     final void onFailure(Code code) {
         switch (code) {
             case CONNECTIONLOSS, OPERATIONTIMEOUT, SESSIONEXPIRED, SESSIONMOVED, REQUESTTIMEOUT ->
-                endPause = log.schedule(ZooKeeperDecisions.RETRY_PAUSE, this::askWhenConnected);
+                endPause = questions.schedule(ZooKeeperQuestions.RETRY_PAUSE, this::askWhenConnected);
             default -> fail("ZooKeeper answered " + code);
         }
     }
@@ -91,7 +92,7 @@ abstract class ZooKeeperQuestion {
             ask();
         } else {
             // Curator would queue the request, and the caller would be long gone when it was sent.
-            endPause = log.schedule(ZooKeeperDecisions.RETRY_PAUSE, this::askWhenConnected);
+            endPause = questions.schedule(ZooKeeperQuestions.RETRY_PAUSE, this::askWhenConnected);
         }
     }
 
