@@ -39,7 +39,7 @@ final class ReadyText {
         heading(text, "a transaction on every shard: it commits on all or on none");
         psql(text, url, data.transactionOnAllShards().toArray(String[]::new));
         heading(text, "a query that cannot be merged exactly, which is refused with a hint");
-        psql(text, url, "select array_agg(amount) from orders");
+        psql(text, url, "select corr(customer_id, amount) from orders");
         heading(text, "JDBC");
         line(
                 text,

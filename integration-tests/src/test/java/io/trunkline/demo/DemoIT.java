@@ -95,7 +95,7 @@ class DemoIT {
     @Test
     void refusesWhatNeedsSeveralShards() throws SQLException {
         try (Connection connection = Demo.connect(demo.port())) {
-            assertThatThrownBy(() -> text(connection, "select array_agg(amount) from orders"))
+            assertThatThrownBy(() -> text(connection, "select corr(customer_id, amount) from orders"))
                     .isInstanceOf(SQLException.class)
                     .extracting(e -> ((SQLException) e).getSQLState())
                     .isEqualTo("0A000");

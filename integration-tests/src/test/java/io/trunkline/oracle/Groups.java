@@ -10,11 +10,13 @@ final class Groups {
     private final Values values;
     private final OracleSchema schema;
     private final Predicates predicates;
+    private final Collected collected;
 
     Groups(Values values, OracleSchema schema, Predicates predicates) {
         this.values = values;
         this.schema = schema;
         this.predicates = predicates;
+        this.collected = new Collected(values);
     }
 
     /** Returns what makes one query of each class. */
@@ -113,7 +115,8 @@ final class Groups {
 
     private Sql having(Source source, List<String> keys) {
         Sql sql = Sql.of(" having ");
-        return switch (values.below(4)) {
+        return switch (values.below(5)) {
+            case 4 -> sql.add(collected.computed(source) + " is not null");
             case 0 -> sql.add("count(*) " + values.oneOf(">", "<=", "<>") + " " + values.below(4));
             case 1 ->
                 sql.add(number(source) + " " + values.oneOf(">", "<", "between -100 and") + " ")
@@ -128,6 +131,9 @@ final class Groups {
 
     /** Returns an expression over aggregates, and now and then over what is grouped by. */
     private Sql computed(Source source, List<String> keys) {
+        if (values.oneIn(4)) {
+            return Sql.of(collected.computed(source));
+        }
         String one = number(source);
         String other = number(source);
         int choice = values.below(keys.isEmpty() ? 11 : 14);

@@ -108,6 +108,13 @@ class GroupCollationIT {
                 "select distinct word, count(*) > 5 from words group by word, plain order by word, 2",
                 "select word, count(distinct plain) from words group by word order by 2 desc, word",
                 "select left(word, 1) || plain, count(*) from words group by left(word, 1), plain order by left(word, 1), plain",
+                "select count(distinct word), count(distinct plain), count(distinct n) from words",
+                "select string_agg(word, ',' order by word, id), string_agg(plain, ',' order by plain desc, id) from words",
+                "select string_agg(distinct word, ',' order by word), string_agg(distinct plain, ',' order by plain) from words",
+                "select n % 4 as g, array_agg(word order by word, id), array_agg(plain order by plain, id) from words group by g order by g",
+                "select string_agg(word, ',' order by word collate \"C\", id), string_agg(plain, ',' order by plain collate \"de-x-icu\", id) from words",
+                "select percentile_disc(0.5) within group (order by word), mode() within group (order by plain), string_agg(word, plain order by id) > 'b' from words",
+                "select string_agg(plain, ',' order by id) as s from words group by n % 4 order by s",
             })
     void ordersGroupsAsTheServerDoes(String sql) {
         assertThat(texts(routed.query(sql))).as(sql).isEqualTo(texts(whole.query(sql)));

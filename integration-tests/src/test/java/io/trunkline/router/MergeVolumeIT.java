@@ -249,6 +249,27 @@ class MergeVolumeIT {
         });
     }
 
+    /** Each array has up to 200 bytes of a row. */
+    @Test
+    void arraysThatNeedTooMuchMemoryAreRefused() throws Exception {
+        String table = " from " + SpreadTable.NAME;
+        memory.measure(REPEATS + " times arrays of too many rows", () -> {
+            try (WireClient client = router.connect()) {
+                for (int i = 0; i < REPEATS; i++) {
+                    String rows = i % 2 == 0 ? " where row_number < 30000" : "";
+                    String group = i % 2 == 0 ? "" : " group by row_number / 100";
+                    List<ServerMessage> answer =
+                            client.query("select array_length(array_agg(label), 1)" + table + rows + group);
+                    assertFails(answer, "53200");
+                    assertThat(client.ask(
+                                    "select array_length(array_agg(label), 1)" + table + " where row_number < 500"))
+                            .isEqualTo("500");
+                }
+            }
+            return 0;
+        });
+    }
+
     @Test
     void groupsAreFinishedByAShard() throws Exception {
         memory.measure("groups of 10 rows, finished by a shard", () -> {

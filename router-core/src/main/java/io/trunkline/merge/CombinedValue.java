@@ -19,7 +19,8 @@ abstract sealed class CombinedValue
                 NumericDeviation,
                 FloatDeviation,
                 DistinctValue,
-                ExtremeValue {
+                ExtremeValue,
+                ElementsValue {
 
     /** Returns a value for combining. */
     static CombinedValue of(Combined combined) {

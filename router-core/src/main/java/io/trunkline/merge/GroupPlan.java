@@ -3,6 +3,7 @@ package io.trunkline.merge;
 
 import io.trunkline.merge.OutputColumn.Combine;
 import io.trunkline.merge.OutputColumn.Distinct;
+import io.trunkline.merge.OutputColumn.Elements;
 import io.trunkline.merge.OutputColumn.Extreme;
 import io.trunkline.merge.OutputColumn.Pass;
 import io.trunkline.merge.OutputColumn.Variance;
@@ -19,7 +20,7 @@ import java.util.List;
  * @param visibleOutputs how many of the outputs, from the first on, the client gets; others can be ordered by
  * @param finalOrder what the groups are ordered by, most significant first, when that is not the order of the keys; else none
  * @param range which groups the client gets
- * @param memoryBytesMax how many bytes of groups may be kept for the final order
+ * @param memoryBytesMax how many bytes of groups may be kept for the final order, and of the elements of one group
  */
 public record GroupPlan(
         int columnCount,
@@ -55,8 +56,8 @@ public record GroupPlan(
                 MergePlan.checkColumn(column, columnCount);
             } else {
                 MergePlan.checkColumn(column, outputs.size());
-                if (outputs.get(column) instanceof Pass) {
-                    throw new IllegalArgumentException("output " + column + " is passed on and may be no binary value");
+                if (outputs.get(column) instanceof Pass || outputs.get(column) instanceof Elements) {
+                    throw new IllegalArgumentException("output " + column + " may be no binary value");
                 }
             }
         }
@@ -91,6 +92,8 @@ public record GroupPlan(
             MergePlan.checkColumn(variance.squaresColumn(), columnCount);
         } else if (output instanceof Distinct distinct) {
             checkColumns(distinct.of(), columnCount);
+        } else if (output instanceof Elements elements) {
+            MergePlan.checkColumn(elements.column(), columnCount);
         }
     }
 }

@@ -4,6 +4,7 @@ package io.trunkline.merge;
 import io.netty.buffer.ByteBuf;
 import io.trunkline.merge.OutputColumn.Combined;
 import io.trunkline.merge.OutputColumn.Distinct;
+import io.trunkline.merge.OutputColumn.Elements;
 import io.trunkline.merge.OutputColumn.Extreme;
 import io.trunkline.merge.OutputColumn.Pass;
 import io.trunkline.wire.BackendTag;
@@ -25,6 +26,7 @@ final class OpenGroup {
         this.plan = plan;
         this.keys = plan.keys().subList(0, plan.groupKeys()).toArray(new SortKey[0]);
         this.values = new CombinedValue[plan.outputs().size()];
+        ElementsMemory memory = new ElementsMemory(plan.memoryBytesMax());
         for (int i = 0; i < values.length; i++) {
             OutputColumn output = plan.outputs().get(i);
             if (output instanceof Combined combined) {
@@ -33,6 +35,8 @@ final class OpenGroup {
                 values[i] = new DistinctValue(distinct, plan.keys().get(plan.groupKeys()));
             } else if (output instanceof Extreme extreme) {
                 values[i] = new ExtremeValue(extreme);
+            } else if (output instanceof Elements elements) {
+                values[i] = new ElementsValue(elements, memory);
             }
         }
         this.starts = new int[plan.columnCount()];

@@ -108,6 +108,14 @@ public sealed interface OutputColumn {
      */
     record Extreme(End end, int keyColumn, int visibleColumn, ValueOrder order) implements OutputColumn {}
 
+    /**
+     * The elements of arrays, one behind the other, with how many they are: {@code int32 count · count × (int32 length or -1 · bytes)}; NULL when there are none.
+     * NULL arrays do not count.
+     *
+     * @param column the arrays in binary format, of one dimension
+     */
+    record Elements(int column) implements OutputColumn {}
+
     /** An end of an order. */
     enum End {
         /** The smallest value: {@code min}. */

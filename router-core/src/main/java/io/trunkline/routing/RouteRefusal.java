@@ -138,7 +138,7 @@ public enum RouteRefusal {
             "TL0222",
             SqlState.FEATURE_NOT_SUPPORTED,
             "aggregate over several shards cannot be combined",
-            "Group by the shard key, restrict the key to one value, or use count, sum, min, max or avg of a number."),
+            "Group by the shard key, restrict the key to one value, or cast the argument to a type of PostgreSQL's own."),
     /** A query over several shards in a text that cannot be rewritten. */
     SCATTER_ENCODING(
             "TL0223",

@@ -8,8 +8,10 @@ import io.trunkline.merge.RowRange;
 import io.trunkline.merge.SortKey;
 import io.trunkline.merge.ValueFormat;
 import io.trunkline.routing.RouteRefusal;
+import io.trunkline.scatter.GroupValue.Kind;
 import io.trunkline.sql.ScatterShape;
 import io.trunkline.sql.ScatterShape.Aggregate;
+import io.trunkline.sql.ScatterShape.Collected;
 import io.trunkline.sql.ScatterShape.Finish;
 import io.trunkline.sql.ScatterShape.GroupItem;
 import io.trunkline.sql.TokenText;
@@ -58,7 +60,7 @@ final class FinishPlanner implements ShapePlanner {
 
     @Override
     public @Nullable String parts(Described original) {
-        return columns(null).sql(shape);
+        return columns(null).described(shape);
     }
 
     private GroupColumns columns(@Nullable IntPredicate wide) {
@@ -78,11 +80,6 @@ final class FinishPlanner implements ShapePlanner {
             throw new IllegalStateException("columns not described");
         }
         int groupCount = shape.groupBy().size();
-        int valueCount = groupCount + finish.aggregates().size();
-        if (valueCount > VALUES_MAX || original.parameterTypes().length + valueCount > PARAMETERS_MAX) {
-            throw new ScatterRefused(
-                    RouteRefusal.SCATTER_AGGREGATE.because(valueCount + " values are needed of each group"));
-        }
         GroupColumns described = columns(null);
         GroupColumns inner = columns(
                 item -> isFloat(parts.columns().get(described.ofItem(item)).type()));
@@ -90,7 +87,7 @@ final class FinishPlanner implements ShapePlanner {
         ShardColumns columns = new ShardColumns();
         List<SortKey> keys = new ArrayList<>();
         List<OutputColumn> outputs = new ArrayList<>();
-        List<Integer> types = new ArrayList<>();
+        List<GroupValue> values = new ArrayList<>();
         StringBuilder orderBy = new StringBuilder();
         for (int g = 0; g < groupCount; g++) {
             int column = inner.ofGroup(g);
@@ -99,18 +96,28 @@ final class FinishPlanner implements ShapePlanner {
             orders.appendTo(orderBy, column, key);
             keys.add(key);
             outputs.add(new OutputColumn.Pass(key.column()));
-            types.add(group.type());
+            values.add(new GroupValue(group.type(), Kind.SINGLE));
         }
         for (int a = 0; a < finish.aggregates().size(); a++) {
             Aggregate call = finish.aggregates().get(a);
             int column = inner.ofItem(groupCount + a);
+            if (call.collected() != null) {
+                int samples = described.ofSamples(groupCount + a);
+                addRows(call, call.collected(), column, samples, parts, columns, outputs, values);
+                continue;
+            }
             Described.Column partial = parts.columns().get(column);
             if (isFloat(partial.type()) && call.function().equals("avg")) {
                 partial = new Described.Column(partial.name(), FLOAT8);
             }
             OutputColumn output = aggregates.of(call, ValueFormat.BINARY, column, partial, columns);
             outputs.add(output);
-            types.add(AggregateOutputs.type(output, partial.type()));
+            values.add(new GroupValue(AggregateOutputs.type(output, partial.type()), Kind.SINGLE));
+        }
+        int arrayCount = GroupValue.arrayCount(values);
+        if (arrayCount > VALUES_MAX || original.parameterTypes().length + arrayCount > PARAMETERS_MAX) {
+            throw new ScatterRefused(
+                    RouteRefusal.SCATTER_AGGREGATE.because(arrayCount + " values are needed of each group"));
         }
         int groupKeys = keys.size();
         if (inner.distinctColumn() >= 0) {
@@ -122,7 +129,14 @@ final class FinishPlanner implements ShapePlanner {
         String sql =
                 columns.select(inner.sql(shape), inner.size()).append(orderBy).toString();
         GroupPlan merge = new GroupPlan(
-                columns.size(), keys, groupKeys, outputs, outputs.size(), List.of(), RowRange.ALL, memoryBytesMax);
+                columns.size(),
+                keys,
+                groupKeys,
+                outputs,
+                outputs.size(),
+                List.of(),
+                RowRange.ALL,
+                CollectedGroups.bytesMax(memoryBytesMax));
         byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
         return new ScatterPlan(
                 shard -> bytes,
@@ -130,26 +144,50 @@ final class FinishPlanner implements ShapePlanner {
                 List.copyOf(columns.columns()),
                 0,
                 shards -> MergedRows.of(shards, merge),
-                finish(original, types));
+                finish(original, values));
+    }
+
+    /** Adds the arrays of what an aggregate sees of its rows. */
+    private static void addRows(
+            Aggregate call,
+            Collected collected,
+            int column,
+            int sample,
+            Described parts,
+            ShardColumns columns,
+            List<OutputColumn> outputs,
+            List<GroupValue> values) {
+        for (int v = 0; v < collected.values().size(); v++) {
+            int array = parts.columns().get(column + v).type();
+            int type = parts.columns().get(sample + v).type();
+            // A domain has arrays of its own, an array has none but itself.
+            if (ValueTypes.arrayOf(type) != array) {
+                throw new ScatterRefused(RouteRefusal.SCATTER_AGGREGATE.because(
+                        "the aggregate is " + call.function() + " over values of type " + Integer.toUnsignedString(type)
+                                + (type == array ? "" : " or of a domain")));
+            }
+            outputs.add(new OutputColumn.Elements(columns.addBinary(column + v, array)));
+            values.add(new GroupValue(type, v == 0 ? Kind.OF_ROWS : Kind.OF_SAME_ROWS));
+        }
     }
 
     private static boolean isFloat(int type) {
         return type == FLOAT4 || type == FLOAT8;
     }
 
-    private GroupFinish finish(Described original, List<Integer> types) {
+    private GroupFinish finish(Described original, List<GroupValue> values) {
         int parameterCount = original.parameterTypes().length;
-        int[] parameterTypes = new int[parameterCount + types.size()];
+        int[] parameterTypes = new int[parameterCount + GroupValue.arrayCount(values)];
         System.arraycopy(original.parameterTypes(), 0, parameterTypes, 0, parameterCount);
         List<ScatterPlan.Column> columns = new ArrayList<>();
         for (int i = 0; i < original.columns().size(); i++) {
             columns.add(new ScatterPlan.Column(original.columns().get(i).type(), read.format(i)));
         }
         return new GroupFinish(
-                new FinishText(shape, finish, text).sql(original, types, parameterCount, counts),
+                new FinishText(shape, finish, text).sql(original, values, parameterCount, counts),
                 parameterTypes,
                 columns,
-                List.copyOf(types),
+                List.copyOf(values),
                 read.rowsMax(),
                 memoryBytesMax);
     }

@@ -16,7 +16,7 @@ import java.util.List;
  * @param sql the statement
  * @param parameterTypes the OIDs of all parameters, 0 for the arrays, which are cast in the text
  * @param columns what it returns: the client's columns
- * @param groupTypes the OIDs of the types of the groups' columns, all in binary format
+ * @param values what the groups have, one for each of their columns, all in binary format
  * @param rowsMax the limit of the client's Execute, 0 for all rows
  * @param memoryBytesMax most bytes of groups
  */
@@ -24,7 +24,7 @@ record GroupFinish(
         String sql,
         int[] parameterTypes,
         List<ScatterPlan.Column> columns,
-        List<Integer> groupTypes,
+        List<GroupValue> values,
         int rowsMax,
         long memoryBytesMax) {
 

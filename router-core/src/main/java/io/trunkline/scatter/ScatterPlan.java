@@ -62,7 +62,7 @@ record ScatterPlan(
             head.setInt(1, head.readableBytes() - 1);
             return head;
         }
-        statement.writeParameters(head, groups.columnCount());
+        statement.writeParameters(head, groups.parameterCount());
         CompositeByteBuf whole = allocator.compositeBuffer(Integer.MAX_VALUE).addComponent(true, head);
         groups.moveTo(whole);
         ByteBuf tail = allocator.buffer();

@@ -29,6 +29,26 @@ final class Aggregates {
             "var_pop",
             "var_samp");
 
+    /** Those that are made of what they see of each row; of no rows all are NULL. */
+    private static final Set<String> COLLECTED = Set.of(
+            "array_agg",
+            "string_agg",
+            "json_agg",
+            "json_agg_strict",
+            "json_object_agg",
+            "json_object_agg_strict",
+            "json_object_agg_unique",
+            "json_object_agg_unique_strict",
+            "jsonb_agg",
+            "jsonb_agg_strict",
+            "jsonb_object_agg",
+            "jsonb_object_agg_strict",
+            "jsonb_object_agg_unique",
+            "jsonb_object_agg_unique_strict",
+            "mode",
+            "percentile_cont",
+            "percentile_disc");
+
     /** Those to which it makes no difference how often a value comes. */
     private static final Set<String> OF_SETS =
             Set.of("min", "max", "bool_and", "bool_or", "every", "bit_and", "bit_or");
@@ -55,12 +75,17 @@ final class Aggregates {
         /** Returns the entry that the call makes. */
         ScatterShape.Aggregate as(TokenRange range, @Nullable String alias) {
             return new ScatterShape.Aggregate(
-                    range, function, argument, distinct && !OF_SETS.contains(function), filter, alias);
+                    range, function, argument, distinct && !OF_SETS.contains(function), filter, alias, null);
         }
     }
 
     static boolean isMergeable(String function) {
         return MERGEABLE.contains(function);
+    }
+
+    /** Returns true when the shards send what it sees of each row, see {@link CollectedReader}. */
+    static boolean isCollected(String function) {
+        return COLLECTED.contains(function);
     }
 
     /** Returns the name of the aggregate that is called at a token, the last of its qualified name, or null; called over a window it is none. */

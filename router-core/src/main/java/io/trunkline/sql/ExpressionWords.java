@@ -111,6 +111,8 @@ final class ExpressionWords {
                 || tokens.isCharacter(i, ')')
                 || tokens.isCharacter(i, '[')
                 || tokens.isCharacter(i, ']')
+                // Between the bounds of a slice, nowhere else.
+                || tokens.isCharacter(i, ':')
                 || tokens.isCharacter(i, ',');
         if (!known) {
             throw refused(i);

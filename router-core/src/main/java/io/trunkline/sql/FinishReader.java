@@ -150,10 +150,17 @@ final class FinishReader {
         if (function == null) {
             return -1;
         }
+        if (Aggregates.isCollected(function)) {
+            Aggregate collected = new CollectedReader(tokens, twins, words).read(i, name);
+            substitutes.add(new Substitute(collected.call(), groups.size() + aggregates.size()));
+            aggregates.add(collected);
+            return collected.call().to();
+        }
         Aggregates.Call call = Aggregates.callAt(tokens, i);
         if (call == null) {
-            throw new RefusedStatement(
-                    RefusalCode.AGGREGATE_ACROSS_SHARDS.because(function + " has an order or several arguments"));
+            boolean form = Aggregates.isMergeable(function);
+            throw new RefusedStatement(RefusalCode.AGGREGATE_ACROSS_SHARDS.because(
+                    form ? function + " has an order or several arguments" : "the aggregate is " + function));
         }
         SelectList.requireMergeable(call);
         TokenRange range = new TokenRange(i, call.end());

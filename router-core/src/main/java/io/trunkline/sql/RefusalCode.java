@@ -105,7 +105,7 @@ public enum RefusalCode {
     AGGREGATE_ACROSS_SHARDS(
             "TL0126",
             "aggregate over several shards cannot be put together",
-            "Use count, sum, min, max, avg, stddev, variance, bool_ or bit_ aggregates, or group by the key."),
+            "Use count, sum, min, max, avg, stddev, variance, bool_, bit_ or JSON aggregates, array_agg, string_agg, percentiles or mode, or group by the key."),
     /** A grouping, DISTINCT or HAVING that the groups of the shards do not give. */
     GROUP_ACROSS_SHARDS(
             "TL0127",

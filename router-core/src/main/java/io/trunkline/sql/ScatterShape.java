@@ -126,10 +126,11 @@ public record ScatterShape(
      *
      * @param call all of it, with its FILTER
      * @param function the folded name, without schema
-     * @param argument the only argument, or null for {@code count(*)}
+     * @param argument the only argument, or null for {@code count(*)} and for what is collected
      * @param distinct whether equal arguments count once, where that makes a difference; where groups are not whole, all such aggregates have the same argument
      * @param filter the predicate of its FILTER, or null
      * @param alias the folded name the statement gives it, or null
+     * @param collected what is sent of each row of an aggregate that only all rows together give, or null
      */
     public record Aggregate(
             TokenRange call,
@@ -137,8 +138,53 @@ public record ScatterShape(
             @Nullable TokenRange argument,
             boolean distinct,
             @Nullable TokenRange filter,
-            @Nullable String alias)
+            @Nullable String alias,
+            @Nullable Collected collected)
             implements Item {}
+
+    /**
+     * What an aggregate is made of that has no partial values: the shards send what it sees of each row.
+     *
+     * @param words the call without FILTER
+     * @param values the expressions over rows
+     * @param places where those stand in the words, in order
+     * @param repeats which equal rows count
+     * @param tie how rows that are equal in its order keep one order
+     */
+    public record Collected(
+            TokenRange words, List<RowValue> values, List<Substitute> places, Repeats repeats, Tie tie) {
+        /** Copies the lists. */
+        public Collected {
+            values = List.copyOf(values);
+            places = List.copyOf(places);
+        }
+    }
+
+    /**
+     * What is sent of a row.
+     *
+     * @param expression as the client wrote it
+     * @param sentBy the function of {@code pg_catalog} whose value is sent in its place, or null
+     */
+    public record RowValue(TokenRange expression, @Nullable String sentBy) {}
+
+    /** Which of equal rows an aggregate sees. */
+    public enum Repeats {
+        /** Each. */
+        COUNT,
+        /** One of them: DISTINCT. */
+        ARE_LEFT_OUT
+    }
+
+    /** How the rows an aggregate sees keep one order where it does not say which. */
+    public enum Tie {
+        /** An order by the row is added where there is none. */
+        ORDER,
+        /** The row is added to the order there is. */
+        LAST_OF_ORDER,
+        /** It makes no difference, or nothing may be added. */
+        NONE
+    }
 
     /**
      * One entry of GROUP BY.
@@ -205,9 +251,9 @@ public record ScatterShape(
     }
 
     /**
-     * A stretch that stands for a value of the group.
+     * A stretch that stands for a value of the group, or of a row within a {@link Collected} aggregate.
      *
-     * @param value from 0, first those grouped by in the order of GROUP BY, then the aggregates
+     * @param value from 0, first those grouped by in the order of GROUP BY, then the aggregates; of a row one of its values
      */
     public record Substitute(TokenRange range, int value) {}
 

@@ -192,7 +192,6 @@ final class ScatterShapeReader {
             for (int i = 0; i < list.size(); i++) {
                 list.requireMergeable(i);
             }
-            requireOneDistinct(list.items());
             return orderBy.isEmpty() ? null : finishForOrder(list, groupBy, orderBy);
         }
         return readFinish(list, groupBy, orderBy, true);
@@ -225,27 +224,36 @@ final class ScatterShapeReader {
             }
         }
         Finish finish = reader.finish(isNeeded);
-        requireOneDistinct(finish.aggregates());
-        return finish;
+        return haveSeveralDistinct(finish.aggregates())
+                ? new Finish(
+                        true,
+                        finish.aggregates().stream()
+                                .map(CollectedReader::collected)
+                                .toList(),
+                        finish.substitutes())
+                : finish;
     }
 
     /** Rows can be sorted by one argument only, for equal ones to follow each other. */
-    private void requireOneDistinct(List<? extends Item> items) {
+    private boolean haveSeveralDistinct(List<? extends Item> items) {
         List<TokenRange> arguments = new ArrayList<>();
         for (Item item : items) {
             TokenRange argument = item instanceof Aggregate call && call.distinct() ? call.argument() : null;
             if (argument != null && arguments.isEmpty()) {
                 arguments.add(argument);
             } else if (argument != null && twins.indexOf(argument, arguments, true) < 0) {
-                throw new RefusedStatement(RefusalCode.AGGREGATE_ACROSS_SHARDS.because(
-                        "equal values of different expressions count once"));
+                return true;
             }
         }
+        return false;
     }
 
     /** Returns true when nothing is asked for but grouped expressions, constants and aggregates for themselves. */
     private boolean isOfGroups(SelectList list, List<GroupItem> groupBy, List<OrderItem> orderBy) {
         if (clauses.having() != null || clauses.distinct()) {
+            return false;
+        }
+        if (list.items().stream().anyMatch(ScatterShapeReader::isCollected) || haveSeveralDistinct(list.items())) {
             return false;
         }
         boolean rowOfNothing = groupBy.isEmpty() && list.items().stream().anyMatch(ScatterShapeReader::isDistinct);
@@ -265,6 +273,10 @@ final class ScatterShapeReader {
         }
         return orderBy.stream()
                 .allMatch(item -> item.kind() != OrderItem.Kind.EXPRESSION || isGrouped(item.expression()));
+    }
+
+    private static boolean isCollected(Item item) {
+        return item instanceof Aggregate call && Aggregates.isCollected(call.function());
     }
 
     private static boolean isDistinct(Item item) {

@@ -12,6 +12,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.trunkline.merge.OutputColumn.Combine;
 import io.trunkline.merge.OutputColumn.End;
 import io.trunkline.merge.OutputColumn.Extreme;
@@ -20,6 +22,7 @@ import io.trunkline.merge.Rows.Kept;
 import io.trunkline.testing.ByteBufLeaks;
 import io.trunkline.wire.ProtocolViolation;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -261,6 +264,84 @@ class GroupedRowsTest {
 
     private static byte[] counted(String name, int key, long count) {
         return row(text(name), int4(key), int8(count));
+    }
+
+    @Test
+    void putsElementsOfAGroupsArraysOneBehindTheOther() {
+        MergedRows rows = MergedRows.of(2, plan(List.of(BY_SECOND), List.of(new OutputColumn.Elements(2)), List.of()));
+        rows.offer(0, buffer(row(null, int4(1), array(1, "a", null)), row(null, int4(2), null)));
+        rows.offer(
+                1,
+                buffer(
+                        row(null, int4(1), array(1, "bc")),
+                        row(null, int4(2), array(0)),
+                        row(null, int4(3), array(1, ""))));
+        rows.end(0);
+        rows.end(1);
+
+        rows.drain(sink);
+
+        assertThat(sink.values().get(0).get(0)).isEqualTo(elements("a", null, "bc"));
+        assertThat(sink.values().get(1).get(0)).isNull();
+        assertThat(sink.values().get(2).get(0)).isEqualTo(elements(""));
+        rows.close();
+    }
+
+    @Test
+    void failsWhenElementsOfOneGroupNeedTooMuchMemory() {
+        List<OutputColumn> outputs = List.of(new OutputColumn.Elements(2), new OutputColumn.Elements(0));
+        byte[] text = array(1, "x".repeat(8));
+        for (int limit : new int[] {36, 35}) {
+            MergedRows rows =
+                    MergedRows.of(1, new GroupPlan(3, List.of(BY_SECOND), outputs, 2, List.of(), RowRange.ALL, limit));
+            rows.offer(0, buffer(row(text, int4(1), null), row(text, int4(1), text), row(text, int4(2), text)));
+            rows.end(0);
+
+            if (limit == 36) {
+                rows.drain(sink);
+                assertThat(sink.messages).hasSize(2);
+            } else {
+                assertThatThrownBy(() -> rows.drain(sink))
+                        .isInstanceOf(MergeFailure.class)
+                        .hasMessageContaining("limits.merge_memory");
+            }
+            rows.close();
+        }
+    }
+
+    @Test
+    void refusesArraysOfArraysAndWhatIsNone() {
+        for (byte[] value : List.of(array(2, "a"), new byte[] {0, 0, 0, 1}, array(1, "a", "b", "c"), int8(1))) {
+            if (value.length > 30) {
+                // More elements than could be.
+                value[12] = -1;
+            }
+            MergedRows rows = MergedRows.of(1, plan(List.of(), List.of(new OutputColumn.Elements(2)), List.of()));
+            rows.offer(0, buffer(row(null, int4(1), value)));
+
+            assertThatThrownBy(() -> rows.drain(sink)).isInstanceOf(ProtocolViolation.class);
+            rows.close();
+        }
+    }
+
+    /** Returns an array of texts in binary format. */
+    private static byte[] array(int dimensions, @Nullable String... elements) {
+        ByteBuf array = Unpooled.buffer();
+        array.writeInt(dimensions).writeInt(0).writeInt(25);
+        if (dimensions > 0) {
+            array.writeInt(elements.length)
+                    .writeInt(1)
+                    .writeBytes(elements(elements), 4, elements(elements).length - 4);
+        }
+        return ByteBufUtil.getBytes(array);
+    }
+
+    private static byte[] elements(@Nullable String... elements) {
+        ByteBuf bytes = Unpooled.buffer().writeInt(elements.length);
+        for (String element : elements) {
+            bytes.writeInt(element == null ? -1 : element.length()).writeBytes(text(element == null ? "" : element));
+        }
+        return ByteBufUtil.getBytes(bytes);
     }
 
     private static GroupPlan plan(List<SortKey> keys, List<OutputColumn> outputs, List<FinalKey> finalOrder) {

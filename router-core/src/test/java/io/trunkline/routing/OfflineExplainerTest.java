@@ -58,7 +58,7 @@ class OfflineExplainerTest {
             delimiter = '|',
             value = {
                 "table orders|TL0106",
-                "select array_agg(amount) from orders where customer_id > 42|TL0126",
+                "select corr(amount, id) from orders where customer_id > 42|TL0126",
                 "select * from orders where customer_id in (1, 2, 3, 4, 5, 6) order by id for update|TL0121",
                 "insert into orders (customer_id) values (null)|TL0208",
                 "insert into orders (customer_id) values (42), (null)|TL0208",

@@ -33,14 +33,16 @@ class ScatterGroupTest {
             select coalesce(sum(x), 0) from orders                       → items[<coalesce(sum(x), 0)>] body<from orders> finish[<sum(x)>=0]
             select round(avg(x), 2) from orders                          → items[<round(avg(x), 2)>] body<from orders> finish[<avg(x)>=0]
             select sum(distinct x), max(distinct y) from orders                           → items[sum(distinct <x>), max(<y>)] body<from orders>
-            select string_agg(x, ',') from orders                        → TL0126
-            select array_agg(x) from orders                              → TL0126
-            select array_agg(x order by y) from orders                   → TL0126
+            select string_agg(x, ',') from orders                        → items[<string_agg(x, ',')>] body<from orders> finish[<string_agg(x, ',')>=0]
+            select array_agg(x) from orders                              → items[array_agg(<x>)] body<from orders> finish[<array_agg(x)>=0]
+            select array_agg(x) from orders group by a order by a        → items[array_agg(<x>)] body<from orders> group[<a>=-1] order[a] finish[<array_agg(x)>=1, <a>=0]
+            select array_agg(x order by y) filter (where z) from orders  → items[<array_agg(x order by y) filter (where z)>] body<from orders> finish[<array_agg(x order by y) filter (where z)>=0]
             select sum(x order by y) from orders                         → TL0126
-            select percentile_cont(0.5) within group (order by x) from orders → TL0126
+            select percentile_cont(0.5) within group (order by x) from orders → items[<percentile_cont(0.5) within group (order by x)>] body<from orders> finish[<percentile_cont(0.5) within group (order by x)>=0]
+            select xmlagg(x), corr(x, y) from orders                     → TL0126
             select stddev(x), var_pop(distinct y) from orders                                 → items[stddev(<x>), var_pop(distinct <y>)] body<from orders>
             select count(distinct x), sum(distinct o.x) from orders o → items[count(distinct <x>), sum(distinct <o.x>)] body<from orders o>
-            select count(distinct x), sum(distinct y) from orders        → TL0126
+            select count(distinct x), sum(distinct y) from orders        → items[count(distinct <x>), sum(distinct <y>)] body<from orders> finish[<count(distinct x)>=0, <sum(distinct y)>=1]
             select count(distinct x), 1 from orders                      → items[count(distinct <x>), <1>] body<from orders> finish[<count(distinct x)>=0]
             select json_arrayagg(x) from orders                          → TL0126
             select count(all x) from orders                              → TL0126
@@ -153,10 +155,14 @@ class ScatterGroupTest {
             make_interval(days => count(*)::int)                         → TL0127
             count(*) operator(pg_catalog.+) 1                            → TL0126
             count(*) + 1, count(*) over ()                               → TL0121
-            count(*) + array_agg(x)                                      → TL0126
-            percentile_cont(0.5) within group (order by x) + 1           → TL0126
+            count(*) + array_agg(x)                                      → <count(*)>=0 <array_agg(x)>=1
+            array_length(array_agg(x order by y), 1) + a group by a      → <array_agg(x order by y)>=1 <a>=0
+            a, string_agg(x, a) group by a                               → <a>=0 <string_agg(x, a)>=1
+            percentile_cont(0.5) within group (order by x) + 1           → <percentile_cont(0.5) within group (order by x)>=0
+            percentile_cont(a) within group (order by x) group by a      → TL0127
+            rank(1) within group (order by x)                            → TL0126
             sum(x) + stddev(x) - sum(y, z)                               → TL0126
-            count(distinct x) + count(distinct y)                        → TL0126
+            count(distinct x) + count(distinct y)                        → <count(distinct x)>=0 <count(distinct y)>=1
             count(distinct x) + sum(distinct x)                          → <count(distinct x)>=0 <sum(distinct x)>=1
             """)
     @Case("H29")
@@ -184,11 +190,11 @@ class ScatterGroupTest {
             select distinct customer_id, count(*) from orders group by customer_id, a → whole distinct items[<customer_id>, count(*)] body<from orders> group[<customer_id>=0, <a>=-1]
             select distinct count(*) from orders group by customer_id     → distinct items[count(*)] body<from orders> group[<customer_id>=-1] finish[<count(*)>=1]
             select customer_id as c, count(*) from orders group by c      → whole items[<customer_id> c, count(*)] body<from orders> group[<c>=0] names[c]
-            select customer_id + 0, string_agg(a, b) from orders group by customer_id + 0 → TL0126
-            select customer_id::text, array_agg(a) from orders group by customer_id::text → TL0126
+            select customer_id + 0, string_agg(a, b) from orders group by customer_id + 0 → items[<customer_id + 0>, <string_agg(a, b)>] body<from orders> group[<customer_id + 0>=0] finish[<customer_id + 0>=0, <string_agg(a, b)>=1]
+            select customer_id::text, array_agg(a) from orders group by customer_id::text → items[<customer_id::text>, array_agg(<a>)] body<from orders> group[<customer_id::text>=0] finish[<customer_id::text>=0, <array_agg(a)>=1]
             select customer_id, sum(a) + 1 from orders group by a, lower(customer_id) → TL0127
             select c.id, array_agg(o.x) from customers c left join orders o on o.customer_id = c.id group by c.id → whole items[<c.id>, array_agg(<o.x>)] body<from customers c left join orders o on o.customer_id = c.id> group[<c.id>=0]
-            select o.customer_id, array_agg(o.x) from customers c left join orders o on o.customer_id = c.id group by o.customer_id → TL0126
+            select o.customer_id, array_agg(o.x) from customers c left join orders o on o.customer_id = c.id group by o.customer_id → items[<o.customer_id>, array_agg(<o.x>)] body<from customers c left join orders o on o.customer_id = c.id> group[<o.customer_id>=0] finish[<o.customer_id>=0, <array_agg(o.x)>=1]
             select o.customer_id, count(*) from customers c left join orders o on o.customer_id = c.id group by o.customer_id → items[<o.customer_id>, count(*)] body<from customers c left join orders o on o.customer_id = c.id> group[<o.customer_id>=0]
             select distinct o.customer_id from customers c left join orders o on o.customer_id = c.id → distinct items[<o.customer_id>] body<from customers c left join orders o on o.customer_id = c.id>
             select distinct c.id, o.x from customers c left join orders o on o.customer_id = c.id → whole distinct items[<c.id>, <o.x>] body<from customers c left join orders o on o.customer_id = c.id>

@@ -192,7 +192,7 @@ class CommandTest {
                  "databases": [{"name": "shop", "cluster": "main"}]}
                 """);
 
-        int code = run("route", "--topology", topology.toString(), "--sql", "select array_agg(a) from t");
+        int code = run("route", "--topology", topology.toString(), "--sql", "select corr(a, b) from t");
 
         assertThat(out.toString()).contains("error: 0A000: ").contains("hint: ");
         assertThat(code).isEqualTo(1);

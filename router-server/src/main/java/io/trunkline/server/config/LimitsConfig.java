@@ -129,7 +129,7 @@ public record LimitsConfig(
 
         @Setting(
                 value =
-                        "Most bytes of groups that one statement over several shards may keep where it orders them by an aggregate or computes expressions over aggregates; beyond it the statement fails with 53200.",
+                        "Most bytes of groups that one statement over several shards may keep where it orders them by an aggregate or computes expressions over aggregates, array_agg and the like among them; beyond it the statement fails with 53200.",
                 byDefault = "64MiB",
                 range = "64KiB..64GiB")
         ByteSize mergeMemory) {}
