@@ -166,6 +166,10 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
             switch (messageTag) {
                 case BackendTag.ERROR_RESPONSE -> {
                     shard.failed();
+                    if (!started) {
+                        // A server, too, takes its Bind and describes it before it looks at what is copied.
+                        client.onStarted(this);
+                    }
                     end.fail(ErrorResponse.parse(buffer, index, length));
                 }
                 case BackendTag.COPY_OUT_RESPONSE -> onBegun(shard, buffer, index, length);

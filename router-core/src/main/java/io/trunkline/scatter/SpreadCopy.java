@@ -298,6 +298,10 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
             switch (messageTag) {
                 case BackendTag.ERROR_RESPONSE -> {
                     shard.failed();
+                    if (end.isWorking() && isBeginning()) {
+                        // A server, too, takes its Bind and describes it before it looks at what is copied.
+                        client.onStarted(this);
+                    }
                     ErrorResponse error = ErrorResponse.parse(buffer, index, length);
                     errors.add(
                             phase == Phase.ASKING ? error.without(ErrorResponse.POSITION) : error,

@@ -18,6 +18,7 @@ import net.sf.jsqlparser.statement.select.Join;
 final class JoinReader {
     private final PredicateReader predicates;
     private final QueryScope scope;
+    private final int groupStart;
     private final List<KeyNode> left;
     private final List<KeyNode> right;
 
@@ -29,6 +30,7 @@ final class JoinReader {
      */
     JoinReader(PredicateReader predicates, QueryScope scope, int groupStart, int rightStart) {
         this.predicates = predicates;
+        this.groupStart = groupStart;
         this.scope = scope;
         this.right = scope.keysSince(rightStart);
         List<KeyNode> group = scope.keysSince(groupStart);
@@ -101,7 +103,7 @@ final class JoinReader {
             }
         }
         if (join.isNatural()) {
-            for (KeyNode key : right) {
+            for (KeyNode key : scope.keysSince(groupStart)) {
                 for (String column : key.columns()) {
                     facts = facts.and(merged(column));
                 }
@@ -121,6 +123,11 @@ final class JoinReader {
         List<KeyNode> rights =
                 right.stream().filter(key -> key.isColumn(column)).toList();
         boolean found = !lefts.isEmpty() && !rights.isEmpty();
+        if (lefts.isEmpty() != rights.isEmpty()
+                || found && !lefts.get(0).distribution().equals(rights.get(0).distribution())) {
+            // Two keys, different as int8, may be equal as float8.
+            scope.mergesKey(column);
+        }
         boolean certain = found && !lefts.get(0).isNullable() && !rights.get(0).isNullable();
         return certain ? KeyFacts.equal(lefts.get(0), rights.get(0)) : KeyFacts.NONE;
     }

@@ -132,14 +132,9 @@ final class Placements {
         if (left instanceof Partitioned first && right instanceof Partitioned second) {
             return combined(type, operation.isAll(), first, second);
         }
-        Placement one = left instanceof Partitioned ? left : right;
-        boolean shrinks = type == SetOperationType.INTERSECT || type == SetOperationType.EXCEPT && one == left;
-        // What is left of the rows with a key is decided by equal rows of the other side, which is here as it is
-        // everywhere.
-        return shrinks && one instanceof Partitioned rows && !placed(rows).isEmpty()
-                ? new Partitioned(rows.distribution(), placed(rows))
-                : unproven(
-                        "a set operation of sharded and reference tables would have rows of the latter from each shard");
+        // INTERSECT and EXCEPT, too: the columns take the common type of both sides, in which keys of different shards
+        // may be equal, as int8 in float8.
+        return unproven("a set operation of sharded and reference tables does not show to which shard its rows belong");
     }
 
     private static Placement combined(SetOperationType type, boolean all, Partitioned left, Partitioned right) {

@@ -21,6 +21,9 @@ final class QueryScope {
     private final @Nullable QueryScope outer;
     private final List<Entry> entries = new ArrayList<>();
     private final Set<KeyNode> nodes = new HashSet<>();
+    /** Columns that a join has merged of a key and of something else. */
+    private final Set<String> mergedKeys = new HashSet<>();
+
     private int tableCount;
     private final List<KeyJoin> joins = new ArrayList<>();
     private final List<AnalyticExpression> windows = new ArrayList<>();
@@ -196,8 +199,16 @@ final class QueryScope {
                         || column.getTable().getNameParts().size() <= 2);
     }
 
+    /** A column of this name, by itself, is the one that USING or NATURAL made of a key and of something that may be of another type. */
+    void mergesKey(String name) {
+        mergedKeys.add(name);
+    }
+
     private @Nullable KeyNode resolveUnqualified(String name) {
         for (QueryScope scope = this; scope != null; scope = scope.outer) {
+            if (scope.mergedKeys.contains(name)) {
+                return null;
+            }
             List<KeyNode> candidates = scope.keysNamed(name);
             if (!candidates.isEmpty()) {
                 // Several can only have been merged by USING. Then the first one's column is meant by all joins but

@@ -93,6 +93,27 @@ class ScatterShapeReaderTest {
         }
     }
 
+    /** The merged column may be a float8, in which keys of different shards are equal. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "join countries using (customer_id)",
+                "left join countries using (customer_id)",
+                "natural join countries"
+            })
+    void takesNoColumnForAKeyThatIsMergedWithAnother(String join) {
+        String from = " from orders " + join;
+        assertThat(ScatterNotation.shape("select 1" + from + " where orders.customer_id = 7")
+                        .conditions())
+                .noneMatch(KeyCondition.Everything.class::isInstance);
+        assertThat(ScatterNotation.shape("select 1" + from + " where customer_id = 7")
+                        .conditions())
+                .hasOnlyElementsOfType(KeyCondition.Everything.class);
+        ScatterShape grouped = ScatterNotation.shape("select customer_id, count(*)" + from + " group by customer_id")
+                .scatter();
+        assertThat(grouped == null || !grouped.keepsGroupsWhole()).isTrue();
+    }
+
     @Test
     @Case("Q13")
     void refusesListsThatWouldTakeLongToCompare() {

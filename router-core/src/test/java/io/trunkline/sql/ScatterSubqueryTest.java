@@ -52,8 +52,8 @@ class ScatterSubqueryTest {
             select 1 from customers c where c.id = any (select customer_id from orders)     → scattered
             select 1 from customers c where c.id in (select customer_id from orders group by customer_id having count(*) > 1) → scattered
             select 1 from customers c where c.id in (select customer_id from orders union select id from customers where x) → scattered
-            select 1 from customers c where c.id in (select customer_id from orders except select code from countries) → scattered
-            select 1 from customers c where c.id in (select code from countries intersect select customer_id from orders) → scattered
+            select 1 from customers c where c.id in (select customer_id from orders except select code from countries) → TL0141
+            select 1 from customers c where c.id in (select code from countries intersect select customer_id from orders) → TL0141
             select c.id in (select customer_id from orders) from customers c                → scattered
             select 1 from customers c where c.id in (select x from orders)                  → TL0125
             select 1 from customers c where c.x in (select customer_id from orders)         → TL0125
@@ -148,7 +148,7 @@ class ScatterSubqueryTest {
             select customer_id, a from orders union select id, b from customers             → whole items[] body<select customer_id, a from orders union select id, b from customers>
             select customer_id, a from orders intersect all select id, b from customers     → whole items[] body<select customer_id, a from orders intersect all select id, b from customers>
             select customer_id from orders except select id from customers                  → whole items[] body<select customer_id from orders except select id from customers>
-            select customer_id from orders except select code from countries                → whole items[] body<select customer_id from orders except select code from countries>
+            select customer_id from orders except select code from countries                → TL0141
             select a from orders union select b from customers order by a                   → distinct items[] body<select a from orders union select b from customers> order[a]
             select a from orders union select code from countries                           → distinct items[] body<select a from orders union select code from countries>
             select a from orders union all select b from orders union select 1              → distinct items[] body<select a from orders union all select b from orders union select 1>
@@ -158,7 +158,7 @@ class ScatterSubqueryTest {
             select a from orders intersect select b from customers                          → TL0141
             select a from orders except select b from customers                             → TL0141
             select customer_id, a from orders except select b, id from customers            → TL0141
-            select customer_id from orders union all select tenant from events intersect select code from countries → whole items[] body<select customer_id from orders union all select tenant from events intersect select code from countries>
+            select customer_id from orders union all select tenant from events intersect select code from countries → TL0141
             select customer_id from orders union select tenant from events                  → distinct items[] body<select customer_id from orders union select tenant from events>
             select customer_id from orders except select tenant from events                 → TL0141
             select a from orders union all select count(*) from orders                      → TL0127

@@ -49,7 +49,7 @@ class SpreadInsertSelectTest {
             select id, x from customers union all select customer_id, y from orders order by 1 → everywhere
             select id, x from customers union select customer_id, y from orders → everywhere
             select id, x from customers except select customer_id, y from orders → TL0112
-            select id, x from customers intersect select code, 1 from countries → TL0112
+            select id, x from customers intersect select code, 1 from countries → TL0141
             select customer_id, a.x from orders a join orders b using (customer_id) → everywhere
             select id, x from customers c join countries r using (id)    → TL0112
             select c.id, x from customers c join countries r using (x)   → TL0112
