@@ -307,6 +307,22 @@ class CopyIT {
                 .isEqualTo(rowsAndRest(whole.send(frames).receiveUntilReady()));
     }
 
+    @Test
+    @Case("C02")
+    void bindAndDescribeAreAnsweredBeforeAnErrorOfTheCopy() {
+        for (String sql : List.of(
+                "copy (select nothing from stock) to stdout",
+                "copy stock (nothing) to stdout",
+                "copy stock (item, nothing) from stdin")) {
+            byte[][] frames = {parse("", sql), bind("", ""), describePortal(""), execute("", 0), sync()};
+            List<String> expected = texts(whole.send(frames).receiveUntilReady());
+            assertThat(expected)
+                    .startsWith("ParseComplete", "BindComplete", "NoData")
+                    .hasSize(5);
+            assertThat(texts(routed.send(frames).receiveUntilReady())).as(sql).isEqualTo(expected);
+        }
+    }
+
     /** Copies the same into both, in pieces of several sizes, and compares all that is heard and stored. */
     private void copiesAlike(String sql, String data) {
         for (int piece : new int[] {1, 13, 100_000}) {
