@@ -270,7 +270,8 @@ class SequencesIT {
     @Test
     @Order(3)
     void givesWhatIsAtHandWhileZooKeeperIsAwayThenSaysSo() throws Exception {
-        await().atMost(LIMIT).until(() -> left(0) >= 80);
+        // Four blocks, or less than one below.
+        await().atMost(LIMIT).until(() -> left(0) > 60);
         zooKeeper.stop();
         String ask = "/* trunkline: shard=s0 */ select trunkline.next_value('orders_id')";
         try (WireClient client = WireClient.connect(one.port(), "app")) {
@@ -305,17 +306,18 @@ class SequencesIT {
         try (ZooKeeper client = new ZooKeeper(zooKeeper.connectString(), 10_000, event -> {})) {
             client.delete(ZNODE, -1);
         }
-        try (WireClient client = WireClient.connect(other.port(), "app")) {
-            for (int i = 0; i < 100; i++) {
-                untilDone(client, "insert into orders (customer) values (" + i + ")", "INSERT 0 1");
-            }
-        }
         long beyond = greatest;
 
-        await().atMost(LIMIT)
-                .untilAsserted(() -> assertThat(
-                                Long.parseLong(ask(0, "select max(start + size) from trunkline.sequence_blocks")))
-                        .isGreaterThan(beyond + 20 * 10_000));
+        try (WireClient client = WireClient.connect(other.port(), "app")) {
+            await().atMost(LIMIT).untilAsserted(() -> {
+                // A shard that has had much to do has much at hand: it gets no block before that is used.
+                for (int i = 0; i < 100; i++) {
+                    untilDone(client, "insert into orders (customer) values (" + i + ")", "INSERT 0 1");
+                }
+                assertThat(Long.parseLong(ask(0, "select max(start + size) from trunkline.sequence_blocks")))
+                        .isGreaterThan(beyond + 20 * 10_000);
+            });
+        }
         assertNoneTwice(count());
     }
 
