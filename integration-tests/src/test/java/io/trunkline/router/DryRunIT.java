@@ -42,7 +42,7 @@ class DryRunIT {
             "select * from customers where id = " + ONE,
             "select * from customers where id = " + OTHER,
             "select count(*), sum(amount) from orders",
-            "select array_agg(name) from customers where name <> 'Ada'",
+            "select corr(id, id) from customers where name <> 'Ada'",
             "select c.name, o.amount from customers c join orders o on o.id = c.id + 9 order by 1",
             "update customers set id = id + 100 where id = " + THIRD,
             "insert into countries (code) values ('AT')",
@@ -163,7 +163,7 @@ class DryRunIT {
         assertThat(counted("transactions", "two_phase_commit")).isEqualTo(4);
         assertThat(report().get("top").get("refused").findValuesAsText("text"))
                 .contains(
-                        "select array_agg(name) from customers where name <> ?",
+                        "select corr(id, id) from customers where name <> ?",
                         "select c.name, o.amount from customers c join orders o on o.id = c.id + ? order by ?",
                         "update customers set id = id + ? where id = ?",
                         "select count(*) from unlisted");
@@ -174,7 +174,7 @@ class DryRunIT {
         assertThat(before.get("statements").get("one_shard").asInt()).isZero();
         assertThat(router.troubles()).noneMatch(line -> line.contains("refusals"));
         try (WireClient client = connect()) {
-            client.query("select array_agg(name) from customers");
+            client.query("select corr(id, id) from customers");
             assertThat(client.ask("show trunkline.route"))
                     .startsWith("shard=only role=primary")
                     .endsWith("planned=refused planned_reason=TL0126");
@@ -183,6 +183,8 @@ class DryRunIT {
 
     @Test
     void aDriverIsCountedByTheKeysOfItsParameters() throws SQLException {
+        // Those that were asked before the catalogue was known.
+        double undecided = counted("statements", "undecided");
         String url = "jdbc:postgresql://127.0.0.1:" + router.port() + "/app";
         try (Connection connection = DriverManager.getConnection(url, RouterUnderTest.USER, RouterUnderTest.PASSWORD)) {
             try (PreparedStatement insert =
@@ -205,7 +207,7 @@ class DryRunIT {
         }
 
         assertThat(counted("statements", "one_shard")).isEqualTo(16);
-        assertThat(counted("statements", "undecided")).isZero();
+        assertThat(counted("statements", "undecided")).isEqualTo(undecided);
         assertThat(counted("transactions", "one_shard")).isEqualTo(8);
         assertThat(counted("transactions", "two_phase_commit")).isEqualTo(1);
     }
