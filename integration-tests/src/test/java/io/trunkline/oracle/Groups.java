@@ -54,7 +54,9 @@ final class Groups {
                 .add(predicates.where(source))
                 .add(" group by " + (alias.isEmpty() ? grouping(keys) : alias))
                 .optional(values.oneIn(3) ? having(source, keys) : Sql.NOTHING);
-        if (values.oneIn(2)) {
+        // Where the name is a column's it is that which is grouped by, and the order by what is selected is not total.
+        boolean mayBeColumn = alias.equals("c1") || alias.equals("k");
+        if (values.oneIn(2) || mayBeColumn) {
             return Draft.of("group expression", query);
         }
         Sql first = values.oneIn(2)
