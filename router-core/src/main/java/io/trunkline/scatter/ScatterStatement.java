@@ -32,6 +32,11 @@ public record ScatterStatement(
         return new ScatterStatement(sql, start, end, standardConformingStrings, parameterTypes, bind, 0);
     }
 
+    /** Returns this for when the client's Bind is gone. */
+    ScatterStatement withoutBind() {
+        return new ScatterStatement(sql, start, end, standardConformingStrings, parameterTypes, null, rowsMax);
+    }
+
     /** Returns the format the client wants a column in: 0 text, 1 binary. */
     int format(int column) {
         return bind == null ? 0 : bind.resultFormat(column);

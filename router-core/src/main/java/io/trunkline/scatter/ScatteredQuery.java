@@ -373,7 +373,7 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     private void suspend(ShardRun running) {
         long count = running.rowCount() - formerCount;
         run = null;
-        client.onSuspended(new SuspendedQuery(statement, running, portal.name()));
+        client.onSuspended(new SuspendedQuery(statement.withoutBind(), running, portal.name()));
         end.complete("SELECT " + count, true);
     }
 

@@ -70,7 +70,7 @@ final class CompletedCommands {
                 if (command instanceof SessionCommand.RollbackTo rollback) {
                     settings.rollbackTo(rollback.name());
                     session.shards.completed("ROLLBACK TO " + SessionSettings.identifier(rollback.name()));
-                    session.portals.suspended().rolledBack();
+                    session.portals.rolledBack();
                     session.channels.rollbackTo(rollback.name());
                     carried = settings.current();
                 }

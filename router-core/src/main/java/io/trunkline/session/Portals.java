@@ -72,6 +72,13 @@ final class Portals {
         return suspended == null ? null : suspended.get(name);
     }
 
+    /** A savepoint was rolled back to. */
+    void rolledBack() {
+        if (suspended != null) {
+            suspended.rolledBack();
+        }
+    }
+
     /** Notes on which shard a portal is. */
     void placedOn(String name, int shard) {
         if (shards == null) {
