@@ -34,10 +34,14 @@ public final class ReportedParameters {
 
     private final LinkedHashMap<String, String> values;
     private final int hash;
+    private final String clientEncoding;
+    private final boolean standardConformingStrings;
 
     private ReportedParameters(LinkedHashMap<String, String> values) {
         this.values = values;
         this.hash = values.hashCode();
+        this.clientEncoding = values.getOrDefault("client_encoding", "UTF8");
+        this.standardConformingStrings = !"off".equals(values.get("standard_conforming_strings"));
     }
 
     /** Returns the parameters of a login. */
@@ -65,6 +69,16 @@ public final class ReportedParameters {
     /** Returns the value of one parameter, or null when the server does not report it. */
     public @Nullable String get(String name) {
         return values.get(name);
+    }
+
+    /** Returns {@code client_encoding}, or UTF8 when the server does not report it. */
+    public String clientEncoding() {
+        return clientEncoding;
+    }
+
+    /** Returns {@code standard_conforming_strings}, which is on when the server does not report it. */
+    public boolean standardConformingStrings() {
+        return standardConformingStrings;
     }
 
     /** Returns all parameters, unmodifiable. */

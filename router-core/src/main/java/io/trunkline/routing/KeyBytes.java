@@ -15,6 +15,9 @@ final class KeyBytes {
     /** Longer values are not read; no key worth sharding by has as many bytes. */
     static final int KEY_BYTES_MAX = 1 << 20;
 
+    /** Any number of so many digits is an {@code int4}. */
+    private static final int DIGITS_MAX = 9;
+
     private KeyBytes() {}
 
     /**
@@ -27,10 +30,32 @@ final class KeyBytes {
         if (ParameterTypes.isText(type)) {
             return binary(what, type, buffer, start, length, utf8);
         }
+        if (type == KeyType.INT4 || type == KeyType.INT8) {
+            int digits = digits(buffer, start, length);
+            if (digits >= 0) {
+                return new KeyReading.Value(KeyValue.ofLong(digits));
+            }
+        }
         if (length > KEY_BYTES_MAX || !isAscii(buffer, start, length)) {
             return unreadable(what, type, "ASCII text");
         }
         return parsed(what, type, buffer.getCharSequence(start, length, StandardCharsets.US_ASCII));
+    }
+
+    /** Returns the number that up to nine decimal digits are, as most keys are written; -1 for any other bytes, which may be a number all the same. */
+    static int digits(ByteBuf buffer, int start, int length) {
+        if (length < 1 || length > DIGITS_MAX) {
+            return -1;
+        }
+        int number = 0;
+        for (int i = start; i < start + length; i++) {
+            int digit = buffer.getByte(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            number = number * 10 + digit;
+        }
+        return number;
     }
 
     /** Reads a value in binary format, which for {@code text} and {@code varchar} is the text format too. */

@@ -182,8 +182,16 @@ final class ShardDecision {
         if (bindsToHome(statement) && shard != HOME_SHARD && !SchemaDecision.keepsSequences(statement, shape, shard)) {
             return RouteRefusal.NOT_ON_HOME_SHARD.because("the key belongs to shard " + table.shardName(shard));
         }
-        boolean byKey = shape.conditions().stream().noneMatch(KeyCondition.OnShard.class::isInstance);
-        return place(shard, byKey ? Reason.KEY : Reason.SCHEMA);
+        return place(shard, isByKey(shape) ? Reason.KEY : Reason.SCHEMA);
+    }
+
+    private static boolean isByKey(ShardingShape shape) {
+        for (KeyCondition condition : shape.conditions()) {
+            if (condition instanceof KeyCondition.OnShard) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns the refusal of a statement that uses tables it does not name, of which its shards have a part only; or null. */
@@ -425,8 +433,17 @@ final class ShardDecision {
     }
 
     private static boolean bindsToHome(StatementShape statement) {
-        return statement.effects().contains(SessionEffect.ADVISORY_LOCK)
-                || statement.functions().stream().anyMatch(ShardBoundFunctions::belongOnHomeShard);
+        if (statement.effects().contains(SessionEffect.ADVISORY_LOCK)) {
+            return true;
+        }
+        if (!statement.functions().isEmpty()) {
+            for (String function : statement.functions()) {
+                if (ShardBoundFunctions.belongOnHomeShard(function)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static Target.At place(Asked.Shard named) {

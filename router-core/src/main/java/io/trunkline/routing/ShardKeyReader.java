@@ -12,6 +12,7 @@ import io.trunkline.topology.KeyValue.TextKey;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,12 +47,22 @@ final class ShardKeyReader {
     private static final int TEXT_FORMAT = 0;
     private static final int BINARY_FORMAT = 1;
 
+    /** What parameters are called, ready for the first ones: the words are needed by errors alone, and yet for every key. */
+    private static final String[] PARAMETERS = IntStream.rangeClosed(0, 64)
+            .mapToObj(number -> "parameter $" + number)
+            .toArray(String[]::new);
+
     private ShardKeyReader() {}
+
+    private static String nameOf(KeyOperand.Parameter parameter) {
+        int number = parameter.number();
+        return number < PARAMETERS.length ? PARAMETERS[number] : "parameter $" + number;
+    }
 
     /** Reads one operand as a key of the given type. */
     static KeyReading read(KeyOperand operand, KeyType key, KeyUse use, KeySource keys) {
         if (operand instanceof KeyOperand.Parameter parameter) {
-            return stored(use, key, "parameter $" + parameter.number(), parameter(parameter, key, keys));
+            return stored(use, key, nameOf(parameter), parameter(parameter, key, keys));
         }
         if (operand instanceof KeyOperand.Literal literal) {
             return stored(use, key, "the literal", literal(literal, key, keys));
@@ -79,7 +90,7 @@ final class ShardKeyReader {
     // Parameters
 
     private static KeyReading parameter(KeyOperand.Parameter parameter, KeyType key, KeySource keys) {
-        String what = "parameter $" + parameter.number();
+        String what = nameOf(parameter);
         int k = parameter.number() - 1;
         if (!keys.isParameterPresent(k)) {
             return KeyReading.unsupported(what + " stands beyond what is inspected of a long message");
@@ -111,7 +122,7 @@ final class ShardKeyReader {
 
     private static @Nullable KeyReading arrayParameter(
             KeyOperand.Parameter parameter, KeyType key, KeySource keys, Consumer<KeyValue> elements) {
-        String what = "parameter $" + parameter.number();
+        String what = nameOf(parameter);
         int k = parameter.number() - 1;
         if (!keys.isParameterPresent(k)) {
             return KeyReading.unsupported(what + " stands beyond what is inspected of a long message");
@@ -282,6 +293,13 @@ final class ShardKeyReader {
     private static KeyReading literal(KeyOperand.Literal literal, KeyType key, KeySource keys) {
         if (literal.index() >= keys.literalCount()) {
             return KeyReading.unsupported("the literal is too far behind");
+        }
+        if (literal.cast() == null && ParameterTypes.isInteger(key)) {
+            int start = keys.literalStart(literal.index());
+            int digits = KeyBytes.digits(keys.literalBuffer(), start, keys.literalEnd(literal.index()) - start);
+            if (digits >= 0) {
+                return new KeyReading.Value(KeyValue.ofLong(literal.negative() ? -digits : digits));
+            }
         }
         KeyType target = key;
         if (literal.cast() != null) {

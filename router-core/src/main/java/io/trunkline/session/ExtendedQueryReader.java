@@ -135,7 +135,7 @@ final class ExtendedQueryReader {
             request.answer = new FixedAnswer(FixedAnswer.BIND_COMPLETE, null);
             return true;
         }
-        Target target = targets.ofBind(session, bind, statement, scan);
+        Target target = targets.ofBind(session, bind, statement);
         RouterError problem = session.awaitedTypes.takeProblem();
         if (target instanceof Target.NeedsParameterTypes) {
             request.refusal = problem;
@@ -146,7 +146,7 @@ final class ExtendedQueryReader {
         }
         request.target = target;
         DryRun dryRun = session.view().dryRun();
-        request.planned = dryRun == null ? null : planned.ofBind(session, dryRun, bind, statement, scan);
+        request.planned = dryRun == null ? null : planned.ofBind(session, dryRun, bind, statement);
         if (target instanceof Target.At at
                 && session.placement.routing().transaction().crosses()) {
             int shard = session.placement.routing().transaction().shard();

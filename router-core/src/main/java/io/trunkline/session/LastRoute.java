@@ -5,6 +5,8 @@ import io.trunkline.metrics.RouteMetrics;
 import io.trunkline.routing.Reason;
 import io.trunkline.routing.RoleNeed;
 import io.trunkline.routing.Target;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +16,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Sessions mostly go where they went before, so nothing is made anew then. Belongs to a {@link Placement}.
  */
 final class LastRoute {
+    /** Routes whose meters are kept at hand; one whose statements take more finds them again. */
+    private static final int KNOWN_MAX = 16;
+
+    /** A route, and its meters. */
+    private record Known(String shard, @Nullable RoleNeed role, Reason reason, RouteMetrics metrics) {}
+
     private final Worker worker;
     private final String cluster;
+    private final List<Known> known = new ArrayList<>(0);
     private String shard = "";
     private Reason shardReason = Reason.SESSION;
     private Reason roleReason = Reason.SESSION;
@@ -71,9 +80,25 @@ final class LastRoute {
     private RouteMetrics metrics() {
         RouteMetrics found = metrics;
         if (found == null) {
-            found = worker.metrics().route(cluster, shard, roleName(), roleReason.label());
+            found = find();
             metrics = found;
         }
+        return found;
+    }
+
+    /** Where keys decide, the shard is another one with each statement. */
+    private RouteMetrics find() {
+        for (int i = 0; i < known.size(); i++) {
+            Known route = known.get(i);
+            if (route.shard.equals(shard) && route.role == role && route.reason == roleReason) {
+                return route.metrics;
+            }
+        }
+        RouteMetrics found = worker.metrics().route(cluster, shard, roleName(), roleReason.label());
+        if (known.size() == KNOWN_MAX) {
+            known.clear();
+        }
+        known.add(new Known(shard, role, roleReason, found));
         return found;
     }
 

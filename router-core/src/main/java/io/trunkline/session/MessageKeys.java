@@ -11,8 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The values of the message being routed: the literals of a scanned text, and the parameters of a Bind. One per event loop, reused. */
 final class MessageKeys implements KeySource {
+    /** Of the text of a bound statement, which has been scanned before, and is again only where a literal of it is asked for. */
+    private final SqlScan boundScan = new SqlScan();
+
     private ByteBuf text = Unpooled.EMPTY_BUFFER;
+    /** Of a simple query, or of the bound statement once that was needed. */
     private @Nullable SqlScan scan;
+
+    private boolean conforming;
     private @Nullable Bind bind;
     private @Nullable PreparedStatement statement;
     private boolean utf8;
@@ -23,6 +29,7 @@ final class MessageKeys implements KeySource {
     MessageKeys ofQuery(ByteBuf buffer, SqlScan scanned, boolean isUtf8) {
         text = buffer;
         scan = scanned;
+        conforming = scanned.standardConformingStrings();
         bind = null;
         statement = null;
         utf8 = isUtf8;
@@ -30,10 +37,11 @@ final class MessageKeys implements KeySource {
         return this;
     }
 
-    /** Takes a Bind, with the statement's own text scanned. */
-    MessageKeys ofBind(Bind message, PreparedStatement bound, SqlScan scanned, boolean isUtf8) {
-        text = Unpooled.wrappedBuffer(bound.sql());
-        scan = scanned;
+    /** Takes a Bind of a statement, whose text is read under the given setting. */
+    MessageKeys ofBind(Bind message, PreparedStatement bound, boolean standardConformingStrings, boolean isUtf8) {
+        text = Unpooled.EMPTY_BUFFER;
+        scan = null;
+        conforming = standardConformingStrings;
         bind = message;
         statement = bound;
         utf8 = isUtf8;
@@ -41,9 +49,9 @@ final class MessageKeys implements KeySource {
         return this;
     }
 
-    /** Turns to one statement of the scanned text. */
+    /** Turns to one statement of the text. */
     void toStatement(int index) {
-        firstLiteral = scan().firstLiteral(index);
+        firstLiteral = index == 0 ? 0 : scan().firstLiteral(index);
     }
 
     @Override
@@ -83,11 +91,12 @@ final class MessageKeys implements KeySource {
 
     @Override
     public int literalCount() {
-        return scan == null ? 0 : scan.literalCount() - firstLiteral;
+        return scan().literalCount() - firstLiteral;
     }
 
     @Override
     public ByteBuf literalBuffer() {
+        scan();
         return text;
     }
 
@@ -103,7 +112,7 @@ final class MessageKeys implements KeySource {
 
     @Override
     public boolean standardConformingStrings() {
-        return scan().standardConformingStrings();
+        return conforming;
     }
 
     @Override
@@ -119,9 +128,17 @@ final class MessageKeys implements KeySource {
     }
 
     private SqlScan scan() {
-        if (scan == null) {
-            throw new IllegalStateException("nothing scanned");
+        SqlScan scanned = scan;
+        if (scanned == null) {
+            PreparedStatement bound = statement;
+            if (bound == null) {
+                throw new IllegalStateException("no message taken");
+            }
+            text = Unpooled.wrappedBuffer(bound.sql());
+            boundScan.scan(text, 0, text.readableBytes(), conforming);
+            scanned = boundScan;
+            scan = scanned;
         }
-        return scan;
+        return scanned;
     }
 }

@@ -15,7 +15,7 @@ import io.trunkline.routing.Targets;
 import io.trunkline.routing.TransactionScope;
 import io.trunkline.session.SessionIdentity.PoolMode;
 import io.trunkline.sql.TransactionMode;
-import java.util.Objects;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +29,9 @@ final class Placement {
     private static final Target.At PRIMARY_OF_ONE =
             new Target.At(0, RoleNeed.PRIMARY, Reason.SINGLE_SHARD, Reason.POLICY);
 
+    private static final @Nullable SessionRouting[] NOWHERE = {};
+    private static final @Nullable ShardPool[] NO_POOLS = {};
+
     private final Session session;
     private final Worker worker;
     private final LastRoute lastRoute;
@@ -38,10 +41,13 @@ final class Placement {
     private @Nullable SessionRouting unplaced;
 
     private @Nullable SessionRouting placed;
+    /** What {@link #placed} is on each shard, as long as {@link #unplaced} stays; shorter than the shards are many. */
+    private @Nullable SessionRouting[] placedOn = NOWHERE;
+
     private int shard;
     private @Nullable RoleNeed placedRole;
-    private @Nullable ShardPool pool;
-    private int poolShard = -1;
+    /** The pool of each shard, once it was asked for; shorter than the shards are many. */
+    private @Nullable ShardPool[] pools = NO_POOLS;
 
     Placement(Session session) {
         this.session = session;
@@ -134,11 +140,11 @@ final class Placement {
     /** Returns the pool of the shard the batch goes to. */
     ShardPool pool() {
         // A pool stays as long as the router runs.
-        ShardPool known = pool;
-        if (known == null || poolShard != shard) {
+        ShardPool known = shard < pools.length ? pools[shard] : null;
+        if (known == null) {
             known = worker.pool(session.identity, shard);
-            pool = known;
-            poolShard = shard;
+            pools = Arrays.copyOf(pools, Math.max(pools.length, shard + 1));
+            pools[shard] = known;
         }
         return known;
     }
@@ -162,15 +168,18 @@ final class Placement {
     }
 
     private void place(RoleNeed role) {
-        SessionRouting before = placed;
-        if (before == null
-                || routing != unplaced
-                || before.transaction().shard() != shard
-                || before.transaction().role() != role) {
+        if (routing != unplaced) {
             unplaced = routing;
-            placed = routing.placedOn(shard, role);
+            Arrays.fill(placedOn, null);
         }
-        routing = Objects.requireNonNull(placed);
+        SessionRouting known = shard < placedOn.length ? placedOn[shard] : null;
+        if (known == null || known.transaction().role() != role) {
+            known = routing.placedOn(shard, role);
+            placedOn = Arrays.copyOf(placedOn, Math.max(placedOn.length, shard + 1));
+            placedOn[shard] = known;
+        }
+        placed = known;
+        routing = known;
     }
 
     /** The backend was given back, or is lost. */

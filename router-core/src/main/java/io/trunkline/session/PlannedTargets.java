@@ -2,7 +2,6 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.SessionRouting;
@@ -40,10 +39,8 @@ final class PlannedTargets {
     }
 
     /** Returns where a Bind would run. */
-    PlannedRoute ofBind(Session session, DryRun dryRun, Bind bind, PreparedStatement statement, SqlScan scan) {
-        ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-        scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
-        keys.ofBind(bind, statement, scan, session.texts.isUtf8());
+    PlannedRoute ofBind(Session session, DryRun dryRun, Bind bind, PreparedStatement statement) {
+        keys.ofBind(bind, statement, session.texts.standardConformingStrings(), session.texts.isUtf8());
         return decide(session, dryRun.router(), statement.analysis());
     }
 

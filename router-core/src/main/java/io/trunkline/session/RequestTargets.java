@@ -2,7 +2,6 @@
 package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.ReadPolicy;
 import io.trunkline.routing.Reason;
@@ -82,17 +81,13 @@ final class RequestTargets {
                 : new Target.At(shard, transaction.role(), Reason.SESSION, Reason.IN_TRANSACTION);
     }
 
-    /** Returns where a Bind may run; the text of its statement is scanned where that matters. */
-    Target ofBind(Session session, Bind bind, PreparedStatement statement, SqlScan scan) {
+    /** Returns where a Bind may run. */
+    Target ofBind(Session session, Bind bind, PreparedStatement statement) {
         ClusterView view = session.view();
         if (isFixed(session, view, statement.analysis())) {
             return session.placement.fixedTarget();
         }
-        if (view.isSharded()) {
-            ByteBuf text = Unpooled.wrappedBuffer(statement.sql());
-            scan.scan(text, 0, text.readableBytes(), session.texts.standardConformingStrings());
-        }
-        keys.ofBind(bind, statement, scan, session.texts.isUtf8());
+        keys.ofBind(bind, statement, session.texts.standardConformingStrings(), session.texts.isUtf8());
         return target(session, view, statement.analysis());
     }
 

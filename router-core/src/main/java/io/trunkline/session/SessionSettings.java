@@ -74,6 +74,12 @@ public final class SessionSettings {
         return localPath != null || !Objects.equals(current.get(SEARCH_PATH), committed.get(SEARCH_PATH));
     }
 
+    /** Returns the command that set {@code search_path} for the open transaction, or null. */
+    @Nullable
+    String localPath() {
+        return localPath;
+    }
+
     /** Returns the command that set {@code search_path}, or null while it is the backend's default; one without a value when that is not known. */
     @Nullable
     String searchPath() {

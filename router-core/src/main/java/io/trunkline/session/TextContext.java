@@ -26,6 +26,7 @@ final class TextContext {
     private static final String ASSUMED = "\0assumed";
 
     private @Nullable Settings read;
+    private @Nullable String readLocalPath;
     private @Nullable String readPath;
     private List<String> searchPath = List.of("$user", "public");
     private String searchPathText = "";
@@ -73,9 +74,11 @@ final class TextContext {
 
     private void refresh() {
         Settings current = session.settings.current();
-        String path = session.settings.searchPath();
-        if (current != read || !Objects.equals(path, readPath)) {
+        String localPath = session.settings.localPath();
+        if (current != read || !Objects.equals(localPath, readLocalPath)) {
+            String path = session.settings.searchPath();
             read = current;
+            readLocalPath = localPath;
             readPath = path;
             statementContext = session.identity.cluster()
                     + '/'
@@ -119,11 +122,10 @@ final class TextContext {
     }
 
     private String clientEncoding() {
-        String encoding = session.told().get("client_encoding");
-        return encoding == null ? "UTF8" : encoding;
+        return session.told().clientEncoding();
     }
 
     boolean standardConformingStrings() {
-        return !"off".equals(session.told().get("standard_conforming_strings"));
+        return session.told().standardConformingStrings();
     }
 }
