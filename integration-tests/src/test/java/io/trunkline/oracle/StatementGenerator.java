@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Random steps for a schema; the same random numbers give the same steps. */
 final class StatementGenerator {
@@ -67,11 +68,12 @@ final class StatementGenerator {
         boolean savepoint = values.oneIn(3);
         statements.add(Statement.of(
                 "begin", values.oneOf("begin", "start transaction", "begin isolation level repeatable read")));
-        for (int i = 0; i < 1 + values.below(4); i++) {
+        Cursors cursors = values.oneIn(3) ? new Cursors(values) : null;
+        for (int i = 0; i < (cursors == null ? 1 : 3) + values.below(4); i++) {
             if (savepoint && i == 1) {
                 statements.add(Statement.of("savepoint", "savepoint s"));
             }
-            statements.add(draft().by(protocol()));
+            statements.add(next(cursors));
         }
         if (savepoint && values.oneIn(2)) {
             statements.add(Statement.of("savepoint", "rollback to savepoint s"));
@@ -79,6 +81,14 @@ final class StatementGenerator {
         }
         statements.add(Statement.of("end", values.oneOf("commit", "commit", "commit", "rollback")));
         return statements;
+    }
+
+    private Statement next(@Nullable Cursors cursors) {
+        if (cursors != null && cursors.areOpen() && !values.oneIn(3)) {
+            return cursors.next();
+        }
+        Draft draft = draft();
+        return cursors != null && Cursors.fits(draft) ? cursors.declare(draft, protocol()) : draft.by(protocol());
     }
 
     private Draft draft() {

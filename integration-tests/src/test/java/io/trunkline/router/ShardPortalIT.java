@@ -9,13 +9,8 @@ import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.sync;
 import static io.trunkline.router.ServerMessage.texts;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.trunkline.testing.Case;
-import io.trunkline.topology.Distribution;
-import io.trunkline.topology.HashSlots;
-import io.trunkline.topology.KeyType;
-import io.trunkline.topology.ShardedTable;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -31,63 +26,32 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Portals over three shards that are left in the middle and gone on with: each message is that of one server, which is asked beside. */
 class ShardPortalIT {
-    private static final int SHARDS = 3;
-    private static final int ROWS = 100;
-    private static final String[] TABLES = {
-        "create table stock (item int8 primary key, n int, note text)",
-        "grant all on all tables in schema public to public"
-    };
+    private static final int ROWS = StockBothWays.ROWS;
 
-    private static SpreadCluster cluster;
-    private static RouterUnderTest router;
-    private static WireClient whole;
-    private static WireClient routed;
+    private static StockBothWays stock;
 
     @BeforeAll
     static void start() {
-        cluster = SpreadCluster.start(SHARDS, 20, TABLES);
-        cluster.prepareWhole(TABLES);
-        router = cluster.router(
-                        SHARDS,
-                        List.of(new Distribution(
-                                "item", KeyType.INT8, HashSlots.evenly(HashSlots.SLOTS_DEFAULT, SHARDS))),
-                        List.of(new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item")),
-                        List.of())
-                .set("limits.merge_memory", "1MiB")
-                .start();
-        whole = WireClient.connect(cluster.server(0).port(), SpreadCluster.WHOLE);
-        routed = WireClient.connect(router.port(), "app");
-        await().until(() -> "0".equals(routed.ask("select count(*) from stock")));
-        StringBuilder insert = new StringBuilder("insert into stock (item, n, note) values ");
-        for (int item = 1; item <= ROWS; item++) {
-            insert.append(item == 1 ? "" : ", ").append("(" + item + ", " + item % 7 + ", 'item " + item + "')");
-        }
-        both(ClientMessage.query(insert.toString()));
+        stock = StockBothWays.start();
     }
 
     @AfterAll
     static void stop() {
-        whole.close();
-        routed.close();
-        router.close();
-        cluster.close();
+        stock.close();
     }
 
     @BeforeEach
     void begin() {
-        both(ClientMessage.query("begin"));
+        stock.both("begin");
     }
 
     @AfterEach
     void rollBack() {
-        both(ClientMessage.query("rollback"));
+        stock.both("rollback");
     }
 
-    /** Sends the same to both, and returns the answer, which must be the same. */
     private static List<String> both(byte[]... frames) {
-        List<String> answer = texts(routed.send(frames).receiveUntilReady());
-        assertThat(answer).isEqualTo(texts(whole.send(frames).receiveUntilReady()));
-        return answer;
+        return stock.both(frames);
     }
 
     private static List<String> open(String portal, String sql, int rowsMax) {
@@ -136,27 +100,27 @@ class ShardPortalIT {
     void keepsSeveralPortalsApartAndOtherStatementsBetweenThem() {
         open("up", "select item from stock order by item", 2);
         open("down", "select item from stock order by item desc", 2);
-        both(ClientMessage.query("update stock set note = 'new' where n = 3"));
-        both(ClientMessage.query("insert into stock (item, n) values (1001, 1), (1002, 1), (1003, 1)"));
-        both(ClientMessage.query("select count(*) from stock"));
+        stock.both("update stock set note = 'new' where n = 3");
+        stock.both("insert into stock (item, n) values (1001, 1), (1002, 1), (1003, 1)");
+        stock.both("select count(*) from stock");
         // A portal sees what was there when it was made.
         assertThat(fetch("down", 2)).startsWith("DataRow [98]");
         assertThat(fetch("up", 2)).startsWith("DataRow [3]");
-        both(ClientMessage.query("select note from stock where item = 3"));
+        stock.both("select note from stock where item = 3");
         assertThat(fetch("down", 2)).startsWith("DataRow [96]");
     }
 
     @Test
     void livesOnOverASavepointThatCameLaterAndEndsWithOneThatCameBefore() {
         open("early", "select item from stock order by item", 2);
-        both(ClientMessage.query("savepoint a"));
+        stock.both("savepoint a");
         open("late", "select item from stock order by item desc", 2);
-        both(ClientMessage.query("delete from stock where n = 2"));
-        both(ClientMessage.query("rollback to a"));
+        stock.both("delete from stock where n = 2");
+        stock.both("rollback to a");
         assertThat(fetch("early", 2)).startsWith("DataRow [3]");
-        both(ClientMessage.query("savepoint b"));
+        stock.both("savepoint b");
         assertThat(fetch("late", 2).get(0)).contains("34000");
-        both(ClientMessage.query("rollback to b"));
+        stock.both("rollback to b");
         assertThat(fetch("early", 2)).startsWith("DataRow [5]");
     }
 
@@ -164,25 +128,25 @@ class ShardPortalIT {
     void endsWhenItIsClosedOrTheTransactionFails() {
         open("p", "select item from stock order by item", 2);
         both(closePortal("p"), sync());
-        both(ClientMessage.query("savepoint a"));
+        stock.both("savepoint a");
         assertThat(fetch("p", 2).get(0)).contains("34000");
-        both(ClientMessage.query("rollback to a"));
+        stock.both("rollback to a");
         open("q", "select item from stock order by item", 2);
-        both(ClientMessage.query("select 1 / 0 from stock"));
+        stock.both("select 1 / 0 from stock");
         assertThat(fetch("q", 2).get(0)).contains("25P02");
     }
 
     @Test
     void isGoneAfterTheTransaction() {
         open("p", "select item from stock order by item", 2);
-        both(ClientMessage.query("commit"));
+        stock.both("commit");
         assertThat(fetch("p", 2).get(0)).contains("34000");
     }
 
     @Test
     void letsJdbcFetchInPieces() throws Exception {
         try (Connection connection = DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + router.port() + "/app",
+                "jdbc:postgresql://127.0.0.1:" + stock.router().port() + "/app",
                 RouterUnderTest.USER,
                 RouterUnderTest.PASSWORD)) {
             connection.setAutoCommit(false);
@@ -204,11 +168,11 @@ class ShardPortalIT {
 
     @Test
     void boundsWhatItKeepsOfRowsThatNobodyAskedForYet() {
-        both(ClientMessage.query("update stock set note = repeat('x', 50000)"));
-        List<String> answer = texts(
-                routed.send(parse("", "select note from stock order by item"), bind("p", ""), execute("p", 30), sync())
-                        .receiveUntilReady());
+        stock.both("update stock set note = repeat('x', 50000)");
+        List<String> answer = texts(stock.routed()
+                .send(parse("", "select note from stock order by item"), bind("p", ""), execute("p", 30), sync())
+                .receiveUntilReady());
         assertThat(answer.get(answer.size() - 2)).contains("53200");
-        whole.query("select 1 / 0");
+        stock.whole().query("select 1 / 0");
     }
 }

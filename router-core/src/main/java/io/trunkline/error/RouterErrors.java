@@ -48,6 +48,22 @@ public final class RouterErrors {
         return error(Kind.CLIENT, SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist");
     }
 
+    /** DECLARE under a name that is in use. */
+    public static RouterError duplicateCursor(String name) {
+        return error(Kind.CLIENT, SqlState.DUPLICATE_CURSOR, "cursor \"" + name + "\" already exists");
+    }
+
+    /** A portal or cursor is gone on with that has failed. */
+    public static RouterError portalCannotRun(String name) {
+        return error(Kind.CLIENT, SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"" + name + "\" cannot be run");
+    }
+
+    /** A command that means nothing where there is no transaction block. */
+    public static RouterError noTransactionBlock(String command) {
+        return error(
+                Kind.CLIENT, SqlState.NO_ACTIVE_SQL_TRANSACTION, command + " can only be used in transaction blocks");
+    }
+
     /** Parse under a name that is in use. */
     public static RouterError duplicateStatement(String name) {
         return error(

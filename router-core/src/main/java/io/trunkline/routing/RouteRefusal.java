@@ -139,6 +139,12 @@ public enum RouteRefusal {
             SqlState.FEATURE_NOT_SUPPORTED,
             "aggregate over several shards cannot be combined",
             "Group by the shard key, restrict the key to one value, or cast the argument to a type of PostgreSQL's own."),
+    /** FETCH of a cursor over several shards that is not a step forward. */
+    CURSOR_FETCH(
+            "TL0233",
+            SqlState.FEATURE_NOT_SUPPORTED,
+            "cursor over several shards is fetched from in a way that one server only knows",
+            "FETCH or MOVE forward by the cursor's name, with rows as text."),
     /** A query over several shards in a text that cannot be rewritten. */
     SCATTER_ENCODING(
             "TL0223",

@@ -265,12 +265,18 @@ final class ShardDecision {
         ScatterShape scatter = shape.scatter();
         if (scatter != null) {
             Target.Work.Read read = new Target.Work.Read(scatter, catalog.textOrder(statement.names()));
-            if (statement.kind() != StatementKind.EXPLAIN) {
-                return scattered(statement, union, read);
-            }
-            return scatter.locksRows()
-                    ? refusal(RefusalCode.NOT_A_PLAIN_QUERY.because("the query that is explained locks rows"))
-                    : scattered(statement, union, new Target.Work.Explain(read));
+            return switch (statement.kind()) {
+                case EXPLAIN, DECLARE_CURSOR ->
+                    scatter.locksRows()
+                            ? refusal(RefusalCode.NOT_A_PLAIN_QUERY.because("the query inside it locks rows"))
+                            : scattered(
+                                    statement,
+                                    union,
+                                    statement.kind() == StatementKind.EXPLAIN
+                                            ? new Target.Work.Explain(read)
+                                            : new Target.Work.Declare(read));
+                default -> scattered(statement, union, read);
+            };
         }
         if (shape.copy() != null) {
             return scattered(statement, union, new Target.Work.CopyOut());

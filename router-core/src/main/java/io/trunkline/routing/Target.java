@@ -54,7 +54,11 @@ public sealed interface Target {
 
         /** Returns true when it changes nothing anywhere. */
         default boolean isRead() {
-            return this instanceof Read || this instanceof Explain || this instanceof CopyOut;
+            return this instanceof Read
+                    || this instanceof Explain
+                    || this instanceof Declare
+                    || this instanceof Resume
+                    || this instanceof CopyOut;
         }
 
         /**
@@ -76,6 +80,42 @@ public sealed interface Target {
          * @param read what would be done
          */
         record Explain(Read read) implements Work {
+            @Override
+            public boolean isCommitted() {
+                return false;
+            }
+        }
+
+        /**
+         * A cursor is made for a read.
+         *
+         * @param read what is done when it is fetched from
+         */
+        record Declare(Read read) implements Work {
+            @Override
+            public boolean isCommitted() {
+                return false;
+            }
+        }
+
+        /**
+         * A portal or cursor over several shards is gone on with.
+         *
+         * @param portal what the client calls it
+         * @param rowsMax how many rows at most, 0 for all that are left
+         * @param by what the client goes on with it by
+         */
+        record Resume(String portal, int rowsMax, By by) implements Work {
+            /** The requests that go on with a portal. */
+            public enum By {
+                /** An Execute of the portal. */
+                EXECUTE,
+                /** {@code FETCH}. */
+                FETCH,
+                /** {@code MOVE}, which returns no rows. */
+                MOVE
+            }
+
             @Override
             public boolean isCommitted() {
                 return false;

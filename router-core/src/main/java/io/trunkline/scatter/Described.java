@@ -43,6 +43,13 @@ record Described(int[] parameterTypes, List<Column> columns, byte[] message) {
         return message == NO_DATA;
     }
 
+    /** Returns this with other formats of the columns. */
+    Described as(IntUnaryOperator formats) {
+        ByteBuf rewritten = Unpooled.buffer(message.length);
+        write(rewritten, formats);
+        return isNoData() ? this : new Described(parameterTypes, columns, ByteBufUtil.getBytes(rewritten));
+    }
+
     /**
      * Appends the RowDescription or NoData.
      *

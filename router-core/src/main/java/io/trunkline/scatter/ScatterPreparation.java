@@ -99,6 +99,11 @@ final class ScatterPreparation {
         return null;
     }
 
+    /** Returns what the client's own words return; once described. */
+    Described described() {
+        return known(described);
+    }
+
     /** Returns what is done with the rows of the shards, in the words of EXPLAIN; once begun. */
     String label() {
         return known(planner).label();

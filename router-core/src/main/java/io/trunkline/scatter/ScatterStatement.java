@@ -2,7 +2,9 @@
 package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.trunkline.wire.Bind;
+import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.ProtocolViolation;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,26 @@ public record ScatterStatement(
     /** Returns this as it is run for all rows. */
     public ScatterStatement withoutLimit() {
         return new ScatterStatement(sql, start, end, standardConformingStrings, parameterTypes, bind, 0);
+    }
+
+    /** Returns this as a cursor has it: with parameters of its own, which stay when the client's Bind is gone, and all columns as text. */
+    public ScatterStatement ofCursor() {
+        if (parameterCount() == 0) {
+            return new ScatterStatement(sql, start, end, standardConformingStrings, parameterTypes, null, 0);
+        }
+        ByteBuf own = Unpooled.buffer();
+        // Unnamed portal, unnamed statement.
+        own.writeByte(FrontendTag.BIND).writeInt(0).writeShort(0);
+        writeParameters(own);
+        own.writeShort(0);
+        own.setInt(1, own.readableBytes() - 1);
+        Bind copy = new Bind().wrap(own, 0, own.readableBytes());
+        return new ScatterStatement(sql, start, end, standardConformingStrings, parameterTypes, copy, 0);
+    }
+
+    /** Returns how many bytes the Bind takes. */
+    int bindBytes() {
+        return bind == null ? 0 : bind.parametersEnd() - bind.tailStart();
     }
 
     /** Returns this for when the client's Bind is gone. */

@@ -5,8 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.merge.MergeFailure;
-import io.trunkline.merge.RowSink;
 import io.trunkline.pool.Lease;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.CommandTag;
@@ -18,12 +16,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One query on several shards, from the moment all of its backends are leased until all of them have been given back.
+ * One query or write on several shards, from the moment all of its backends are leased until all of them have been given back.
  *
  * <pre>
- *   PREPARING ── planned ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── all rows passed on ──▶ its end
- *   a query that was left: VERIFYING, if its portals may be gone ──▶ RUNNING
- *   groups:  RUNNING ── all combined, and sent to one shard ──▶ FINISHING ── all rows passed on ──▶ its end
+ *   PREPARING ── planned ──▶ STARTING ── every shard has bound it ──▶ RUNNING ── its {@link ScatteredRows} passed on ──▶ its end
  * </pre>
  *
  * <p>The first shard is asked what the client's own words return ({@link ScatterPreparation}): the answer, or the error, is exactly what one server would
@@ -32,14 +28,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owns the leases. Confined to one event loop.
  */
-public final class ScatteredQuery implements RunningStatement, ShardStream.Listener, RowSink, StatementEnd.Work {
+public final class ScatteredQuery
+        implements RunningStatement, ShardStream.Listener, StatementEnd.Work, ScatteredRows.Statement {
 
     private enum Phase {
         PREPARING,
-        VERIFYING,
         STARTING,
-        RUNNING,
-        FINISHING
+        RUNNING
     }
 
     private final ScatterStatement statement;
@@ -48,27 +43,15 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     private final boolean begins;
 
     private final ScatterClient client;
-    private final ByteBufAllocator allocator;
     private final int messageBytesMax;
     private final ShardStreams shards;
     private final ScatterPreparation preparation;
     private final StatementEnd end;
-    private final ShardPortal portal;
-    /** Most bytes of rows that may lie here when it is left. */
-    private final long memoryBytesMax;
+    private final ScatteredRows rows;
     /** Portals of other queries that nobody needs any more. */
     private final List<String> stalePortals;
 
     private Phase phase = Phase.PREPARING;
-    private @Nullable ShardRun run;
-    /** Where rows of the run go that are not the client's yet, or null. */
-    private @Nullable CollectedGroups groups;
-
-    private boolean draining;
-    /** What the client calls a portal that it goes on with. */
-    private String clientPortal = "";
-    /** How many rows were passed on before it was left. */
-    private long formerCount;
     /** What CommandComplete says of a write: the command, and the rows of all shards together. */
     private String command = "SELECT";
 
@@ -88,18 +71,16 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
             ShardPortal portal,
             List<String> stalePortals,
             long memoryBytesMax) {
-        this.portal = portal;
         this.stalePortals = stalePortals;
-        this.memoryBytesMax = memoryBytesMax;
         this.statement = statement;
         this.isWrite = isWrite;
         this.begins = commit != null;
         this.client = client;
-        this.allocator = allocator;
         this.messageBytesMax = messageBytesMax;
         this.shards = new ShardStreams(leases, connector, messageBytesMax, within, this);
         this.preparation = new ScatterPreparation(statement, planning, shards.first());
         this.end = new StatementEnd(shards, client, commit, this);
+        this.rows = new ScatteredRows(this, shards, client, allocator, end, portal, memoryBytesMax);
     }
 
     /**
@@ -139,49 +120,6 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
     }
 
     /**
-     * Goes on with a query that was left; takes over the leases, of the same shards.
-     *
-     * @param rest what was left, handed over
-     * @param clientPortal the client's name of its portal
-     * @param rowsMax the limit of the client's Execute, 0 for all rows that are left
-     * @param doubted whether its portals may be gone: something was rolled back since
-     * @param messageBytesMax a longer row is an error
-     * @param memoryBytesMax most bytes of rows kept at a time
-     */
-    public static ScatteredQuery resume(
-            SuspendedQuery rest,
-            String clientPortal,
-            int rowsMax,
-            boolean doubted,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax,
-            long memoryBytesMax) {
-        ScatteredQuery query = new ScatteredQuery(
-                rest.statement(),
-                () -> {
-                    throw new IllegalStateException("planned already");
-                },
-                false,
-                true,
-                null,
-                leases,
-                client,
-                connector,
-                allocator,
-                messageBytesMax,
-                new ShardPortal(rest.portal(), rowsMax),
-                List.of(),
-                memoryBytesMax);
-        query.clientPortal = clientPortal;
-        query.run = rest.run();
-        query.phase = doubted ? Phase.VERIFYING : Phase.RUNNING;
-        return query;
-    }
-
-    /**
      * Takes over the leases, of one backend of each shard of the write, in its order.
      *
      * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
@@ -213,19 +151,6 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
 
     @Override
     public void start() {
-        ShardRun left = run;
-        if (left != null) {
-            left.attach(shards.all());
-            left.allow(portal.rowsMax());
-            formerCount = left.rowCount();
-            if (phase == Phase.VERIFYING) {
-                // Of all shards alike.
-                left.shards().get(0).describePortal(portal.name());
-            } else {
-                drain();
-            }
-            return;
-        }
         try {
             preparation.begin();
         } catch (ScatterRefused refused) {
@@ -265,7 +190,11 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         try {
             ScatterPlan plan = preparation.onAnswered(() -> client.onParsed(this));
             if (plan != null) {
-                run(plan);
+                phase = Phase.STARTING;
+                if (!stalePortals.isEmpty()) {
+                    shards.all().forEach(one -> one.closePortals(stalePortals));
+                }
+                rows.run(plan, statement, begins);
             }
         } catch (ScatterRefused refused) {
             end.refuse(refused);
@@ -274,159 +203,58 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         }
     }
 
-    private void run(ScatterPlan plan) {
-        ShardRun started = new ShardRun(plan, shards.all());
-        run = started;
-        phase = Phase.STARTING;
-        GroupFinish finish = plan.finish();
-        groups = finish == null ? null : new CollectedGroups(finish, allocator);
-        if (portal.isKept() && finish == null) {
-            started.allow(portal.rowsMax());
-        }
-        if (!stalePortals.isEmpty()) {
-            shards.all().forEach(shard -> shard.closePortals(stalePortals));
-        }
-        // Groups that the router combines are all needed before the client gets a row.
-        started.start(statement, null, begins, finish == null ? portal : ShardPortal.UNNAMED, allocator);
-    }
-
     /**
      * A shard is about to return rows, or none at all.
      *
      * @param description of its rows, or null
      */
     private void onBound(ShardStream shard, @Nullable RowDescription description) {
-        ShardRun started = known(run);
-        String difference = started.onBound(shard, description);
-        if (difference != null) {
-            end.fail(RouterErrors.shardsDiffer(shard.node(), difference).response());
-        } else if (phase == Phase.STARTING && started.isBound()) {
+        if (rows.onBound(shard, description) && phase == Phase.STARTING && rows.isBound()) {
             phase = Phase.RUNNING;
+            rows.flow();
             client.onStarted(this);
         }
     }
 
     @Override
     public void onClientWritable() {
-        drain();
+        rows.drain();
         // These rows may be as many as the client takes: then no shard is read, and nothing else would flush them.
         client.flush();
     }
 
-    private void drain() {
-        ShardRun running = run;
-        if (running == null || !isRunning() || draining) {
-            return;
-        }
-        if (isWrite && !running.isExecuted()) {
-            // One server returns nothing of a write that fails.
-            return;
-        }
-        draining = true;
-        try {
-            running.drain(groups == null ? this : groups);
-        } catch (ProtocolViolation violation) {
-            end.fail(RouterErrors.backendProtocolViolation(shards.nodes(), violation)
-                    .response());
-        } catch (MergeFailure failure) {
-            end.fail(failure.error().response());
-        } finally {
-            draining = false;
-        }
-        if (isRunning() && isKept() && !running.isPaused() && !running.isDone()) {
-            running.askForMore(portal);
-        }
-        updateReading(running);
-        completeIfDone(running);
+    @Override
+    public boolean mayPass() {
+        // One server returns nothing of a write that fails.
+        return !isWrite || rows.isExecuted();
     }
 
-    private void updateReading(ShardRun running) {
-        boolean taken = groups != null || client.takesRows();
-        // Nothing may be on its way to here when it is left.
-        boolean all = !isRunning() || running.isDone() || running.isPaused();
-        for (ShardStream shard : running.shards()) {
-            shard.setReading(all || taken && running.wants(shard));
-        }
-    }
-
-    private void completeIfDone(ShardRun running) {
-        if (!isRunning() || !(running.isDone() || running.isPaused()) || shards.isBusy()) {
+    @Override
+    public void onPassed(long count, ScatteredRows.@Nullable Rest rest, boolean paused) {
+        if (isWrite) {
+            end.complete(writtenCount < 0 ? command : command + " " + writtenCount, false);
             return;
         }
-        if (running.isPaused()) {
-            suspend(running);
-            return;
+        if (rest != null && paused) {
+            client.onSuspended(SuspendedQuery.of(statement, preparation.described(), rest));
+        } else if (rest != null) {
+            rest.run().close();
         }
-        GroupFinish finish = running.finish();
-        if (finish != null) {
-            running.close();
-            finish(finish);
-            return;
-        }
-        long count = running.rowCount() - formerCount;
         // A server stops at the limit without knowing whether there is more.
-        boolean suspended = !isWrite && statement.rowsMax() > 0 && count == statement.rowsMax();
-        end.complete(isWrite ? tag() : "SELECT " + count, suspended);
-    }
-
-    /** The client has got as many rows as it asked for; whether there are more nobody knows, as on a server. */
-    private void suspend(ShardRun running) {
-        long count = running.rowCount() - formerCount;
-        run = null;
-        client.onSuspended(new SuspendedQuery(statement.withoutBind(), running, portal.name()));
-        end.complete("SELECT " + count, true);
-    }
-
-    private boolean isRunning() {
-        return end.isWorking() && (phase == Phase.RUNNING || phase == Phase.FINISHING);
-    }
-
-    /** All groups are here: the first shard makes the client's rows of them. */
-    private void finish(GroupFinish finish) {
-        ShardRun finishing = new ShardRun(finish.plan(), List.of(shards.first()));
-        run = finishing;
-        phase = Phase.FINISHING;
-        CollectedGroups collected = groups;
-        groups = null;
-        if (portal.isKept()) {
-            finishing.allow(portal.rowsMax());
-        }
-        try {
-            finishing.start(statement, collected, false, portal, allocator);
-        } finally {
-            if (collected != null) {
-                collected.release();
-            }
-        }
-    }
-
-    private String tag() {
-        return writtenCount < 0 ? command : command + " " + writtenCount;
+        boolean suspended = paused || statement.rowsMax() > 0 && count == statement.rowsMax();
+        end.complete("SELECT " + count, suspended);
     }
 
     @Override
     public void close() {
-        if (run != null) {
-            run.close();
-            run = null;
-        }
-        if (groups != null) {
-            groups.release();
-            groups = null;
-        }
+        rows.close();
     }
 
     // what the shards say
 
     @Override
     public void onRows(ShardStream shard, ByteBuf buffer, int index, int length) {
-        ShardRun running = run;
-        if (running != null) {
-            running.offer(shard, buffer.retainedSlice(index, length));
-            if (running.isPaused() && running.queuedBytes() > memoryBytesMax) {
-                end.fail(RouterErrors.suspendedRowsMemory(memoryBytesMax).response());
-            }
-        }
+        rows.onRows(shard, buffer, index, length);
     }
 
     @Override
@@ -450,15 +278,12 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                     // A server, too, describes the rows before the first of them fails.
                     client.onStarted(this);
                 }
-                end.fail(
-                        phase == Phase.VERIFYING
-                                ? RouterErrors.unknownPortal(clientPortal).response()
-                                : aboutClientsWords(ErrorResponse.parse(buffer, index, length)));
+                end.fail(aboutClientsWords(ErrorResponse.parse(buffer, index, length)));
             }
             case BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA, BackendTag.PARAMETER_DESCRIPTION -> {
                 if (phase == Phase.PREPARING) {
                     preparation.onMessage(tag, buffer, index, length);
-                } else if (phase != Phase.VERIFYING) {
+                } else {
                     onBound(shard, tag == BackendTag.NO_DATA ? null : new RowDescription().wrap(buffer, index, length));
                 }
             }
@@ -466,13 +291,9 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
                 if (isWrite) {
                     count(CommandTag.read(buffer, index, length));
                 }
-                known(run).end(shard);
+                rows.onComplete(shard);
             }
-            case BackendTag.PORTAL_SUSPENDED -> {
-                if (!isKept()) {
-                    known(run).end(shard);
-                }
-            }
+            case BackendTag.PORTAL_SUSPENDED -> rows.onSuspended(shard);
             case BackendTag.NOTICE_RESPONSE -> {
                 // The others say the same.
                 if (shard.index() == 0) {
@@ -511,51 +332,24 @@ public final class ScatteredQuery implements RunningStatement, ShardStream.Liste
         } else if (phase == Phase.PREPARING) {
             onPrepared(shard);
         } else {
-            if (phase == Phase.VERIFYING) {
-                phase = Phase.RUNNING;
-            }
-            drain();
+            rows.drain();
         }
-    }
-
-    /** Returns true when a shard that has sent as many rows as it was asked for may be asked for more. */
-    private boolean isKept() {
-        return portal.isKept() && groups == null;
     }
 
     @Override
     public void onLost(ShardStream shard, ErrorResponse cause) {
         if (!end.isWorking()) {
             end.endIfQuiet();
-        } else if (phase == Phase.PREPARING || phase == Phase.STARTING) {
-            end.lostUnanswered(shard, cause);
-        } else {
+        } else if (phase == Phase.RUNNING) {
             end.fail(RouterErrors.transactionLost(shard.node()).response());
+        } else {
+            end.lostUnanswered(shard, cause);
         }
     }
 
     @Override
     public void onReadComplete() {
-        drain();
+        rows.drain();
         client.flush();
-    }
-
-    // where the merged rows go
-
-    @Override
-    public void rows(ByteBuf messages) {
-        client.onRows(messages);
-    }
-
-    @Override
-    public boolean isOpen() {
-        return isRunning() && client.takesRows();
-    }
-
-    private static <T> T known(@Nullable T value) {
-        if (value == null) {
-            throw new IllegalStateException("answer before its question");
-        }
-        return value;
     }
 }

@@ -11,6 +11,11 @@ public record ShardPortal(String name, int rowsMax) {
     /** The unnamed portal, for a query that is run once. */
     static final ShardPortal UNNAMED = new ShardPortal("", 0);
 
+    /** Returns the portal, on one shard, of the query that makes the client's rows of groups which this one has collected. */
+    ShardPortal ofFinish() {
+        return new ShardPortal(name + "_groups", rowsMax);
+    }
+
     /** Returns true when the query may be left before its end. */
     boolean isKept() {
         return !name.isEmpty();

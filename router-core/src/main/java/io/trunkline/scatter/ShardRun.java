@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One plan being run by its shards at once, and their rows becoming one stream.
  *
- * <p>A shard whose rows are not wanted yet is not read, so what lies here is bounded by the shards' socket buffers. Used by one {@link ScatteredQuery};
- * confined to its event loop.
+ * <p>A shard whose rows are not wanted yet is not read, so what lies here is bounded by the shards' socket buffers. Used by one statement at a
+ * time; confined to its event loop.
  */
 final class ShardRun {
     private final ScatterPlan plan;
@@ -22,6 +22,8 @@ final class ShardRun {
     private List<ShardStream> shards;
     /** Shards that have bound the statement. */
     private int boundCount;
+    /** Whether the shards have been asked for rows. */
+    private boolean asked;
     /** Shards that have sent a row or their end. */
     private final BitSet executed = new BitSet();
 
@@ -45,6 +47,7 @@ final class ShardRun {
             boolean begins,
             ShardPortal portal,
             ByteBufAllocator allocator) {
+        asked = true;
         ByteBuf bind = plan.bind(statement, groups, portal, allocator);
         int rowsMax = portal.isKept() ? portal.rowsMax() : plan.rowsMax();
         try {
@@ -59,6 +62,29 @@ final class ShardRun {
         }
     }
 
+    /** Opens portals on all shards, and asks for no rows yet. */
+    void open(ScatterStatement statement, String portal, ByteBufAllocator allocator) {
+        ByteBuf bind = plan.bind(statement, null, new ShardPortal(portal, 0), allocator);
+        try {
+            for (ShardStream shard : shards) {
+                shard.open(plan.sql().apply(shard.index()), plan.parameterTypes(), bind, portal);
+            }
+        } finally {
+            bind.release();
+        }
+    }
+
+    /** Returns true once the shards have been asked for rows. */
+    boolean isAsked() {
+        return asked;
+    }
+
+    /** Asks all shards for all of their rows. */
+    void askForAll(String portal) {
+        asked = true;
+        shards.forEach(shard -> shard.runOn(portal, 0));
+    }
+
     /**
      * Goes on where it was left.
      *
@@ -70,6 +96,7 @@ final class ShardRun {
 
     /** Has shards send more whose rows are all used up. */
     void askForMore(ShardPortal portal) {
+        asked = true;
         for (ShardStream shard : shards) {
             if (!shard.isBusy() && rows.lacks(shard.index())) {
                 shard.runOn(portal.name(), portal.rowsMax());

@@ -137,6 +137,16 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
      * @param rowsMax as in Execute, 0 for all
      */
     void run(byte[] sql, int[] parameterTypes, ByteBuf bind, String portal, int rowsMax) {
+        execute(bind(sql, parameterTypes, bind, portal), portal, rowsMax);
+    }
+
+    /** As {@link #run}, but asks for no rows yet: the portal is open. */
+    void open(byte[] sql, int[] parameterTypes, ByteBuf bind, String portal) {
+        sync(bind(sql, parameterTypes, bind, portal));
+    }
+
+    /** Returns what is to be sent last. */
+    private ByteBuf bind(byte[] sql, int[] parameterTypes, ByteBuf bind, String portal) {
         backend.link().write(begin(sql, parameterTypes));
         // A slice has no room: what is written next would otherwise be put behind it, in a buffer that all shards
         // share.
@@ -145,7 +155,7 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
         ByteBuf out = backend.link().allocator().buffer(32);
         FrontendWriter.describe(out, StatementOrPortal.Kind.PORTAL, portal);
         backend.expected().add(Kind.DESCRIBE_PORTAL, Action.FORWARD, null);
-        execute(out, portal, rowsMax);
+        return out;
     }
 
     private void execute(ByteBuf out, String portal, int rowsMax) {
@@ -157,14 +167,6 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
     /** Asks for more rows of a portal that is open. */
     void runOn(String portal, int rowsMax) {
         execute(backend.link().allocator().buffer(64), portal, rowsMax);
-    }
-
-    /** Asks whether a portal is still open: it is described, or there is an error. */
-    void describePortal(String portal) {
-        ByteBuf out = backend.link().allocator().buffer(64);
-        FrontendWriter.describe(out, StatementOrPortal.Kind.PORTAL, portal);
-        backend.expected().add(Kind.DESCRIBE_PORTAL, Action.FORWARD, null);
-        sync(out);
     }
 
     /** Closes portals ahead of what is run next; those that are not open do no harm. */

@@ -57,6 +57,7 @@ final class CompletedCommands {
                     settings.savepoint(savepoint.name());
                     session.shards.completed("SAVEPOINT " + SessionSettings.identifier(savepoint.name()));
                     session.channels.savepoint(savepoint);
+                    session.portals.savepoint(savepoint.name());
                 }
             }
             case RELEASE_SAVEPOINT -> {
@@ -64,13 +65,14 @@ final class CompletedCommands {
                     settings.release(release.name());
                     session.shards.completed("RELEASE " + SessionSettings.identifier(release.name()));
                     session.channels.release(release.name());
+                    session.portals.release(release.name());
                 }
             }
             case ROLLBACK_TO_SAVEPOINT -> {
                 if (command instanceof SessionCommand.RollbackTo rollback) {
                     settings.rollbackTo(rollback.name());
                     session.shards.completed("ROLLBACK TO " + SessionSettings.identifier(rollback.name()));
-                    session.portals.rolledBack();
+                    session.portals.rolledBackTo(rollback.name());
                     session.channels.rollbackTo(rollback.name());
                     carried = settings.current();
                 }
@@ -96,6 +98,16 @@ final class CompletedCommands {
                         && discard.what() == SessionCommand.Discarded.ALL) {
                     discarded();
                     carried = Settings.NONE;
+                }
+            }
+            case DECLARE_CURSOR -> {
+                if (command instanceof SessionCommand.DeclareCursor declare) {
+                    session.portals.onShards().declare(declare.name(), session.shards.shardSet());
+                }
+            }
+            case CLOSE_CURSOR -> {
+                if (command instanceof SessionCommand.CloseCursor close) {
+                    session.portals.closed(close.name());
                 }
             }
             case LISTEN, UNLISTEN -> session.channels.completed(command);

@@ -35,6 +35,7 @@ final class ExtendedQueryReader {
     private final RequestTargets targets;
     private final PlannedTargets planned;
     private final SetConfigCalls calls;
+    private final CursorRequests cursors;
     private final StatementLookup lookup;
     private final Parse parse = new Parse();
     private final Bind bind = new Bind();
@@ -47,13 +48,15 @@ final class ExtendedQueryReader {
             SqlStatements names,
             RequestTargets targets,
             PlannedTargets planned,
-            SetConfigCalls calls) {
+            SetConfigCalls calls,
+            CursorRequests cursors) {
         this.worker = worker;
         this.scan = scan;
         this.names = names;
         this.targets = targets;
         this.planned = planned;
         this.calls = calls;
+        this.cursors = cursors;
         this.lookup = new StatementLookup(worker, scan);
     }
 
@@ -126,6 +129,10 @@ final class ExtendedQueryReader {
                 return true;
             }
         }
+        if (!bind.portal().isEmpty() && isCursor(session, bind.portal())) {
+            request.refusal = RouterErrors.duplicateCursor(bind.portal());
+            return true;
+        }
         session.portals.put(bind.portal(), statement);
         EditedText edited = names.edited(session, statement);
         request.statement = names.sent(statement, edited);
@@ -135,7 +142,11 @@ final class ExtendedQueryReader {
             request.answer = new FixedAnswer(FixedAnswer.BIND_COMPLETE, null);
             return true;
         }
-        Target target = targets.ofBind(session, bind, statement);
+        if (cursors.readBind(session, request, bind, statement)) {
+            return true;
+        }
+        Target.At atCursor = cursors.target(session, statement);
+        Target target = atCursor == null ? targets.ofBind(session, bind, statement) : atCursor;
         RouterError problem = session.awaitedTypes.takeProblem();
         if (target instanceof Target.NeedsParameterTypes) {
             request.refusal = problem;
@@ -156,6 +167,11 @@ final class ExtendedQueryReader {
         return true;
     }
 
+    private static boolean isCursor(Session session, String name) {
+        ShardPortals.Entry entry = session.portals.onShards(name);
+        return entry != null && entry.isCursor();
+    }
+
     private static @Nullable PreparedStatement executedBy(@Nullable EditedText edited) {
         return edited == null ? null : edited.used().get(0).statement();
     }
@@ -167,13 +183,21 @@ final class ExtendedQueryReader {
         request.kind = ofStatement ? Kind.DESCRIBE_STATEMENT : Kind.DESCRIBE_PORTAL;
         PreparedStatement statement = ofStatement ? lookup.byName(session, request, name) : session.portals.get(name);
         if (statement == null) {
+            if (!ofStatement) {
+                CursorRequests.readByPortal(session, request, name);
+            }
             return true;
         }
         RouterCommand own = answeredHere(session, statement);
-        if (own != null) {
-            request.answer = ofStatement
-                    ? own.answerToDescribeStatement()
-                    : own.answerToDescribePortal(session.portals.resultFormat(name));
+        request.answer = own == null
+                ? cursors.describe(session, statement, ofStatement)
+                : ofStatement
+                        ? own.answerToDescribeStatement()
+                        : own.answerToDescribePortal(session.portals.resultFormat(name));
+        if (request.answer == null && !ofStatement) {
+            request.answer = CursorRequests.describe(session, name);
+        }
+        if (request.answer != null) {
             return true;
         }
         if (!ofStatement) {
@@ -192,7 +216,8 @@ final class ExtendedQueryReader {
             request.effect = new ExecuteEffect(session, edited, request.effect);
         }
         if (ofStatement) {
-            request.target = RequestTargets.ofStatement(session, statement);
+            Target.At atCursor = cursors.target(session, statement);
+            request.target = atCursor == null ? RequestTargets.ofStatement(session, statement) : atCursor;
         }
         request.deferrable = isDeferrable(session, statement, request.target);
         return true;
@@ -204,6 +229,7 @@ final class ExtendedQueryReader {
         PreparedStatement statement = session.portals.get(execute.portal());
         if (statement == null) {
             // A cursor of DECLARE, or none: the backend will tell.
+            CursorRequests.readByPortal(session, request, execute.portal());
             return true;
         }
         request.analysis = statement.analysis();
@@ -212,10 +238,18 @@ final class ExtendedQueryReader {
             request.answer = own.answerToExecute();
             return true;
         }
-        SuspendedPortals.Entry rest = session.portals.suspended(execute.portal());
-        if (rest != null) {
-            request.target = rest.target();
+        ShardPortals.Entry left = session.portals.onShards(execute.portal());
+        if (left != null) {
+            request.refusal = left.query() == null ? RouterErrors.portalCannotRun(execute.portal()) : null;
+            request.target = CursorRequests.over(
+                    session,
+                    left,
+                    new Target.Work.Resume(
+                            execute.portal(), Math.max(0, execute.rowsMax()), Target.Work.Resume.By.EXECUTE));
             request.statement = statement;
+            return true;
+        }
+        if (cursors.readExecute(session, request, execute, statement)) {
             return true;
         }
         request.target = RequestTargets.ofPortal(session, execute.portal());
@@ -230,7 +264,9 @@ final class ExtendedQueryReader {
             request.effect = new ExecuteEffect(session, edited, null);
         }
         StatementKind kind = statement.analysis().shape().onlyKind();
-        if (kind.isSessionCommand() || kind.endsTransaction() && session.isSettingsInFlux()) {
+        if (kind.isSessionCommand()
+                || CursorRequests.follows(session, kind)
+                || kind.endsTransaction() && session.isSettingsInFlux()) {
             if (!readCommand(session, request, statement, kind, edited)) {
                 return false;
             }
@@ -300,7 +336,7 @@ final class ExtendedQueryReader {
         if (statement != null && routerCommand(session, statement) != null) {
             request.answer = new FixedAnswer(FixedAnswer.CLOSE_COMPLETE, null);
         } else if (session.placement.routing().transaction().crosses()) {
-            request.effect = session.portals.suspended().closing(name);
+            request.effect = session.portals.onShards().closing(name);
         }
         return true;
     }
@@ -324,7 +360,7 @@ final class ExtendedQueryReader {
     /** Returns the command of a prepared statement that the router answers itself, or null. */
     private @Nullable SessionCommand routerCommand(Session session, PreparedStatement statement) {
         return switch (statement.analysis().shape().onlyKind()) {
-            case SHOW, SET, RESET, DEALLOCATE -> {
+            case SHOW, SET, RESET, DEALLOCATE, CLOSE_CURSOR -> {
                 SessionCommand command = scannedCommand(scanAgain(session, statement));
                 yield RouterCommand.isForRouter(session, command) ? command : null;
             }

@@ -38,7 +38,8 @@ final class KeptMemory {
         boolean adds = command instanceof SessionCommand.Set
                 || command instanceof SessionCommand.SetSessionCharacteristics
                 || command instanceof SessionCommand.Savepoint
-                || command instanceof SessionCommand.Prepare;
+                || command instanceof SessionCommand.Prepare
+                || command instanceof SessionCommand.DeclareCursor;
         return adds ? problem(textBytes) : null;
     }
 

@@ -28,14 +28,14 @@ final class Portals {
     /** The shard of each portal of a transaction that may come to several; null when there is none. */
     private @Nullable Map<String, Integer> shards;
 
-    /** Those over several shards that were left in the middle; null when there has been none. */
-    private @Nullable SuspendedPortals suspended;
+    /** What is open in a transaction that comes to several shards; null when there has been none. */
+    private @Nullable ShardPortals onShards;
 
     private long nameBytes;
 
     void put(String name, PreparedStatement statement) {
-        if (suspended != null) {
-            suspended.close(name);
+        if (onShards != null) {
+            onShards.close(name);
         }
         if (name.isEmpty()) {
             unnamed = statement;
@@ -57,25 +57,51 @@ final class Portals {
         return named == null ? null : named.get(name);
     }
 
-    /** Returns those over several shards that were left in the middle. */
-    SuspendedPortals suspended() {
-        SuspendedPortals all = suspended;
+    /** Returns what is open in a transaction that comes to several shards. */
+    ShardPortals onShards() {
+        ShardPortals all = onShards;
         if (all == null) {
-            all = new SuspendedPortals();
-            suspended = all;
+            all = new ShardPortals();
+            onShards = all;
         }
         return all;
     }
 
-    /** Returns the portal of that name that was left in the middle, or null. */
-    SuspendedPortals.@Nullable Entry suspended(String name) {
-        return suspended == null ? null : suspended.get(name);
+    /** Returns the portal over several shards, or the cursor, of that name; null when there is none, or it is not known where. */
+    ShardPortals.@Nullable Entry onShards(String name) {
+        return onShards == null ? null : onShards.get(name);
     }
 
-    /** A savepoint was rolled back to. */
-    void rolledBack() {
-        if (suspended != null) {
-            suspended.rolledBack();
+    /** CLOSE completed: of a cursor, or null for all. */
+    void closed(@Nullable String cursor) {
+        if (onShards == null) {
+            return;
+        }
+        if (cursor == null) {
+            onShards.closeAll();
+        } else {
+            onShards.close(cursor);
+        }
+    }
+
+    /** A SAVEPOINT completed. */
+    void savepoint(String name) {
+        if (onShards != null) {
+            onShards.savepoint(name);
+        }
+    }
+
+    /** RELEASE completed. */
+    void release(String name) {
+        if (onShards != null) {
+            onShards.release(name);
+        }
+    }
+
+    /** ROLLBACK TO completed. */
+    void rolledBackTo(String name) {
+        if (onShards != null) {
+            onShards.rolledBackTo(name);
         }
     }
 
@@ -130,11 +156,11 @@ final class Portals {
 
     /** Returns how many bytes the names keep in memory, roughly. */
     long nameBytes() {
-        return nameBytes;
+        return nameBytes + (onShards == null ? 0 : onShards.nameBytes());
     }
 
     boolean isEmpty() {
-        return unnamed == null && named == null;
+        return unnamed == null && named == null && (onShards == null || onShards.isEmpty());
     }
 
     void clear() {
@@ -143,8 +169,8 @@ final class Portals {
         executed = null;
         binary = null;
         shards = null;
-        if (suspended != null) {
-            suspended.clear();
+        if (onShards != null) {
+            onShards.clear();
         }
         nameBytes = 0;
     }

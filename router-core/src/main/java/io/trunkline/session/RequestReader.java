@@ -25,8 +25,9 @@ final class RequestReader {
         RequestTargets targets = new RequestTargets();
         PlannedTargets planned = new PlannedTargets();
         SetConfigCalls calls = new SetConfigCalls();
-        this.simple = new SimpleQueryReader(worker, scan, names, targets, planned, calls);
-        this.extended = new ExtendedQueryReader(worker, scan, names, targets, planned, calls);
+        CursorRequests cursors = new CursorRequests();
+        this.simple = new SimpleQueryReader(worker, scan, names, targets, planned, calls, cursors);
+        this.extended = new ExtendedQueryReader(worker, scan, names, targets, planned, calls, cursors);
     }
 
     /** Fills in what a request means; returns false when that is not known yet: the session is told to proceed when it is. */

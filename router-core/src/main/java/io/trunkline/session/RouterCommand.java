@@ -18,7 +18,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A statement the router answers itself: SHOW, SET and RESET of {@code trunkline.*}, and DEALLOCATE of a statement that backends know by another name.
+ * A statement the router answers itself: SHOW, SET and RESET of {@code trunkline.*}, DEALLOCATE of a statement that backends know by another name, and
+ * CLOSE of a cursor over several shards.
  *
  * <p>A setting is changed, and read, when the answer's turn comes; a name of a statement is given up when the request is read.
  */
@@ -67,7 +68,13 @@ final class RouterCommand {
                     ? !session.ties.isPinnedBy(SessionEffect.SQL_PREPARE)
                     : session.statements.get(deallocate.name().text()) != null;
         }
-        return false;
+        return command instanceof SessionCommand.CloseCursor close && isOverShards(session, close);
+    }
+
+    /** Backends know such a cursor by another name. */
+    private static boolean isOverShards(Session session, SessionCommand.CloseCursor close) {
+        ShardPortals.Entry cursor = close.name() == null ? null : session.portals.onShards(close.name());
+        return cursor != null && cursor.isOverShards();
     }
 
     private static boolean isRouterName(String name) {
@@ -89,6 +96,9 @@ final class RouterCommand {
         }
         if (command instanceof SessionCommand.Reset reset) {
             return new RouterCommand("RESET", null, () -> "", () -> set(session, reset.name(), null), null);
+        }
+        if (command instanceof SessionCommand.CloseCursor close) {
+            return new RouterCommand("CLOSE CURSOR", null, () -> "", () -> session.portals.closed(close.name()), null);
         }
         if (command instanceof SessionCommand.Deallocate deallocate) {
             SessionStatements statements = session.statements;

@@ -70,9 +70,9 @@ final class ScatterBatch {
                 : RouteRefusal.SCATTER_NOT_ALONE.because("its group is about other statements, too");
     }
 
-    /** Returns true when a batch goes on with a query that was left in the middle. */
-    static boolean isResumed(List<Request> requests) {
-        return requests.get(0).tag == FrontendTag.EXECUTE;
+    /** Returns true when a batch goes on with a portal that was left in the middle, or a cursor. */
+    private static boolean isResumed(List<Request> requests) {
+        return requests.get(0).target instanceof Target.Scatter scatter && scatter.work() instanceof Target.Work.Resume;
     }
 
     private static Target.@Nullable Refused problemOfResumed(List<Request> requests) {

@@ -3,15 +3,19 @@ package io.trunkline.session;
 
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
 import io.trunkline.pool.Lease;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.Target;
 import io.trunkline.routing.TextOrder;
 import io.trunkline.scatter.CopyInPlan;
+import io.trunkline.scatter.DeclaredCursor;
 import io.trunkline.scatter.ExplainedQuery;
 import io.trunkline.scatter.GatheredCopy;
 import io.trunkline.scatter.RepeatedStatement;
+import io.trunkline.scatter.ResumedQuery;
 import io.trunkline.scatter.RunningStatement;
 import io.trunkline.scatter.ScatterClient;
 import io.trunkline.scatter.ScatterRead;
@@ -23,6 +27,8 @@ import io.trunkline.scatter.ShardPortal;
 import io.trunkline.scatter.ShardTexts;
 import io.trunkline.scatter.ShardWrite;
 import io.trunkline.scatter.SpreadCopy;
+import io.trunkline.scatter.SuspendedQuery;
+import io.trunkline.sql.DeclaredText;
 import io.trunkline.sql.EveryShardCommand;
 import io.trunkline.sql.ExplainedText;
 import io.trunkline.sql.SqlScan;
@@ -53,6 +59,8 @@ final class ScatteredStart {
     private final Bind bind = new Bind();
     /** By what the shards run it, if it may be left before its end. */
     private @Nullable ShardPortal kept;
+    /** The cursor that is declared. */
+    private @Nullable String cursor;
 
     /**
      * Prepares to make it.
@@ -86,7 +94,7 @@ final class ScatteredStart {
                     read(kept == null ? statement : statement.withoutLimit(), read),
                     within,
                     kept,
-                    within ? session.portals.suspended().takeStale() : List.of(),
+                    within ? session.portals.onShards().takeStale() : List.of(),
                     granted,
                     client,
                     worker.connector(),
@@ -96,6 +104,9 @@ final class ScatteredStart {
         }
         if (target.work() instanceof Target.Work.Explain explain) {
             return explained(statement, explain.read(), granted, client, table);
+        }
+        if (target.work() instanceof Target.Work.Declare declare) {
+            return declared(statement, declare.read(), granted, client);
         }
         if (target.work() instanceof Target.Work.CopyOut) {
             return new GatheredCopy(
@@ -155,23 +166,58 @@ final class ScatteredStart {
      *
      * @param granted the backends of its shards, in their order; handed over
      */
-    RunningStatement resumed(List<Lease> granted, ScatterClient client) {
-        Request request = batch.requests().get(0);
-        Execute execute = new Execute().wrap(request.buffer, request.index, request.available);
-        SuspendedPortals.Entry rest =
-                Objects.requireNonNull(session.portals.suspended().take(execute.portal()));
-        kept = new ShardPortal(rest.query().portal(), Math.max(0, execute.rowsMax()));
-        return ScatteredQuery.resume(
-                rest.query(),
-                execute.portal(),
-                kept.rowsMax(),
-                rest.doubted(),
+    RunningStatement resumed(Target.Work.Resume resume, List<Lease> granted, ScatterClient client) {
+        SuspendedQuery rest = Objects.requireNonNull(session.portals.onShards().take(resume.portal()));
+        kept = new ShardPortal(rest.portal(), resume.rowsMax());
+        return new ResumedQuery(
+                rest,
+                resume,
                 granted,
                 client,
                 worker.connector(),
                 session.client.allocator(),
                 worker.limits().merging().rowBytesMax(),
                 memoryBytesMax());
+    }
+
+    private RunningStatement declared(
+            ScatterStatement statement, Target.Work.Read read, List<Lease> granted, ScatterClient client) {
+        DeclaredText text = Objects.requireNonNull(DeclaredText.of(
+                Unpooled.wrappedBuffer(statement.sql()),
+                statement.start(),
+                statement.end(),
+                statement.standardConformingStrings()));
+        cursor = text.name();
+        byte[] query = Arrays.copyOfRange(statement.sql(), text.queryStart(), statement.end());
+        ScatterStatement inner = statement(query, statement.parameterTypes(), statement.bind(), 0)
+                .ofCursor();
+        return new DeclaredCursor(
+                statement,
+                read(inner, read),
+                worker.nextPortal(),
+                within ? problem(text.name()) : RouterErrors.noTransactionBlock("DECLARE CURSOR"),
+                within,
+                granted,
+                client,
+                worker.connector(),
+                session.client.allocator(),
+                worker.limits().merging().rowBytesMax(),
+                memoryBytesMax());
+    }
+
+    /** Returns why a cursor cannot be declared that could be otherwise, or null. */
+    private @Nullable RouterError problem(String name) {
+        long memoryMax = worker.limits().merging().memoryBytesMax();
+        RouterError duplicate = CursorRequests.duplicate(session, name);
+        return duplicate == null && session.portals.onShards().keptBytes() > memoryMax
+                ? RouterErrors.suspendedRowsMemory(memoryMax)
+                : duplicate;
+    }
+
+    /** Returns the name of the cursor that is declared, or null. */
+    @Nullable
+    String cursor() {
+        return cursor;
     }
 
     /** Returns the name of the portals by which the shards run it, if it may be left before its end; else null. */
@@ -185,7 +231,7 @@ final class ScatteredStart {
         return Math.max(
                 1,
                 worker.limits().merging().memoryBytesMax()
-                        - session.portals.suspended().keptBytes());
+                        - session.portals.onShards().keptBytes());
     }
 
     private ScatterRead read(ScatterStatement statement, Target.Work.Read read) {

@@ -52,6 +52,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     private @Nullable SpreadCopyInput copying;
     /** The name of the portals by which the shards run it, if it may be left before its end. */
     private @Nullable String shardPortal;
+    /** The name of the cursor that is declared, or null. */
+    private @Nullable String cursor;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
     /** Whether the rows of a Query have yet to be described. */
@@ -120,8 +122,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     }
 
     private void run(List<Lease> granted) {
-        boolean resumed = ScatterBatch.isResumed(batch.requests());
-        if (!resumed && !isUtf8()) {
+        Target.Work.Resume resumed = target.work() instanceof Target.Work.Resume resume ? resume : null;
+        if (resumed == null && !isUtf8()) {
             granted.forEach(Lease::release);
             Target.Refused refused = RouteRefusal.SCATTER_ENCODING.because("its bytes are not those of UTF8");
             onRefused(refused.code());
@@ -130,8 +132,12 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
         }
         noteNodes(granted);
         ScatteredStart start = new ScatteredStart(session, batch, target, within != null);
-        RunningStatement started = resumed ? start.resumed(granted, this) : start.with(granted, this, this, table);
+        RunningStatement started =
+                resumed == null ? start.with(granted, this, this, table) : start.resumed(resumed, granted, this);
         shardPortal = start.shardPortal();
+        cursor = start.cursor();
+        // Nothing says that the rows of a FETCH begin.
+        owesDescription = resumed != null && resumed.by() == Target.Work.Resume.By.FETCH && answersQuery();
         query = started;
         if (started instanceof SpreadCopy copy) {
             copying = new SpreadCopyInput(session, copy);
@@ -227,7 +233,11 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
             describeRows(out, running);
             session.client.write(out);
         }
-        session.client.write(rows);
+        if (target.work() instanceof Target.Work.Resume resume && resume.by() == Target.Work.Resume.By.MOVE) {
+            rows.release();
+        } else {
+            session.client.write(rows);
+        }
     }
 
     @Override
@@ -240,13 +250,25 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
         return session.client.isWritable();
     }
 
+    private boolean answersQuery() {
+        return batch.requests().get(0).tag == FrontendTag.QUERY;
+    }
+
     @Override
     public void onSuspended(SuspendedQuery rest) {
         shardPortal = null;
-        session.portals.suspended().put(portal(), rest, target);
+        boolean declared = target.work() instanceof Target.Work.Declare;
+        session.portals.onShards().suspend(portal(), rest, target.shards(), declared);
     }
 
+    /** Returns what the client calls what may be gone on with. */
     private String portal() {
+        if (target.work() instanceof Target.Work.Resume resume) {
+            return resume.portal();
+        }
+        if (cursor != null) {
+            return cursor;
+        }
         Request request = batch.requests().stream()
                 .filter(one -> one.tag == FrontendTag.EXECUTE)
                 .findFirst()
@@ -259,7 +281,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     @Override
     public void onComplete(String tag, boolean suspended) {
         if (shardPortal != null) {
-            session.portals.suspended().isStale(shardPortal);
+            session.portals.onShards().ended(portal(), shardPortal);
         }
         if (!target.work().isRead()) {
             session.placement.wrote();

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.trunkline.decision.DecisionLog;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Reason;
 import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.ShardSet;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Joining;
+import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
@@ -87,6 +91,11 @@ final class ShardTransaction {
         return shard;
     }
 
+    /** Returns it as a set. */
+    ShardSet shardSet() {
+        return ShardSet.of(session.view().table().shardCount(), shard);
+    }
+
     /** Returns queries over several shards within the transaction. */
     ScatterWithin scattered() {
         return scattered;
@@ -136,7 +145,7 @@ final class ShardTransaction {
             }
             return null;
         }
-        if (!parts.isEmpty() && leavesState(request)) {
+        if (!parts.isEmpty() && leavesState(request) && !(request.target instanceof Target.Refused)) {
             request.refusal = RouterErrors.onSeveralShards("state of the session on its backend");
             return null;
         }
@@ -200,7 +209,14 @@ final class ShardTransaction {
             return null;
         }
         StatementKind kind = request.analysis.shape().onlyKind();
-        return isAboutTransaction(kind) ? kind : null;
+        return isAboutTransaction(kind) || kind == StatementKind.CLOSE_CURSOR && closesAll(request) ? kind : null;
+    }
+
+    /** Cursors may be on all shards. */
+    private static boolean closesAll(Request request) {
+        ByteBuf text = Unpooled.wrappedBuffer(text(request).getBytes(StandardCharsets.UTF_8));
+        return SessionCommand.read(text, 0, text.readableBytes(), true) instanceof SessionCommand.CloseCursor close
+                && close.name() == null;
     }
 
     /** Returns true when a text of several statements has one that is about the transaction. */
@@ -234,6 +250,7 @@ final class ShardTransaction {
         switch (kind) {
             case ROLLBACK, ROLLBACK_AND_CHAIN -> {
                 parts.rollBack();
+                session.portals.closed(null);
                 return null;
             }
             case COMMIT -> {

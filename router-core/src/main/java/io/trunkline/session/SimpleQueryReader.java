@@ -35,6 +35,7 @@ final class SimpleQueryReader {
     private final RequestTargets targets;
     private final PlannedTargets planned;
     private final SetConfigCalls calls;
+    private final CursorRequests cursors;
     private final Query query = new Query();
 
     SimpleQueryReader(
@@ -43,13 +44,15 @@ final class SimpleQueryReader {
             SqlStatements names,
             RequestTargets targets,
             PlannedTargets planned,
-            SetConfigCalls calls) {
+            SetConfigCalls calls,
+            CursorRequests cursors) {
         this.worker = worker;
         this.scan = scan;
         this.names = names;
         this.targets = targets;
         this.planned = planned;
         this.calls = calls;
+        this.cursors = cursors;
     }
 
     /** Fills in what a Query means; returns false when that is not known yet. */
@@ -86,6 +89,7 @@ final class SimpleQueryReader {
             calls.read(request, request.buffer, query.sqlStart(), query.sqlEnd(), conforming);
         }
         request.target = targets.ofQuery(session, analysis, request.buffer, scan);
+        cursors.readQuery(session, request, statements, scan);
         request.planned = dryRun == null ? null : planned.ofQuery(session, dryRun, analysis, request.buffer, scan);
         StatementShape only = analysis.shape().only();
         boolean shared = only != null && ChannelCommands.isShared(session, only, request.buffer, scan);
@@ -107,7 +111,7 @@ final class SimpleQueryReader {
         for (int i = 0; i < statements.size(); i++) {
             StatementKind kind = statements.get(i).kind();
             boolean executes = statements.get(i).effects().contains(SessionEffect.INNER_EXECUTE);
-            if (!kind.isSessionCommand() && !executes) {
+            if (!kind.isSessionCommand() && !executes && !CursorRequests.follows(session, kind)) {
                 if (effects != null || inFlux && kind.endsTransaction()) {
                     effects = effects == null ? effectsBefore(session, statements, i) : effects;
                     effects.add(kind);

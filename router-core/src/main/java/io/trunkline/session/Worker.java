@@ -197,12 +197,12 @@ public final class Worker {
         return decisions.get();
     }
 
-    /** Returns the name of a new transaction over several shards of a cluster. */
     /** Returns a name for portals that no other has that is open on a backend of this event loop. */
     String nextPortal() {
         return "tl_portal_" + portalCount++;
     }
 
+    /** Returns the name of a new transaction over several shards of a cluster. */
     TransactionId nextTransactionId(String cluster) {
         return transactionIds.next(cluster);
     }

@@ -146,6 +146,11 @@ public enum RefusalCode {
             "TL0133",
             "explain over several shards has another form than lines of text",
             "Use FORMAT TEXT without GENERIC_PLAN, write options as words, or name the shard: /* trunkline: shard=... */."),
+    /** A cursor of rows that cannot be read from their shards as it says. */
+    CURSOR_ACROSS_SHARDS(
+            "TL0134",
+            "cursor over several shards is of a kind that one server only can have",
+            "Declare it without SCROLL, BINARY and WITH HOLD, or name the shard: /* trunkline: shard=... */."),
     /** A COPY with an option that is not read. */
     COPY_OPTION(
             "TL0139",

@@ -135,6 +135,22 @@ public sealed interface SessionCommand {
      */
     record CloseCursor(@Nullable String name) implements SessionCommand {}
 
+    /** {@code DECLARE name CURSOR}. */
+    record DeclareCursor(String name) implements SessionCommand {}
+
+    /**
+     * {@code FETCH} or {@code MOVE}.
+     *
+     * @param cursor its name
+     * @param rows how many rows forward, at least 1; {@link #ALL} for all that are left, {@link #NOT_FORWARD} for every other direction
+     */
+    record Fetch(String cursor, int rows) implements SessionCommand {
+        /** All rows that are left. */
+        public static final int ALL = Integer.MAX_VALUE;
+        /** A direction that may need rows which have been fetched before. */
+        public static final int NOT_FORWARD = -1;
+    }
+
     /**
      * A setting that cannot be carried to another backend, such as {@code SET x FROM CURRENT}: the session must keep the one it has.
      *

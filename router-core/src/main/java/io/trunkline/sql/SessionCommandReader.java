@@ -69,6 +69,8 @@ final class SessionCommandReader {
             case "listen" -> isChannel() ? new SessionCommand.Listen(tokens.name(1)) : new SessionCommand.Other();
             case "unlisten" -> unlisten();
             case "close" -> close();
+            case "declare" -> named(1) ? new SessionCommand.DeclareCursor(tokens.name(1)) : new SessionCommand.Other();
+            case "fetch", "move" -> new FetchReader(tokens).read();
             default -> new SessionCommand.Other();
         };
     }

@@ -191,7 +191,10 @@ public final class ShardingShapeReader {
 
     private ShardingShape readQuery(TokenList tokens, StatementHead head, TableDirectory directory) {
         if (head.kind() == StatementKind.EXPLAIN && head.queryKind() == StatementKind.SELECT) {
-            return readExplain(tokens, head.queryStart(), directory);
+            return readInner(tokens, head.queryStart(), ExplainedText.problem(tokens, head.queryStart()), directory);
+        }
+        if (head.kind() == StatementKind.DECLARE_CURSOR && head.queryKind() == StatementKind.SELECT) {
+            return readInner(tokens, head.queryStart(), DeclaredText.problem(tokens, head.queryStart()), directory);
         }
         return switch (head.queryKind()) {
             case SELECT, VALUES, INSERT, UPDATE, DELETE ->
@@ -201,9 +204,13 @@ public final class ShardingShapeReader {
         };
     }
 
-    /** The query is read as if it were to be run, so that its plan over several shards can be told. */
-    private ShardingShape readExplain(TokenList tokens, int queryStart, TableDirectory directory) {
-        Refusal problem = ExplainedText.problem(tokens, queryStart);
+    /**
+     * The query of an EXPLAIN or DECLARE is read as if it were to be run by itself.
+     *
+     * @param problem why it cannot be one over several shards, or null
+     */
+    private ShardingShape readInner(
+            TokenList tokens, int queryStart, @Nullable Refusal problem, TableDirectory directory) {
         if (problem != null) {
             ShardingShape shape = readTree(tokens, queryStart, lastOf(tokens), directory);
             return shape.reach() == ShardingShape.Reach.KEYED ? shape.notScatteredFor(problem) : shape;

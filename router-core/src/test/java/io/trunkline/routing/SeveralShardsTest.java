@@ -133,8 +133,9 @@ class SeveralShardsTest {
             quoteCharacter = '`',
             value = {
                 "select * from orders …|merged",
-                "declare c cursor for select * from orders …|TL0120",
-                "declare c no scroll cursor with hold for select * from orders …|TL0120",
+                "declare c cursor for select * from orders …|merged",
+                "declare c no scroll cursor with hold for select * from orders …|TL0134",
+                "declare c cursor for select * from orders … for update|TL0120",
                 "copy (select * from orders …) to stdout|merged",
                 "copy (select * from orders …) to stdout (format csv, header)|merged",
                 "copy (select * from orders …) to stdout (format binary)|merged",

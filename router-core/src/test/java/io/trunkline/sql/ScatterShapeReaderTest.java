@@ -46,7 +46,9 @@ class ScatterShapeReaderTest {
             explain (format json) select * from orders                   → TL0133
             explain (format 'text') select * from orders                 → TL0133
             explain (generic_plan) select * from orders where a = $1     → TL0133
-            declare c cursor for select * from orders                    → TL0120
+            declare c scroll cursor for select * from orders             → TL0134
+            declare c binary cursor for select * from orders             → TL0134
+            declare c cursor with hold for select * from orders          → TL0134
             copy (select * from orders order by a) to stdout             → TL0138
             (select * from orders)                                       → TL0120
             select * from orders except select * from orders             → TL0141

@@ -131,6 +131,49 @@ class SessionCommandTest {
         assertThat(read("unlisten c")).isEqualTo(new SessionCommand.Unlisten("c"));
         assertThat(read("close all")).isEqualTo(new SessionCommand.CloseCursor(null));
         assertThat(read("close C")).isEqualTo(new SessionCommand.CloseCursor("c"));
+        assertThat(read("declare C no scroll cursor for select 1")).isEqualTo(new SessionCommand.DeclareCursor("c"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '→', textBlock = """
+            fetch c                       → c 1
+            fetch next                    → next 1
+            fetch forward                 → forward 1
+            fetch "C"                     → C 1
+            fetch from c                  → c 1
+            move in c                     → c 1
+            fetch next c                  → c 1
+            fetch next from next          → next 1
+            fetch 5 c                     → c 5
+            fetch +5 from c               → c 5
+            fetch forward c               → c 1
+            fetch forward in c            → c 1
+            fetch forward 7 from c        → c 7
+            fetch forward all c           → c 2147483647
+            move all in c                 → c 2147483647
+            fetch 0 c                     → c -1
+            fetch -5 c                    → c -1
+            fetch prior c                 → c -1
+            fetch first from c            → c -1
+            fetch last in c               → c -1
+            fetch absolute -3 from c      → c -1
+            fetch relative 1 c            → c -1
+            fetch backward c              → c -1
+            fetch backward from c         → c -1
+            fetch backward 2 c            → c -1
+            fetch backward all c          → c -1
+            fetch 0x10 c                  → c -1
+            fetch 99999999999 c           → c -1
+            fetch                         → none
+            fetch 5                       → none
+            fetch from                    → none
+            fetch sideways c              → none
+            fetch next 5 c                → none
+            fetch 5 from c d              → none
+            """)
+    void readsHowFarACursorIsFetchedFrom(String sql, String expected) {
+        String found = read(sql) instanceof SessionCommand.Fetch fetch ? fetch.cursor() + " " + fetch.rows() : "none";
+        assertThat(found).isEqualTo(expected);
     }
 
     @Test

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 /** The names the repository has: types, settings, metrics, commands, profiles. Read once from sources and catalogues; immutable. */
 final class RepositoryNames {
     private static final Pattern TYPE =
-            Pattern.compile("\\b(?:class|interface|record|enum|@interface) +([A-Z]\\w*)(?=[ <({])");
+            Pattern.compile("\\b(?:class|interface|record|enum|@interface) +([A-Z]\\w*)(?=[\\s<({])");
     private static final Pattern SUBCOMMAND = Pattern.compile("@(?:\\w+\\.)?Command\\(\\s*name = \"([\\w ]+)\"");
     private static final Pattern PROFILE = Pattern.compile("(?s)<profile>.*?<id>([\\w-]+)</id>");
     private static final Pattern SHARED = Pattern.compile("(?s)@SharedAcrossLoops\\(.*?\\)\\s+[\\w ]*?class (\\w+)");
