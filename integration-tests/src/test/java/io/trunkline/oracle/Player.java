@@ -2,7 +2,6 @@
 package io.trunkline.oracle;
 
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -12,8 +11,6 @@ import java.util.function.Function;
  */
 final class Player {
     private static final String SAVEPOINT = "savepoint s";
-    /** Statements that give each shard its own rows, which fail on each by themselves. */
-    private static final Set<String> SEVERAL_ROWS = Set.of("copy from", "insert several");
 
     private final Dialog router;
     private final Dialog one;
@@ -63,7 +60,12 @@ final class Player {
     }
 
     private Verdict statement(Statement statement) {
-        return both(dialog -> dialog.ask(statement), SEVERAL_ROWS.contains(statement.kind()));
+        return both(dialog -> dialog.ask(statement), storesSeveralRows(statement.kind()));
+    }
+
+    /** Returns true for statements that give each shard its own rows, which fail on each by themselves. */
+    private static boolean storesSeveralRows(String kind) {
+        return kind.equals("copy from") || kind.startsWith("insert") && !kind.equals("insert one");
     }
 
     private Verdict both(Function<Dialog, Answer> question) {

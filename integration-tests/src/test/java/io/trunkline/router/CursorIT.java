@@ -220,10 +220,7 @@ class CursorIT {
 
     @Test
     void ofOneShardAreFoundWhereTheyAre() {
-        long other = 2;
-        while (StockBothWays.shardOf(other) == StockBothWays.shardOf(1)) {
-            other++;
-        }
+        long other = elsewhere();
         both("declare a cursor for select item, note from stock where item = 1 or item = 1");
         both("declare b cursor for select item, note from stock where item = " + other);
         both("declare c cursor for select count(*) from stock");
@@ -259,8 +256,8 @@ class CursorIT {
         both("rollback to a");
         // Groups that the router combines, and the parameter stands in both halves of that.
         stock.both(
-                parse("", "declare c cursor for select n, count(*) + $1 from stock where n < $1 group by n order by n"),
-                bind("", "", "5"),
+                parse("", "declare c cursor for select n, count(*) + $1 from stock where n < $2 group by n order by n"),
+                bind("", "", "5", "4"),
                 execute("", 0),
                 sync());
         stock.both(bind("", "f"), describePortal(""), execute("", 0), sync());
@@ -319,6 +316,136 @@ class CursorIT {
             both("rollback to a");
         }
         both("fetch c");
+    }
+
+    /** Returns an item of another shard than the first one's. */
+    private static long elsewhere() {
+        long other = 2;
+        while (StockBothWays.shardOf(other) == StockBothWays.shardOf(1)) {
+            other++;
+        }
+        return other;
+    }
+
+    /** Has the router refuse something, and both go on behind a savepoint. */
+    private static void refuses(String code, byte[]... frames) {
+        both("savepoint refused");
+        assertThat(refused(frames)).contains(code);
+        stock.whole().query("select 1 / 0");
+        both("rollback to refused");
+        both("release refused");
+    }
+
+    @Test
+    void takesNoTextAlongToTheShardOfACursor() {
+        both("declare a cursor for select item from stock where item = 1");
+        both("declare c cursor for select item from stock order by item");
+        for (String text : List.of(
+                "update stock set n = 0 where item = " + elsewhere() + "; fetch a",
+                "fetch a; insert into stock (item) values (" + elsewhere() + ")",
+                "select count(*) from stock; fetch a",
+                "delete from stock; close a",
+                "select 1; close c")) {
+            both("select n from stock where item = 1");
+            both("savepoint s");
+            assertThat(refused(query(text))).containsAnyOf("TL0218", "TL0210", "sent alone");
+            stock.whole().query("select 1 / 0");
+            both("rollback to s");
+        }
+        both("select n from stock where item = 1");
+        both("update stock set n = 0 where item = 1; fetch a");
+        both("close a; declare a cursor for select item from stock where item = 1");
+        both("select n from stock where item = " + elsewhere());
+        refuses("TL0218", query("close all; select 1"));
+        both("fetch a");
+    }
+
+    @Test
+    void holdsNoTableOnceItIsClosed() {
+        both("declare c cursor for select n, count(*) + 1 from stock group by n order by n");
+        both("fetch all from c");
+        stock.both(parse("", "select item from stock order by item"), bind("p", ""), execute("p", 3), sync());
+        both("close c");
+        stock.both(closePortal("p"), sync());
+        both("truncate stock");
+        both("select count(*) from stock");
+    }
+
+    @Test
+    void isFoundAfterWhatKeepsTheTransactionToItsShards() {
+        both("declare a cursor for select item from stock where item = 1");
+        both("declare c cursor for select item from stock order by item");
+        both("select n from stock where item = " + elsewhere());
+        both("set local lock_timeout to default");
+        both("fetch c");
+        both("fetch a");
+        assertThat(both("declare c cursor for select item from stock where item = 1")
+                        .get(0))
+                .contains("42P03");
+    }
+
+    @Test
+    void followsSavepointsOfOneName() {
+        both("select count(*) from stock");
+        both("savepoint s");
+        both("savepoint b");
+        both("declare c cursor for select item from stock order by item");
+        both("savepoint s");
+        both("release b");
+        both("rollback to s");
+        both("declare c cursor for select item from stock order by item");
+        both("fetch c");
+    }
+
+    @Test
+    void losesItsGroupsToARollback() {
+        both("declare c cursor for select n, count(*) + 1 from stock group by n order by n");
+        both("savepoint s");
+        both("fetch 2 from c");
+        both("rollback to s");
+        refuses("TL0233", query("fetch 2 from c"));
+        both("close c");
+        both("declare c cursor for select n, count(*) + 1 from stock group by n order by n");
+        both("fetch 2 from c");
+        both("savepoint s");
+        both("fetch 2 from c");
+        both("rollback to s");
+        both("fetch 2 from c");
+    }
+
+    @Test
+    void ofOneShardIsClosedThereByProtocol() {
+        both("declare a cursor for select item from stock where item = 1");
+        both("select n from stock where item = " + elsewhere());
+        stock.both(closePortal("a"), sync());
+        both("declare a cursor for select item from stock where item = 1");
+        stock.both(execute("a", 1), sync());
+        both("select n from stock where item = " + elsewhere());
+        stock.both(describePortal("a"), execute("a", 1), sync());
+    }
+
+    @Test
+    void isFetchedFromOnceByEachPortal() {
+        both("declare c cursor for select item from stock order by item");
+        stock.both(parse("once", "fetch 3 from c"), bind("p", "once"), execute("p", 0), sync());
+        refuses("TL0233", execute("p", 0), sync());
+        stock.both(bind("q", "once"), execute("q", 0), sync());
+        refuses("TL0233", bind("r", "once", new int[0], new byte[0][], new int[] {0, 1}), execute("r", 0), sync());
+    }
+
+    @Test
+    void endsWithATransactionThatIsFollowedByAnother() {
+        both("declare a cursor for select item from stock where item = 1");
+        both("declare c cursor for select item from stock order by item");
+        both("rollback and chain");
+        both("savepoint s");
+        assertThat(both("fetch c").get(0)).contains("34000");
+        both("rollback to s");
+        // Which shard it is on is the router's own business; the other ones are refused.
+        String here = refused(query("update stock set n = 5 where item = 1"));
+        String there = refused(query("update stock set n = 5 where item = " + elsewhere()));
+        assertThat(here + there).contains("TL02");
+        stock.whole().query("select 1 / 0");
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.ProtocolViolation;
+import io.trunkline.wire.StatementOrPortal;
 import io.trunkline.wire.TransactionStatus;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -256,6 +257,24 @@ public final class BackendConnection {
         FrontendWriter.query(out, sql);
         statements.forgetUnnamed();
         expected.add(Kind.QUERY, Action.FORWARD, null);
+        link.write(out);
+        link.flush();
+    }
+
+    /** Closes portals, those that are not open without an error. Only while nobody holds the backend; the listener hears no rows. */
+    public void closePortals(List<String> portals, QueryListener listener) {
+        if (!open) {
+            listener.onError(RouterErrors.backendLost(target.node()).response());
+            return;
+        }
+        attach(new InternalQuery(this, 0, deadline(ownStatementLimit), listener));
+        ByteBuf out = link.allocator().buffer(64);
+        for (String portal : portals) {
+            FrontendWriter.close(out, StatementOrPortal.Kind.PORTAL, portal);
+            expected.add(Kind.CLOSE, Action.FORWARD, null);
+        }
+        FrontendWriter.sync(out);
+        expected.add(Kind.SYNC, Action.FORWARD, null);
         link.write(out);
         link.flush();
     }

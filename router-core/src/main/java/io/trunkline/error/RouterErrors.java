@@ -785,7 +785,7 @@ public final class RouterErrors {
                 Kind.CLIENT,
                 SqlState.FEATURE_NOT_SUPPORTED,
                 "a command for the router must be sent alone",
-                "SHOW, SET and RESET of trunkline parameters cannot be part of several statements in one message.");
+                "SHOW, SET and RESET of trunkline parameters, and CLOSE of a cursor over several shards, cannot be part of several statements in one message.");
     }
 
     /** A Parse beyond the inspection limit. */

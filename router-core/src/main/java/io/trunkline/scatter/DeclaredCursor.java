@@ -3,17 +3,14 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.pool.Lease;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ParameterDescription;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.RowDescription;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,33 +51,25 @@ public final class DeclaredCursor implements RunningStatement, ShardStream.Liste
      * @param read the query of the cursor
      * @param portal the name of its portals on the shards
      * @param problem what is said of it once its words have been understood, where it cannot be declared; else null
-     * @param within whether they are in a transaction of the client's
-     * @param messageBytesMax a longer message is an error
-     * @param memoryBytesMax most bytes of groups that the query may keep
      */
     public DeclaredCursor(
             ScatterStatement words,
             ScatterRead read,
             String portal,
             @Nullable RouterError problem,
-            boolean within,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax,
-            long memoryBytesMax) {
+            LeasedShards leased) {
         this.words = words;
         this.query = read.statement();
         this.portal = portal;
         this.problem = problem;
-        this.client = client;
-        this.allocator = allocator;
-        this.messageBytesMax = messageBytesMax;
+        this.client = leased.client();
+        this.allocator = leased.allocator();
+        this.messageBytesMax = leased.messageBytesMax();
         this.parameterTypes = words.parameterTypes();
-        this.shards = new ShardStreams(leases, connector, messageBytesMax, within, this);
+        this.shards = leased.attach(this);
         this.end = new StatementEnd(shards, client, null, this);
-        this.preparation = new ScatterPreparation(query, () -> ScatterPlanner.of(read, memoryBytesMax), shards.first());
+        this.preparation =
+                new ScatterPreparation(query, () -> ScatterPlanner.of(read, leased.memoryBytesMax()), shards.first());
     }
 
     @Override

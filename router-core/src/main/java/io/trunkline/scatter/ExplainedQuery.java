@@ -3,9 +3,7 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.pool.Lease;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.DataRow;
@@ -62,33 +60,20 @@ public final class ExplainedQuery implements RunningStatement, ShardStream.Liste
      * @param head of these, what stands before the query
      * @param read the query
      * @param shardNames of the shards, in their order
-     * @param within whether they are in a transaction of the client's that goes on
-     * @param lineBytesMax a longer line is an error
-     * @param memoryBytesMax most bytes of groups that the query would keep
      */
     public ExplainedQuery(
-            ScatterStatement statement,
-            String head,
-            ScatterRead read,
-            List<String> shardNames,
-            boolean within,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int lineBytesMax,
-            long memoryBytesMax) {
+            ScatterStatement statement, String head, ScatterRead read, List<String> shardNames, LeasedShards leased) {
         this.statement = statement;
         this.head = head;
         this.shardNames = List.copyOf(shardNames);
-        this.client = client;
-        this.allocator = allocator;
-        this.lineBytesMax = lineBytesMax;
+        this.client = leased.client();
+        this.allocator = leased.allocator();
+        this.lineBytesMax = leased.messageBytesMax();
         this.parameterTypes = statement.parameterTypes();
-        this.shards = new ShardStreams(leases, connector, lineBytesMax, within, this);
+        this.shards = leased.attach(this);
         this.end = new StatementEnd(shards, client, null, this);
-        this.preparation =
-                new ScatterPreparation(read.statement(), () -> ScatterPlanner.of(read, memoryBytesMax), shards.first());
+        this.preparation = new ScatterPreparation(
+                read.statement(), () -> ScatterPlanner.of(read, leased.memoryBytesMax()), shards.first());
     }
 
     @Override

@@ -3,9 +3,7 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.pool.Lease;
 import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.Target;
 import io.trunkline.sql.CopyOptions;
@@ -17,7 +15,6 @@ import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.SqlState;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,22 +44,13 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
      * Takes over the leases.
      *
      * @param readable whether the statement's text can be read byte by byte
-     * @param within whether they are in a transaction of the client's that goes on
-     * @param rowBytesMax a longer row is an error
      */
-    public GatheredCopy(
-            ScatterStatement statement,
-            boolean readable,
-            boolean within,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            int rowBytesMax) {
+    public GatheredCopy(ScatterStatement statement, boolean readable, LeasedShards leased) {
         this.statement = statement;
         this.readable = readable;
-        this.client = client;
-        this.rowBytesMax = rowBytesMax;
-        this.shards = new ShardStreams(leases, connector, rowBytesMax, within, this);
+        this.client = leased.client();
+        this.rowBytesMax = leased.messageBytesMax();
+        this.shards = leased.attach(this);
         this.end = new StatementEnd(shards, client, null, this);
     }
 

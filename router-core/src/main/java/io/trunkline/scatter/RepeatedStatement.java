@@ -3,9 +3,7 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.pool.Lease;
 import io.trunkline.scatter.Repetition.Failed;
 import io.trunkline.scatter.Repetition.ShardsDiffer;
 import io.trunkline.sql.CopyWrite;
@@ -75,19 +73,15 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
             ScatterStatement statement,
             Function<Described, Repetition> planning,
             @Nullable ShardCommit commit,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax) {
+            LeasedShards leased) {
         this.statement = statement;
         this.planning = planning;
         this.begins = commit != null;
-        this.client = client;
-        this.allocator = allocator;
-        this.messageBytesMax = messageBytesMax;
+        this.client = leased.client();
+        this.allocator = leased.allocator();
+        this.messageBytesMax = leased.messageBytesMax();
         this.parameterTypes = statement.parameterTypes();
-        this.shards = new ShardStreams(leases, connector, messageBytesMax, commit == null, this);
+        this.shards = leased.attach(this);
         this.end = new StatementEnd(shards, client, commit, this);
     }
 
@@ -95,50 +89,24 @@ public final class RepeatedStatement implements RunningStatement, ShardStream.Li
      * Takes over the leases, of one backend of every shard in the order of the shards, to write a reference table.
      *
      * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
-     * @param messageBytesMax a longer row is an error
-     * @param memoryBytesMax most bytes of rows kept at a time
      */
     public static RepeatedStatement copies(
-            ScatterStatement statement,
-            CopyWrite write,
-            @Nullable ShardCommit commit,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax,
-            long memoryBytesMax) {
+            ScatterStatement statement, CopyWrite write, @Nullable ShardCommit commit, LeasedShards leased) {
         Function<Described, Repetition> planning = described -> write instanceof CopyWrite.SameWords words
                 ? new CopiedWords(statement, words, described)
-                : new CopiedRows(statement, (CopyWrite.SameRows) write, allocator, memoryBytesMax);
-        return new RepeatedStatement(
-                statement, planning, commit, leases, client, connector, allocator, messageBytesMax);
+                : new CopiedRows(statement, (CopyWrite.SameRows) write, leased.allocator(), leased.memoryBytesMax());
+        return new RepeatedStatement(statement, planning, commit, leased);
     }
 
     /**
      * Takes over the leases, of one backend of every shard in the order of the shards, for a command.
      *
      * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
-     * @param messageBytesMax a longer message is an error
      */
     public static RepeatedStatement command(
-            ScatterStatement statement,
-            EveryShardCommand command,
-            @Nullable ShardCommit commit,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax) {
+            ScatterStatement statement, EveryShardCommand command, @Nullable ShardCommit commit, LeasedShards leased) {
         return new RepeatedStatement(
-                statement,
-                described -> new Command(statement, command, described),
-                commit,
-                leases,
-                client,
-                connector,
-                allocator,
-                messageBytesMax);
+                statement, described -> new Command(statement, command, described), commit, leased);
     }
 
     @Override

@@ -2,16 +2,12 @@
 package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.pool.Lease;
 import io.trunkline.routing.Target;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.RowDescription;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,27 +29,16 @@ public final class ResumedQuery
      * Takes over the leases, of the shards that the query was begun on, in their order.
      *
      * @param left handed over
-     * @param client gets no rows of a MOVE
-     * @param messageBytesMax a longer row is an error
-     * @param memoryBytesMax most bytes of rows kept at a time
      */
-    public ResumedQuery(
-            SuspendedQuery left,
-            Target.Work.Resume request,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax,
-            long memoryBytesMax) {
+    public ResumedQuery(SuspendedQuery left, Target.Work.Resume request, LeasedShards leased) {
         this.left = left;
         this.request = request;
-        this.client = client;
-        this.messageBytesMax = messageBytesMax;
-        this.shards = new ShardStreams(leases, connector, messageBytesMax, true, this);
+        this.client = leased.client();
+        this.messageBytesMax = leased.messageBytesMax();
+        this.shards = leased.attach(this);
         this.end = new StatementEnd(shards, client, null, this);
         ShardPortal portal = new ShardPortal(left.portal(), request.rowsMax());
-        this.rows = new ScatteredRows(this, shards, client, allocator, end, portal, memoryBytesMax);
+        this.rows = new ScatteredRows(this, shards, end, portal, leased);
     }
 
     @Override

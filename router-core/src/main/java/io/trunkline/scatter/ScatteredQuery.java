@@ -2,16 +2,12 @@
 package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.pool.Lease;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.RowDescription;
-import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +44,6 @@ public final class ScatteredQuery
     private final ScatterPreparation preparation;
     private final StatementEnd end;
     private final ScatteredRows rows;
-    /** Portals of other queries that nobody needs any more. */
-    private final List<String> stalePortals;
 
     private Phase phase = Phase.PREPARING;
     /** What CommandComplete says of a write: the command, and the rows of all shards together. */
@@ -61,92 +55,43 @@ public final class ScatteredQuery
             ScatterStatement statement,
             Supplier<ScatterPlanner> planning,
             boolean isWrite,
-            boolean within,
             @Nullable ShardCommit commit,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax,
-            ShardPortal portal,
-            List<String> stalePortals,
-            long memoryBytesMax) {
-        this.stalePortals = stalePortals;
+            LeasedShards leased,
+            ShardPortal portal) {
         this.statement = statement;
         this.isWrite = isWrite;
         this.begins = commit != null;
-        this.client = client;
-        this.messageBytesMax = messageBytesMax;
-        this.shards = new ShardStreams(leases, connector, messageBytesMax, within, this);
+        this.client = leased.client();
+        this.messageBytesMax = leased.messageBytesMax();
+        this.shards = leased.attach(this);
         this.preparation = new ScatterPreparation(statement, planning, shards.first());
         this.end = new StatementEnd(shards, client, commit, this);
-        this.rows = new ScatteredRows(this, shards, client, allocator, end, portal, memoryBytesMax);
+        this.rows = new ScatteredRows(this, shards, end, portal, leased);
     }
 
     /**
      * Takes over the leases, of one backend of each shard that may have rows.
      *
      * @param portal what it is run by when it may be left before its end, which needs a transaction of the client's; else null
-     * @param stalePortals of other queries, to be closed
-     * @param within whether they are in a transaction of the client's that goes on
-     * @param messageBytesMax a longer row is an error
-     * @param memoryBytesMax most bytes of groups kept at a time
      */
-    public static ScatteredQuery read(
-            ScatterRead read,
-            boolean within,
-            @Nullable ShardPortal portal,
-            List<String> stalePortals,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax,
-            long memoryBytesMax) {
+    public static ScatteredQuery read(ScatterRead read, @Nullable ShardPortal portal, LeasedShards leased) {
         return new ScatteredQuery(
                 read.statement(),
-                () -> ScatterPlanner.of(read, memoryBytesMax),
+                () -> ScatterPlanner.of(read, leased.memoryBytesMax()),
                 false,
-                within,
                 null,
-                leases,
-                client,
-                connector,
-                allocator,
-                messageBytesMax,
-                portal == null ? ShardPortal.UNNAMED : portal,
-                stalePortals,
-                memoryBytesMax);
+                leased,
+                portal == null ? ShardPortal.UNNAMED : portal);
     }
 
     /**
      * Takes over the leases, of one backend of each shard of the write, in its order.
      *
      * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
-     * @param messageBytesMax a longer row of RETURNING is an error
      */
-    public static ScatteredQuery write(
-            ShardWrite write,
-            @Nullable ShardCommit commit,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            ByteBufAllocator allocator,
-            int messageBytesMax) {
+    public static ScatteredQuery write(ShardWrite write, @Nullable ShardCommit commit, LeasedShards leased) {
         return new ScatteredQuery(
-                write.statement(),
-                () -> ScatterPlanner.of(write),
-                true,
-                commit == null,
-                commit,
-                leases,
-                client,
-                connector,
-                allocator,
-                messageBytesMax,
-                ShardPortal.UNNAMED,
-                List.of(),
-                0);
+                write.statement(), () -> ScatterPlanner.of(write), true, commit, leased, ShardPortal.UNNAMED);
     }
 
     @Override
@@ -191,9 +136,6 @@ public final class ScatteredQuery
             ScatterPlan plan = preparation.onAnswered(() -> client.onParsed(this));
             if (plan != null) {
                 phase = Phase.STARTING;
-                if (!stalePortals.isEmpty()) {
-                    shards.all().forEach(one -> one.closePortals(stalePortals));
-                }
                 rows.run(plan, statement, begins);
             }
         } catch (ScatterRefused refused) {

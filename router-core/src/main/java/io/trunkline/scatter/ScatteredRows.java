@@ -75,23 +75,15 @@ final class ScatteredRows implements RowSink {
      * Prepares for rows.
      *
      * @param portal what the shards run it by
-     * @param memoryBytesMax most bytes of rows that may lie here when it is left
      */
-    ScatteredRows(
-            Statement statement,
-            ShardStreams shards,
-            ScatterClient client,
-            ByteBufAllocator allocator,
-            StatementEnd end,
-            ShardPortal portal,
-            long memoryBytesMax) {
+    ScatteredRows(Statement statement, ShardStreams shards, StatementEnd end, ShardPortal portal, LeasedShards leased) {
         this.statement = statement;
         this.shards = shards;
-        this.client = client;
-        this.allocator = allocator;
+        this.client = leased.client();
+        this.allocator = leased.allocator();
         this.end = end;
         this.portal = portal;
-        this.memoryBytesMax = memoryBytesMax;
+        this.memoryBytesMax = leased.memoryBytesMax();
     }
 
     // how it begins

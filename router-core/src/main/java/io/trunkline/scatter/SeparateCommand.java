@@ -3,16 +3,13 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.trunkline.backend.BackendConnector;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.pool.Lease;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.CommandTag;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.ParameterDescription;
 import io.trunkline.wire.ProtocolViolation;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,21 +35,12 @@ public final class SeparateCommand implements RunningStatement, ShardStream.List
 
     private @Nullable CommandTag tag;
 
-    /**
-     * Takes over the leases, of one backend of every shard in the order of the shards.
-     *
-     * @param messageBytesMax a longer message is an error
-     */
-    public SeparateCommand(
-            ScatterStatement statement,
-            List<Lease> leases,
-            ScatterClient client,
-            BackendConnector connector,
-            int messageBytesMax) {
+    /** Takes over the leases, of one backend of every shard in the order of the shards. */
+    public SeparateCommand(ScatterStatement statement, LeasedShards leased) {
         this.statement = statement;
-        this.client = client;
+        this.client = leased.client();
         this.parameterTypes = statement.parameterTypes();
-        this.shards = new ShardStreams(leases, connector, messageBytesMax, false, this);
+        this.shards = leased.attach(this);
         this.end = new StatementEnd(shards, client, null, this);
     }
 

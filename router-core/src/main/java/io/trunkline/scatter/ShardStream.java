@@ -169,16 +169,6 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
         execute(backend.link().allocator().buffer(64), portal, rowsMax);
     }
 
-    /** Closes portals ahead of what is run next; those that are not open do no harm. */
-    void closePortals(List<String> portals) {
-        ByteBuf out = backend.link().allocator().buffer(64);
-        for (String portal : portals) {
-            FrontendWriter.close(out, StatementOrPortal.Kind.PORTAL, portal);
-            backend.expected().add(Kind.CLOSE, Action.SWALLOW, null);
-        }
-        backend.link().write(out);
-    }
-
     /** Runs a statement by simple protocol, as COPY is run. */
     void query(byte[] sql) {
         ByteBuf out = backend.link().allocator().buffer(sql.length + 6);

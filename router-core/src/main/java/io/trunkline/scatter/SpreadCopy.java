@@ -3,10 +3,8 @@ package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.trunkline.backend.BackendConnector;
 import io.trunkline.copy.CopyFailure;
 import io.trunkline.error.RouterErrors;
-import io.trunkline.pool.Lease;
 import io.trunkline.wire.BackendTag;
 import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.CommandTag;
@@ -75,23 +73,15 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
      * Takes over the leases, of one backend of each shard of the cluster in their order.
      *
      * @param commit how it is committed, or null when the backends are in a transaction of the client's that goes on
-     * @param rowBytesMax a longer row is an error
      */
-    public SpreadCopy(
-            CopyInPlan plan,
-            @Nullable ShardCommit commit,
-            List<Lease> leases,
-            ScatterClient client,
-            Source source,
-            BackendConnector connector,
-            int rowBytesMax) {
+    public SpreadCopy(CopyInPlan plan, @Nullable ShardCommit commit, LeasedShards leased, Source source) {
         this.plan = plan;
         this.begins = commit != null;
-        this.client = client;
+        this.client = leased.client();
         this.source = source;
         this.synced = !plan.waitsForSync();
-        this.shards = new ShardStreams(leases, connector, rowBytesMax, commit == null, this);
-        this.data = new CopiedData(plan, shards.all(), rowBytesMax);
+        this.shards = leased.attach(this);
+        this.data = new CopiedData(plan, shards.all(), leased.messageBytesMax());
         this.end = new StatementEnd(shards, client, commit, this);
     }
 

@@ -57,7 +57,9 @@ final class CompletedCommands {
                     settings.savepoint(savepoint.name());
                     session.shards.completed("SAVEPOINT " + SessionSettings.identifier(savepoint.name()));
                     session.channels.savepoint(savepoint);
-                    session.portals.savepoint(savepoint.name());
+                    if (session.placement.routing().transaction().crosses()) {
+                        session.portals.savepoint(savepoint.name());
+                    }
                 }
             }
             case RELEASE_SAVEPOINT -> {
@@ -102,7 +104,7 @@ final class CompletedCommands {
             }
             case DECLARE_CURSOR -> {
                 if (command instanceof SessionCommand.DeclareCursor declare) {
-                    session.portals.onShards().declare(declare.name(), session.shards.shardSet());
+                    session.portals.onShards().declare(declare.name(), session.shards.shard());
                 }
             }
             case CLOSE_CURSOR -> {

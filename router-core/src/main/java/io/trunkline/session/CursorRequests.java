@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.trunkline.backend.ReplyEffect;
 import io.trunkline.backend.Synthesis;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
@@ -21,7 +22,10 @@ import io.trunkline.wire.BackendWriter;
 import io.trunkline.wire.Bind;
 import io.trunkline.wire.Execute;
 import io.trunkline.wire.TransactionStatus;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +40,7 @@ final class CursorRequests {
     private final SqlScan scan = new SqlScan();
 
     /**
-     * A FETCH or MOVE of a known cursor.
+     * A FETCH or MOVE of a cursor over several shards.
      *
      * @param isMove whether it returns no rows
      */
@@ -46,7 +50,7 @@ final class CursorRequests {
     static boolean follows(Session session, StatementKind kind) {
         return switch (kind) {
             case DECLARE_CURSOR, FETCH, MOVE, CLOSE_CURSOR ->
-                session.placement.routing().transaction().crosses();
+                session.placement.routing().transaction().crosses() || session.portals.areOnShards();
             default -> false;
         };
     }
@@ -55,39 +59,67 @@ final class CursorRequests {
 
     /** Changes where a Query goes whose text was just scanned, or refuses it. */
     void readQuery(Session session, Request request, List<StatementShape> statements, SqlScan scanned) {
+        Set<String> closed = null;
         for (int i = 0; i < statements.size() && request.refusal == null; i++) {
             StatementKind kind = statements.get(i).kind();
             // A server does not look at the name in a failed transaction.
-            if (follows(session, kind) && session.status() != TransactionStatus.FAILED) {
-                SessionCommand command = SessionCommand.read(
-                        request.buffer,
-                        scanned.statementStart(i),
-                        scanned.statementEnd(i),
-                        scanned.standardConformingStrings());
-                read(session, request, kind, command, statements.size() == 1);
+            if (!follows(session, kind) || session.status() == TransactionStatus.FAILED) {
+                continue;
+            }
+            SessionCommand command = SessionCommand.read(
+                    request.buffer,
+                    scanned.statementStart(i),
+                    scanned.statementEnd(i),
+                    scanned.standardConformingStrings());
+            if (command instanceof SessionCommand.DeclareCursor declare) {
+                boolean free = closed != null && closed.contains(declare.name());
+                if (request.target instanceof Target.At && !free) {
+                    request.refusal = duplicate(session, declare.name());
+                }
+            } else if (statements.size() == 1) {
+                readAlone(session, request, kind, command);
+            } else {
+                readAmongOthers(session, request, command);
+            }
+            if (command instanceof SessionCommand.CloseCursor close && close.name() != null) {
+                closed = closed == null ? new HashSet<>() : closed;
+                closed.add(close.name());
             }
         }
     }
 
-    private static void read(
-            Session session, Request request, StatementKind kind, SessionCommand command, boolean alone) {
-        if (command instanceof SessionCommand.DeclareCursor declare) {
-            if (request.target instanceof Target.At) {
-                request.refusal = duplicate(session, declare.name());
-            }
-            return;
-        }
-        String name = nameOf(command);
-        ShardPortals.Entry cursor = name == null ? null : session.portals.onShards(name);
+    private static void readAlone(Session session, Request request, StatementKind kind, SessionCommand command) {
+        ShardPortals.Entry cursor = cursor(session, command);
         if (cursor == null) {
             return;
         }
-        if (!cursor.isOverShards()) {
+        if (cursor.shards() == null) {
             request.target = at(session, cursor);
-        } else if (!alone) {
-            request.target = RouteRefusal.SCATTER_NOT_ALONE.because("its text has another statement");
         } else if (command instanceof SessionCommand.Fetch fetch) {
             resume(session, request, new Fetched(fetch, kind == StatementKind.MOVE, cursor), 0);
+        }
+    }
+
+    /** A text goes to one shard: that of all its cursors, where the session is already, and no statement of it may need another. */
+    private static void readAmongOthers(Session session, Request request, SessionCommand command) {
+        if (command instanceof SessionCommand.CloseCursor close && close.name() == null) {
+            if (session.portals.areOnShards()) {
+                request.target = RouteRefusal.SCATTER_NOT_ALONE.because("CLOSE ALL stands in a text with others");
+            }
+            return;
+        }
+        ShardPortals.Entry cursor = cursor(session, command);
+        if (cursor == null) {
+            return;
+        }
+        int shard = session.placement.routing().transaction().shard();
+        boolean together = cursor.shards() == null
+                && cursor.shard() == shard
+                && request.target instanceof Target.At at
+                && at.shardOr(shard) == shard;
+        if (!together && !(request.target instanceof Target.Refused)) {
+            request.target = RouteRefusal.SCATTER_NOT_ALONE.because(
+                    "its text has another statement, and the cursor is on other shards");
         }
     }
 
@@ -96,10 +128,12 @@ final class CursorRequests {
         return session.portals.onShards(name) == null ? null : RouterErrors.duplicateCursor(name);
     }
 
-    private static @Nullable String nameOf(SessionCommand command) {
-        return command instanceof SessionCommand.Fetch fetch
+    /** Returns the known cursor that a command names, or null. */
+    private static ShardPortals.@Nullable Entry cursor(Session session, SessionCommand command) {
+        String name = command instanceof SessionCommand.Fetch fetch
                 ? fetch.cursor()
                 : command instanceof SessionCommand.CloseCursor close ? close.name() : null;
+        return name == null ? null : session.portals.onShards(name);
     }
 
     // extended query
@@ -111,13 +145,23 @@ final class CursorRequests {
      */
     boolean readBind(Session session, Request request, Bind bind, PreparedStatement statement) {
         Fetched fetched = fetched(session, statement);
-        if (fetched == null || !fetched.cursor.isOverShards()) {
+        if (fetched == null) {
             return false;
         }
-        if (!fetched.isMove && bind.resultFormat(0) != 0) {
+        if (!fetched.isMove && !wantsTexts(bind)) {
             request.target = RouteRefusal.CURSOR_FETCH.because("its rows are wanted in binary format");
         } else {
+            session.portals.fetches(bind.portal());
             request.answer = BOUND;
+        }
+        return true;
+    }
+
+    private static boolean wantsTexts(Bind bind) {
+        for (int i = 0; i < bind.resultFormatCount(); i++) {
+            if (bind.resultFormat(i) != 0) {
+                return false;
+            }
         }
         return true;
     }
@@ -126,7 +170,7 @@ final class CursorRequests {
     @Nullable
     Synthesis describe(Session session, PreparedStatement statement, boolean ofStatement) {
         Fetched fetched = fetched(session, statement);
-        if (fetched == null || !fetched.cursor.isOverShards() || fetched.cursor.query() == null) {
+        if (fetched == null || fetched.cursor.query() == null) {
             return null;
         }
         return description(fetched.cursor, ofStatement, fetched.isMove);
@@ -164,15 +208,28 @@ final class CursorRequests {
         StatementKind kind = statement.analysis().shape().onlyKind();
         if (kind == StatementKind.DECLARE_CURSOR
                 && follows(session, kind)
+                && session.status() != TransactionStatus.FAILED
                 && command(session, statement) instanceof SessionCommand.DeclareCursor declare) {
             request.refusal = duplicate(session, declare.name());
             return request.refusal != null;
         }
         Fetched fetched = fetched(session, statement);
-        if (fetched == null || !fetched.cursor.isOverShards()) {
+        if (fetched == null) {
             return false;
         }
-        resume(session, request, fetched, Math.max(0, execute.rowsMax()));
+        String portal = execute.portal();
+        if (session.portals.isFetching(portal)) {
+            resume(session, request, fetched, Math.max(0, execute.rowsMax()));
+            request.effect = new ReplyEffect() {
+                @Override
+                public void onConfirmed() {
+                    session.portals.fetched(portal);
+                }
+            };
+        } else {
+            request.target = RouteRefusal.CURSOR_FETCH.because(
+                    "its portal has been executed, or was bound before the cursor was declared");
+        }
         request.statement = statement;
         return true;
     }
@@ -183,11 +240,9 @@ final class CursorRequests {
         if (cursor == null) {
             return;
         }
-        if (cursor.isOverShards()) {
-            request.target = RouteRefusal.CURSOR_FETCH.because("it is named as a portal of the protocol");
-        } else {
-            request.target = at(session, cursor);
-        }
+        request.target = cursor.shards() == null
+                ? at(session, cursor)
+                : RouteRefusal.CURSOR_FETCH.because("it is named as a portal of the protocol");
     }
 
     /** Returns where a statement about a cursor goes that is on one shard, or null. */
@@ -195,11 +250,17 @@ final class CursorRequests {
         if (!follows(session, statement.analysis().shape().onlyKind())) {
             return null;
         }
-        String name = nameOf(command(session, statement));
-        ShardPortals.Entry cursor = name == null ? null : session.portals.onShards(name);
-        return cursor == null || cursor.isOverShards() ? null : at(session, cursor);
+        ShardPortals.Entry cursor = cursor(session, command(session, statement));
+        return cursor == null || cursor.shards() != null ? null : at(session, cursor);
     }
 
+    /** Returns where the portal or cursor of a name is that is on one shard, or null. */
+    static Target.@Nullable At target(Session session, String portal) {
+        ShardPortals.Entry cursor = session.portals.onShards(portal);
+        return cursor == null || cursor.shards() != null ? null : at(session, cursor);
+    }
+
+    /** Returns what a statement fetches from over several shards, or null. */
     private @Nullable Fetched fetched(Session session, PreparedStatement statement) {
         StatementKind kind = statement.analysis().shape().onlyKind();
         boolean fetches = kind == StatementKind.FETCH || kind == StatementKind.MOVE;
@@ -210,7 +271,9 @@ final class CursorRequests {
             return null;
         }
         ShardPortals.Entry cursor = session.portals.onShards(fetch.cursor());
-        return cursor == null ? null : new Fetched(fetch, kind == StatementKind.MOVE, cursor);
+        return cursor == null || cursor.shards() == null
+                ? null
+                : new Fetched(fetch, kind == StatementKind.MOVE, cursor);
     }
 
     private SessionCommand command(Session session, PreparedStatement statement) {
@@ -228,6 +291,9 @@ final class CursorRequests {
             request.target = RouteRefusal.CURSOR_FETCH.because("its direction is not forward");
         } else if (executeMax > 0 && executeMax <= command.rows()) {
             request.target = RouteRefusal.CURSOR_FETCH.because("its Execute has a limit of its own");
+        } else if (fetched.cursor.isUndone()) {
+            request.target =
+                    RouteRefusal.CURSOR_FETCH.because("a ROLLBACK TO has undone what its first FETCH collected");
         } else if (fetched.cursor.query() == null) {
             request.refusal = RouterErrors.portalCannotRun(command.cursor());
         } else {
@@ -242,11 +308,11 @@ final class CursorRequests {
         SessionRouting.Transaction transaction = session.placement.routing().transaction();
         Target.At at =
                 new Target.At(Target.ANY_SHARD, transaction.role(), Reason.SEVERAL_SHARDS, Reason.IN_TRANSACTION);
-        return new Target.Scatter(entry.shards(), at, work);
+        return new Target.Scatter(Objects.requireNonNull(entry.shards()), at, work);
     }
 
     private static Target.At at(Session session, ShardPortals.Entry cursor) {
         SessionRouting.Transaction transaction = session.placement.routing().transaction();
-        return new Target.At(cursor.shards().first(), transaction.role(), Reason.SESSION, Reason.IN_TRANSACTION);
+        return new Target.At(cursor.shard(), transaction.role(), Reason.SESSION, Reason.IN_TRANSACTION);
     }
 }

@@ -20,6 +20,7 @@ import io.trunkline.wire.Bind;
 import io.trunkline.wire.Execute;
 import io.trunkline.wire.Parse;
 import io.trunkline.wire.StatementOrPortal;
+import io.trunkline.wire.TransactionStatus;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -169,7 +170,8 @@ final class ExtendedQueryReader {
 
     private static boolean isCursor(Session session, String name) {
         ShardPortals.Entry entry = session.portals.onShards(name);
-        return entry != null && entry.isCursor();
+        // In a failed transaction a server does not look at the name.
+        return entry != null && entry.isCursor() && session.status() != TransactionStatus.FAILED;
     }
 
     private static @Nullable PreparedStatement executedBy(@Nullable EditedText edited) {
@@ -239,8 +241,12 @@ final class ExtendedQueryReader {
             return true;
         }
         ShardPortals.Entry left = session.portals.onShards(execute.portal());
-        if (left != null) {
-            request.refusal = left.query() == null ? RouterErrors.portalCannotRun(execute.portal()) : null;
+        if (left != null && left.shards() != null) {
+            request.refusal = left.query() != null
+                    ? null
+                    : left.isUndone()
+                            ? RouterErrors.unknownPortal(execute.portal())
+                            : RouterErrors.portalCannotRun(execute.portal());
             request.target = CursorRequests.over(
                     session,
                     left,
@@ -335,7 +341,9 @@ final class ExtendedQueryReader {
         request.target = RequestTargets.ofPortal(session, name);
         if (statement != null && routerCommand(session, statement) != null) {
             request.answer = new FixedAnswer(FixedAnswer.CLOSE_COMPLETE, null);
-        } else if (session.placement.routing().transaction().crosses()) {
+        } else if (session.placement.routing().transaction().crosses() || session.portals.areOnShards()) {
+            Target.At atCursor = CursorRequests.target(session, name);
+            request.target = atCursor == null ? request.target : atCursor;
             request.effect = session.portals.onShards().closing(name);
         }
         return true;

@@ -28,6 +28,8 @@ final class Portals {
     /** The shard of each portal of a transaction that may come to several; null when there is none. */
     private @Nullable Map<String, Integer> shards;
 
+    /** Portals that fetch from a cursor over several shards, and have not been executed; null when there is none. */
+    private @Nullable Set<String> fetches;
     /** What is open in a transaction that comes to several shards; null when there has been none. */
     private @Nullable ShardPortals onShards;
 
@@ -37,6 +39,7 @@ final class Portals {
         if (onShards != null) {
             onShards.close(name);
         }
+        fetched(name);
         if (name.isEmpty()) {
             unnamed = statement;
         } else {
@@ -84,11 +87,19 @@ final class Portals {
         }
     }
 
-    /** A SAVEPOINT completed. */
+    /** Returns true when portals over several shards, or cursors, are known. */
+    boolean areOnShards() {
+        return onShards != null && !onShards.isEmpty();
+    }
+
+    /** Returns true when portals on shards should be closed before anything else is done there. */
+    boolean areStale() {
+        return onShards != null && onShards.hasStale();
+    }
+
+    /** A SAVEPOINT completed in a transaction that may come to several shards. */
     void savepoint(String name) {
-        if (onShards != null) {
-            onShards.savepoint(name);
-        }
+        onShards().savepoint(name);
     }
 
     /** RELEASE completed. */
@@ -102,6 +113,26 @@ final class Portals {
     void rolledBackTo(String name) {
         if (onShards != null) {
             onShards.rolledBackTo(name);
+        }
+    }
+
+    /** A portal fetches from a cursor over several shards. */
+    void fetches(String name) {
+        if (fetches == null) {
+            fetches = new HashSet<>();
+        }
+        fetches.add(name);
+    }
+
+    /** Returns true until such a portal has been executed. */
+    boolean isFetching(String name) {
+        return fetches != null && fetches.contains(name);
+    }
+
+    /** It has been executed. */
+    void fetched(String name) {
+        if (fetches != null) {
+            fetches.remove(name);
         }
     }
 
@@ -169,6 +200,7 @@ final class Portals {
         executed = null;
         binary = null;
         shards = null;
+        fetches = null;
         if (onShards != null) {
             onShards.clear();
         }

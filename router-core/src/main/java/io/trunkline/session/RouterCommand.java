@@ -74,7 +74,7 @@ final class RouterCommand {
     /** Backends know such a cursor by another name. */
     private static boolean isOverShards(Session session, SessionCommand.CloseCursor close) {
         ShardPortals.Entry cursor = close.name() == null ? null : session.portals.onShards(close.name());
-        return cursor != null && cursor.isOverShards();
+        return cursor != null && cursor.shards() != null;
     }
 
     private static boolean isRouterName(String name) {

@@ -37,6 +37,10 @@ final class SavepointMarks {
     /** RELEASE completed: the savepoint and those after it go. */
     void release(String name) {
         Mark found = find(name);
+        if (found == null) {
+            // It is older than all that are followed.
+            marks.clear();
+        }
         while (found != null && marks.contains(found)) {
             marks.pop();
         }

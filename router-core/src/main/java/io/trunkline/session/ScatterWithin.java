@@ -337,7 +337,8 @@ final class ScatterWithin {
         }
     }
 
-    private void continueOn(ShardParts.@Nullable Part part) {
+    /** The session goes on with a part, or without any when all were lost. */
+    void continueOn(ShardParts.@Nullable Part part) {
         if (part == null) {
             // Every backend was lost, and the client has been told.
             session.settings.rollback();

@@ -14,6 +14,7 @@ import io.trunkline.scatter.CopyInPlan;
 import io.trunkline.scatter.DeclaredCursor;
 import io.trunkline.scatter.ExplainedQuery;
 import io.trunkline.scatter.GatheredCopy;
+import io.trunkline.scatter.LeasedShards;
 import io.trunkline.scatter.RepeatedStatement;
 import io.trunkline.scatter.ResumedQuery;
 import io.trunkline.scatter.RunningStatement;
@@ -84,39 +85,26 @@ final class ScatteredStart {
      * @param table what the decision was made by
      */
     RunningStatement with(List<Lease> granted, ScatterClient client, SpreadCopy.Source source, RoutingTable table) {
-        SessionLimits.Merging limits = worker.limits().merging();
+        if (target.work() instanceof Target.Work.Resume resume) {
+            // What was left is taken out first: its rows count as the statement's own.
+            SuspendedQuery rest =
+                    Objects.requireNonNull(session.portals.onShards().take(resume.portal()));
+            kept = new ShardPortal(rest.portal(), resume.rowsMax());
+            return new ResumedQuery(rest, resume, leased(granted, client));
+        }
+        LeasedShards leased = leased(granted, client);
         ScatterStatement statement = statement();
-        // Outside a transaction the portal ends with the group.
-        boolean keeps = within && statement.rowsMax() > 0 && target.work() instanceof Target.Work.Read;
-        kept = keeps ? new ShardPortal(worker.nextPortal(), statement.rowsMax()) : null;
         if (target.work() instanceof Target.Work.Read read) {
-            return ScatteredQuery.read(
-                    read(kept == null ? statement : statement.withoutLimit(), read),
-                    within,
-                    kept,
-                    within ? session.portals.onShards().takeStale() : List.of(),
-                    granted,
-                    client,
-                    worker.connector(),
-                    session.client.allocator(),
-                    limits.rowBytesMax(),
-                    memoryBytesMax());
+            return read(statement, read, leased);
         }
         if (target.work() instanceof Target.Work.Explain explain) {
-            return explained(statement, explain.read(), granted, client, table);
+            return explained(statement, explain.read(), leased, table);
         }
         if (target.work() instanceof Target.Work.Declare declare) {
-            return declared(statement, declare.read(), granted, client);
+            return declared(statement, declare.read(), leased);
         }
         if (target.work() instanceof Target.Work.CopyOut) {
-            return new GatheredCopy(
-                    statement,
-                    session.texts.isReadable(),
-                    within,
-                    granted,
-                    client,
-                    worker.connector(),
-                    limits.rowBytesMax());
+            return new GatheredCopy(statement, session.texts.isReadable(), leased);
         }
         if (target.work() instanceof Target.Work.CopyIn copyIn) {
             CopyInPlan plan = new CopyInPlan(
@@ -126,62 +114,44 @@ final class ScatteredStart {
                     session.texts.isReadable(),
                     session.texts.isUtf8(),
                     statement.bind() != null);
-            return new SpreadCopy(plan, commit(), granted, client, source, worker.connector(), limits.rowBytesMax());
-        }
-        if (target.work() instanceof Target.Work.Command separate && !target.isWrite()) {
-            definitionsChange(separate);
-            return new SeparateCommand(statement, granted, client, worker.connector(), limits.rowBytesMax());
+            return new SpreadCopy(plan, commit(), leased, source);
         }
         if (target.work() instanceof Target.Work.Copies copies) {
-            return RepeatedStatement.copies(
-                    statement,
-                    copies.write(),
-                    commit(),
-                    granted,
-                    client,
-                    worker.connector(),
-                    session.client.allocator(),
-                    limits.rowBytesMax(),
-                    limits.memoryBytesMax());
+            return RepeatedStatement.copies(statement, copies.write(), commit(), leased);
         }
         if (target.work() instanceof Target.Work.Command command) {
             definitionsChange(command);
-            return RepeatedStatement.command(
-                    statement,
-                    command.command(),
-                    commit(),
-                    granted,
-                    client,
-                    worker.connector(),
-                    session.client.allocator(),
-                    limits.rowBytesMax());
+            return target.isWrite()
+                    ? RepeatedStatement.command(statement, command.command(), commit(), leased)
+                    : new SeparateCommand(statement, leased);
         }
         ShardWrite write = ShardTexts.write(statement, target.shards(), (Target.Work.Write) target.work());
-        return ScatteredQuery.write(
-                write, commit(), granted, client, worker.connector(), session.client.allocator(), limits.rowBytesMax());
+        return ScatteredQuery.write(write, commit(), leased);
     }
 
-    /**
-     * Returns the query that goes on where the client has left it.
-     *
-     * @param granted the backends of its shards, in their order; handed over
-     */
-    RunningStatement resumed(Target.Work.Resume resume, List<Lease> granted, ScatterClient client) {
-        SuspendedQuery rest = Objects.requireNonNull(session.portals.onShards().take(resume.portal()));
-        kept = new ShardPortal(rest.portal(), resume.rowsMax());
-        return new ResumedQuery(
-                rest,
-                resume,
+    private LeasedShards leased(List<Lease> granted, ScatterClient client) {
+        SessionLimits.Merging limits = worker.limits().merging();
+        // What the session's portals keep counts, too.
+        long memoryMax =
+                Math.max(1, limits.memoryBytesMax() - session.portals.onShards().keptBytes());
+        return new LeasedShards(
                 granted,
                 client,
                 worker.connector(),
                 session.client.allocator(),
-                worker.limits().merging().rowBytesMax(),
-                memoryBytesMax());
+                within,
+                limits.rowBytesMax(),
+                memoryMax);
     }
 
-    private RunningStatement declared(
-            ScatterStatement statement, Target.Work.Read read, List<Lease> granted, ScatterClient client) {
+    private RunningStatement read(ScatterStatement statement, Target.Work.Read read, LeasedShards leased) {
+        // Outside a transaction the portal ends with the group.
+        boolean keeps = within && statement.rowsMax() > 0;
+        kept = keeps ? new ShardPortal(worker.nextPortal(), statement.rowsMax()) : null;
+        return ScatteredQuery.read(read(keeps ? statement.withoutLimit() : statement, read), kept, leased);
+    }
+
+    private RunningStatement declared(ScatterStatement statement, Target.Work.Read read, LeasedShards leased) {
         DeclaredText text = Objects.requireNonNull(DeclaredText.of(
                 Unpooled.wrappedBuffer(statement.sql()),
                 statement.start(),
@@ -191,18 +161,8 @@ final class ScatteredStart {
         byte[] query = Arrays.copyOfRange(statement.sql(), text.queryStart(), statement.end());
         ScatterStatement inner = statement(query, statement.parameterTypes(), statement.bind(), 0)
                 .ofCursor();
-        return new DeclaredCursor(
-                statement,
-                read(inner, read),
-                worker.nextPortal(),
-                within ? problem(text.name()) : RouterErrors.noTransactionBlock("DECLARE CURSOR"),
-                within,
-                granted,
-                client,
-                worker.connector(),
-                session.client.allocator(),
-                worker.limits().merging().rowBytesMax(),
-                memoryBytesMax());
+        RouterError problem = within ? problem(text.name()) : RouterErrors.noTransactionBlock("DECLARE CURSOR");
+        return new DeclaredCursor(statement, read(inner, read), worker.nextPortal(), problem, leased);
     }
 
     /** Returns why a cursor cannot be declared that could be otherwise, or null. */
@@ -226,25 +186,13 @@ final class ScatteredStart {
         return kept == null ? null : kept.name();
     }
 
-    /** Returns how much the statement may keep beside what the session's portals keep. */
-    private long memoryBytesMax() {
-        return Math.max(
-                1,
-                worker.limits().merging().memoryBytesMax()
-                        - session.portals.onShards().keptBytes());
-    }
-
     private ScatterRead read(ScatterStatement statement, Target.Work.Read read) {
         TextOrder texts = session.texts.isUtf8() ? read.texts() : TextOrder.UNKNOWN;
         return new ScatterRead(statement, read.shape(), texts, shortestFloats());
     }
 
     private RunningStatement explained(
-            ScatterStatement statement,
-            Target.Work.Read read,
-            List<Lease> granted,
-            ScatterClient client,
-            RoutingTable table) {
+            ScatterStatement statement, Target.Work.Read read, LeasedShards leased, RoutingTable table) {
         ExplainedText text = Objects.requireNonNull(ExplainedText.of(
                 Unpooled.wrappedBuffer(statement.sql()),
                 statement.start(),
@@ -252,19 +200,12 @@ final class ScatteredStart {
                 statement.standardConformingStrings()));
         byte[] query = Arrays.copyOfRange(statement.sql(), text.queryStart(), statement.end());
         ScatterStatement explained = statement(query, statement.parameterTypes(), statement.bind(), 0);
-        SessionLimits.Merging limits = worker.limits().merging();
         return new ExplainedQuery(
                 statement,
                 text.head(),
                 read(explained, read),
                 target.shards().indexes().mapToObj(table::shardName).toList(),
-                within,
-                granted,
-                client,
-                worker.connector(),
-                session.client.allocator(),
-                limits.rowBytesMax(),
-                limits.memoryBytesMax());
+                leased);
     }
 
     /** Returns how a transaction of the statement's own is committed, or null when it is part of the client's. */

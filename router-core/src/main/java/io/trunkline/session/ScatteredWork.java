@@ -132,8 +132,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
         }
         noteNodes(granted);
         ScatteredStart start = new ScatteredStart(session, batch, target, within != null);
-        RunningStatement started =
-                resumed == null ? start.with(granted, this, this, table) : start.resumed(resumed, granted, this);
+        RunningStatement started = start.with(granted, this, this, table);
         shardPortal = start.shardPortal();
         cursor = start.cursor();
         // Nothing says that the rows of a FETCH begin.

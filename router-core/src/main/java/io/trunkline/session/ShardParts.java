@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -275,6 +276,13 @@ final class ShardParts {
 
     /** Says something to all that wait; {@code said} hears the first error, or null, unless nobody waits for it any more. */
     void sayToAll(String sql, Consumer<@Nullable RouterError> said) {
+        askAll((backend, listener) -> backend.query(sql, 1, listener), said);
+    }
+
+    /** As {@link #sayToAll}, in other ways than by words. */
+    void askAll(
+            BiConsumer<BackendConnection, BackendConnection.QueryListener> question,
+            Consumer<@Nullable RouterError> said) {
         List<Part> told = List.copyOf(waiting);
         waiting.clear();
         begin();
@@ -282,7 +290,7 @@ final class ShardParts {
         RouterError[] problem = {null};
         for (Part part : told) {
             part.relay().unpark();
-            part.relay().backend().query(sql, 1, new BackendConnection.QueryListener() {
+            question.accept(part.relay().backend(), new BackendConnection.QueryListener() {
                 @Override
                 public void onRows(List<List<@Nullable String>> rows) {
                     park(part.shard(), part.relay());

@@ -3,6 +3,7 @@ package io.trunkline.session;
 
 import io.trunkline.backend.ReplyEffect;
 import io.trunkline.routing.ShardSet;
+import io.trunkline.routing.Target;
 import io.trunkline.scatter.SuspendedQuery;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,18 +22,25 @@ final class ShardPortals {
     private static final int NAME_BYTES = 200;
     /** What a query takes beside its rows, roughly. */
     private static final int ENTRY_BYTES = 2_000;
-    /** Portals that are closed before their transaction ends; more stay open on the shards until then. */
+    /** Portals that are closed with the next statement; more stay open on the shards until the transaction ends. */
     private static final int STALE_MAX = 1_000;
 
     /** One of them. */
     static final class Entry {
         private final boolean cursor;
-        private final ShardSet shards;
+        private final int shard;
+        private final @Nullable ShardSet shards;
         private final long since;
         private @Nullable SuspendedQuery query;
+        /** The name of its portals on the shards, and since when it is that one. */
+        private String portal = "";
 
-        private Entry(boolean cursor, ShardSet shards, long since) {
+        private long portalSince;
+        private boolean undone;
+
+        private Entry(boolean cursor, int shard, @Nullable ShardSet shards, long since) {
             this.cursor = cursor;
+            this.shard = shard;
             this.shards = shards;
             this.since = since;
         }
@@ -42,19 +50,26 @@ final class ShardPortals {
             return cursor;
         }
 
-        /** Returns where it is: on one shard by its own name, on several by a name of the router's. */
+        /** Returns the shards it is on by a name of the router's; null when it is on one by its own name. */
+        @Nullable
         ShardSet shards() {
             return shards;
         }
 
-        boolean isOverShards() {
-            return shards.size() > 1;
+        /** Returns the shard of a cursor that is on one. */
+        int shard() {
+            return shard;
         }
 
-        /** Returns what is gone on with over several shards; null while that runs, and after it has failed. */
+        /** Returns what is gone on with over several shards; null while that runs, and after it has failed or was undone. */
         @Nullable
         SuspendedQuery query() {
             return query;
+        }
+
+        /** Returns true when a ROLLBACK TO has taken the portal that its first rows have made of it, but not itself. */
+        boolean isUndone() {
+            return undone;
         }
     }
 
@@ -66,17 +81,24 @@ final class ShardPortals {
     /** A query over several shards is left, or a cursor over them declared. */
     void suspend(String name, SuspendedQuery query, ShardSet shards, boolean cursor) {
         Entry entry = entries.get(name);
-        if (entry == null || entry.query != null) {
+        if (entry == null || entry.shards == null || entry.query != null) {
             close(name);
-            entry = new Entry(cursor, shards, savepoints.next());
+            entry = new Entry(cursor, Target.ANY_SHARD, shards, savepoints.next());
             entries.put(name, entry);
         }
         entry.query = query;
+        if (!query.portal().equals(entry.portal)) {
+            if (!entry.portal.isEmpty()) {
+                isStale(entry.portal);
+            }
+            entry.portal = query.portal();
+            entry.portalSince = savepoints.next();
+        }
     }
 
     /** A cursor was declared on one shard. */
-    void declare(String name, ShardSet shard) {
-        entries.put(name, new Entry(true, shard, savepoints.next()));
+    void declare(String name, int shard) {
+        entries.put(name, new Entry(true, shard, null, savepoints.next()));
     }
 
     @Nullable
@@ -96,7 +118,7 @@ final class ShardPortals {
         return taken;
     }
 
-    /** One that was gone on with has come to its end, and is closed on the shards when there is an occasion. */
+    /** One that was gone on with has come to its end. */
     void ended(String name, String shardPortal) {
         Entry entry = entries.get(name);
         if (entry != null && entry.query == null) {
@@ -108,9 +130,9 @@ final class ShardPortals {
     /** The client closes a portal or cursor, or makes another one of that name. */
     void close(String name) {
         Entry closed = entries.remove(name);
-        if (closed != null && closed.query != null) {
-            closed.query.close();
-            isStale(closed.query.portal());
+        if (closed != null && closed.shards != null) {
+            drop(closed);
+            isStale(closed.portal);
         }
     }
 
@@ -137,7 +159,12 @@ final class ShardPortals {
         }
     }
 
-    /** Returns the names of portals on shards that are closed now. */
+    /** Returns true when there are portals on shards that should be closed before anything else is done there: they hold their tables. */
+    boolean hasStale() {
+        return !stale.isEmpty();
+    }
+
+    /** Returns their names; they are closed now. */
     List<String> takeStale() {
         List<String> taken = List.copyOf(stale);
         stale.clear();
@@ -146,32 +173,34 @@ final class ShardPortals {
 
     // savepoints
 
-    /** One before the first entry needs no mark, because what it undoes is everything. */
+    /** A SAVEPOINT completed. */
     void savepoint(String name) {
-        if (!entries.isEmpty()) {
-            savepoints.add(name);
-        }
+        savepoints.add(name);
     }
 
+    /** RELEASE completed. */
     void release(String name) {
         savepoints.release(name);
     }
 
-    /** What was made behind the savepoint is gone on the shards, too. */
+    /** ROLLBACK TO completed: what was made behind the savepoint is gone on the shards, too. */
     void rolledBackTo(String name) {
         long mark = savepoints.rollBackTo(name);
         entries.values().removeIf(entry -> {
             boolean gone = entry.since > mark;
-            if (gone) {
+            if (gone || entry.portalSince > mark) {
                 drop(entry);
+                entry.undone = true;
             }
             return gone;
         });
     }
 
     private static void drop(Entry entry) {
-        if (entry.query != null) {
-            entry.query.close();
+        SuspendedQuery query = entry.query;
+        if (query != null) {
+            query.close();
+            entry.query = null;
         }
     }
 

@@ -9,7 +9,6 @@ import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Reason;
 import io.trunkline.routing.RoleNeed;
-import io.trunkline.routing.ShardSet;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Joining;
@@ -91,11 +90,6 @@ final class ShardTransaction {
         return shard;
     }
 
-    /** Returns it as a set. */
-    ShardSet shardSet() {
-        return ShardSet.of(session.view().table().shardCount(), shard);
-    }
-
     /** Returns queries over several shards within the transaction. */
     ScatterWithin scattered() {
         return scattered;
@@ -166,6 +160,10 @@ final class ShardTransaction {
                         || mixesCommands(request))) {
             // Another transaction follows, that was not begun with these words.
             staysHere();
+            session.portals.onShards().clear();
+        }
+        if (status == TransactionStatus.IN_TRANSACTION && mustClose(request, kind)) {
+            return isSettled(relay) ? closeStale(relay) : Disposition.PAUSE;
         }
         if (kind != null && !parts.isEmpty()) {
             return beforeCommand(relay, request, kind, status);
@@ -249,8 +247,7 @@ final class ShardTransaction {
         boolean failed = status == TransactionStatus.FAILED;
         switch (kind) {
             case ROLLBACK, ROLLBACK_AND_CHAIN -> {
-                parts.rollBack();
-                session.portals.closed(null);
+                rollBackOthers(kind);
                 return null;
             }
             case COMMIT -> {
@@ -263,7 +260,7 @@ final class ShardTransaction {
             }
             case COMMIT_AND_CHAIN, PREPARE_TRANSACTION -> {
                 if (failed) {
-                    parts.rollBack();
+                    rollBackOthers(kind);
                 } else {
                     request.refusal = RouterErrors.onSeveralShards(
                             kind == StatementKind.COMMIT_AND_CHAIN ? "COMMIT AND CHAIN" : "PREPARE TRANSACTION");
@@ -283,12 +280,44 @@ final class ShardTransaction {
         }
     }
 
+    private void rollBackOthers(StatementKind kind) {
+        parts.rollBack();
+        if (kind != StatementKind.ROLLBACK) {
+            // Another transaction follows, that was not begun with these words.
+            staysHere();
+            session.portals.onShards().clear();
+        }
+    }
+
     private static String text(Request request) {
         if (request.tag == FrontendTag.QUERY) {
             Query query = new Query().wrap(request.buffer, request.index, request.available);
             return request.buffer.toString(query.sqlStart(), query.sqlEnd() - query.sqlStart(), StandardCharsets.UTF_8);
         }
         return request.statement == null ? "" : new String(request.statement.sql(), StandardCharsets.UTF_8);
+    }
+
+    /** Portals that nobody needs hold their tables, and what they have read. */
+    private boolean mustClose(Request request, @Nullable StatementKind kind) {
+        boolean uses = request.tag == FrontendTag.QUERY
+                || request.tag == FrontendTag.BIND
+                || request.tag == FrontendTag.EXECUTE;
+        return uses && !parts.isEmpty() && session.portals.areStale() && (kind == null || !kind.endsTransaction());
+    }
+
+    private Disposition closeStale(Relay relay) {
+        List<String> stale = session.portals.onShards().takeStale();
+        session.become(new Joining(relay, null));
+        parts.park(shard, relay);
+        parts.askAll((backend, listener) -> backend.closePortals(stale, listener), error -> {
+            problem = error == null ? problem : error;
+            ShardParts.Part part = parts.of(shard);
+            if (part == null) {
+                part = parts.first();
+            }
+            scattered.continueOn(part);
+        });
+        return Disposition.PAUSE;
     }
 
     private Disposition sayToAll(Relay relay, String sql) {
