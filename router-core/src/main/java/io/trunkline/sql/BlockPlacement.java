@@ -151,17 +151,21 @@ final class BlockPlacement {
     }
 
     private List<KeyColumn> columnsOf(AllColumns star) {
-        List<KeyNode> keys = scope.keysSince(0);
-        if (star instanceof AllTableColumns table) {
-            KeyNode key = table.getTable().getSchemaName() == null
-                    ? scope.keyOf(Names.fold(table.getTable().getName()))
-                    : null;
-            keys = key == null ? List.of() : List.of(key);
+        if (!(star instanceof AllTableColumns table)) {
+            return scope.keysSince(0).stream()
+                    .flatMap(key -> columnsOf(key).filter(column -> !scope.isMerged(String.valueOf(column.name()))))
+                    .toList();
         }
-        return keys.stream()
-                .filter(key -> !key.isNullable())
-                .flatMap(key -> key.columns().stream().map(name -> new KeyColumn(-1, name, List.of(key))))
-                .toList();
+        KeyNode key = table.getTable().getSchemaName() == null
+                ? scope.keyOf(Names.fold(table.getTable().getName()))
+                : null;
+        return key == null ? List.of() : columnsOf(key).toList();
+    }
+
+    private static Stream<KeyColumn> columnsOf(KeyNode key) {
+        return key.isNullable()
+                ? Stream.of()
+                : key.columns().stream().map(name -> new KeyColumn(-1, name, List.of(key)));
     }
 
     /**

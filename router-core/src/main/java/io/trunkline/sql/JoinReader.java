@@ -88,6 +88,13 @@ final class JoinReader {
         if (foreign) {
             throw QueryTreeReader.unreadable("there is a join PostgreSQL does not have");
         }
+        boolean conditioned = join.getOnExpressions() != null
+                        && !join.getOnExpressions().isEmpty()
+                || join.getUsingColumns() != null && !join.getUsingColumns().isEmpty();
+        if (conditioned == (join.isSimple() || join.isCross() || join.isNatural())) {
+            // In "a LEFT JOIN b CROSS JOIN c ON ..." the condition is that of the first join.
+            throw QueryTreeReader.unreadable("there are joins nested without parentheses");
+        }
     }
 
     private KeyFacts condition(Join join) {
@@ -128,7 +135,11 @@ final class JoinReader {
             // Two keys, different as int8, may be equal as float8.
             scope.mergesKey(column);
         }
-        boolean certain = found && !lefts.get(0).isNullable() && !rights.get(0).isNullable();
+        // What was merged before need not be the key any more, by whatever name it came.
+        boolean certain = found
+                && !scope.isMerged(column)
+                && !lefts.get(0).isNullable()
+                && !rights.get(0).isNullable();
         return certain ? KeyFacts.equal(lefts.get(0), rights.get(0)) : KeyFacts.NONE;
     }
 }

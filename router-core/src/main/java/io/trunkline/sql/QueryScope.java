@@ -4,7 +4,6 @@ package io.trunkline.sql;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import net.sf.jsqlparser.expression.AnalyticExpression;
 import net.sf.jsqlparser.expression.Expression;
@@ -204,6 +203,11 @@ final class QueryScope {
         mergedKeys.add(name);
     }
 
+    /** Returns true for such a column. */
+    boolean isMerged(String name) {
+        return mergedKeys.contains(name);
+    }
+
     private @Nullable KeyNode resolveUnqualified(String name) {
         for (QueryScope scope = this; scope != null; scope = scope.outer) {
             if (scope.mergedKeys.contains(name)) {
@@ -231,8 +235,15 @@ final class QueryScope {
     private @Nullable KeyNode resolveQualified(@Nullable String schema, String qualifier, String name) {
         for (QueryScope scope = this; scope != null; scope = scope.outer) {
             for (Entry entry : scope.entries) {
-                if (qualifier.equals(entry.alias) && (schema == null || Objects.equals(schema, entry.schema))) {
+                if (!qualifier.equals(entry.alias)) {
+                    continue;
+                }
+                if (schema == null || schema.equals(entry.schema)) {
                     return entry.key != null && entry.key.isColumn(name) ? entry.key : null;
+                }
+                if (entry.schema == null) {
+                    // Found along the search path, it may be the very table of that schema.
+                    return null;
                 }
             }
         }

@@ -127,15 +127,18 @@ final class QueryTreeReader {
         boolean recursive = items.stream().anyMatch(WithItem::isRecursive);
         if (recursive) {
             for (WithItem<?> item : items) {
-                // It may read itself. What it reads beside must be the same everywhere, and so is it then.
-                with = with.and(new WithQuery(WithReader.nameOf(item), new Placement.Whole(false)));
+                // PostgreSQL lets each read those behind it, of which nothing is known yet.
+                with = with.and(new WithQuery(WithReader.nameOf(item), WithReader.READ_EARLY));
             }
         }
         for (WithItem<?> item : items) {
             if (item.getWithFunctionDeclaration() != null) {
                 throw unreadable("there is a function declared in WITH");
             }
-            WithQuery query = new WithQuery(WithReader.nameOf(item), readWithItem(item, recursive, outer, with));
+            String name = WithReader.nameOf(item);
+            // It may read itself. What it reads beside must be the same everywhere, and so is it then.
+            WithQueries inReach = recursive ? with.and(new WithQuery(name, new Placement.Whole(false))) : with;
+            WithQuery query = new WithQuery(name, readWithItem(item, recursive, outer, inReach));
             withQueries.add(query);
             with = with.and(query);
         }

@@ -159,7 +159,9 @@ final class SelectList {
 
     private boolean isStarOfKey(Entry entry, QueryScope scope) {
         if (entry.expression.isSingle()) {
-            return scope.keysSince(0).stream().anyMatch(SelectList::isAmongColumns);
+            return scope.keysSince(0).stream()
+                    .anyMatch(key ->
+                            isAmongColumns(key) && !key.columns().stream().allMatch(scope::isMerged));
         }
         KeyNode key = scope.keyOf(tokens.name(entry.expression.from()));
         boolean plain = entry.expression.to() - entry.expression.from() == 3;

@@ -9,6 +9,9 @@ import net.sf.jsqlparser.statement.select.WithItem;
 
 /** The head of a common table expression. */
 final class WithReader {
+    /** Where the rows of an expression lie that is read before itself has been. */
+    static final Placement READ_EARLY = clause("a WITH RECURSIVE that reads an expression behind it");
+
     private WithReader() {}
 
     /** Returns the index behind WITH and its expressions, or 0 when a statement does not begin with it. */

@@ -131,6 +131,8 @@ class ScatterSubqueryTest {
             with x as (select * from orders limit 1) select * from x                        → TL0125
             with x as (select * from orders) select * from x a, x b                         → TL0124
             with x as (delete from orders returning *) select * from customers              → TL0121
+            with recursive a as (select n from b), b as (select count(*) as n from orders) select c.id, a.n from customers c, a → TL0121
+            with recursive a as (select x from b), b as (select x from orders) select count(*) from customers c join a on a.x = c.x → TL0121
             with recursive n as (select customer_id from orders union all select customer_id from n) select * from n → TL0141
             with x as (select * from orders) select 1 from customers c where exists (select 1 from x where x.customer_id = c.id) → items[<1>] body<from customers c where exists (select 1 from x where x.customer_id = c.id)>
             """)

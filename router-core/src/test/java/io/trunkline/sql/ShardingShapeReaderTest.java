@@ -171,6 +171,13 @@ class ShardingShapeReaderTest {
             select * from orders a full join orders b using (customer_id) where customer_id = $1   → C*
             select * from orders a natural join orders b where b.customer_id = $1                  → C=$1
             select * from orders a join orders b using (id) where a.customer_id = $1               → C=$1; C*
+            select * from orders o left join customers c cross join countries r on c.id = o.customer_id and o.customer_id = $1 → TL0101
+            select * from orders o left join customers c natural join countries r on c.id = o.customer_id and o.customer_id = $1 → TL0101
+            select * from orders o left join customers c join countries r on c.id = o.customer_id and o.customer_id = $1 → TL0101
+            select * from customers c left join countries r using (id) join customers a using (id) where a.id = $1 → C*; C=$1
+            select * from (select * from customers left join countries using (id)) q where q.id = $1 → C*
+            select * from (select customers.* from customers left join countries using (id)) q where q.id = $1 → C=$1
+            select * from public.orders where customer_id = $1 and x > (select avg(orders.x) from orders where public.orders.customer_id = orders.customer_id) → C=$1; C*
             select * from orders o join events e on e.tenant = o.customer_id where o.customer_id = $1 → C=$1; T*
             select * from orders o join events e on true where o.customer_id = $1 and e.tenant = $1 → C=$1; T=$1
             select * from countries r join orders o on o.customer_id = r.x where r.x = $1          → C*
