@@ -30,6 +30,8 @@ public interface DryRunMetrics {
         SEVERAL_SHARDS_READ,
         /** Several, on all of which it would have to be prepared before it is committed. */
         TWO_PHASE_COMMIT,
+        /** Several, and it was rolled back. */
+        SEVERAL_SHARDS_ROLLED_BACK,
         /** One of its statements would be refused. */
         REFUSED,
         /** One of its statements is undecided. */

@@ -28,7 +28,18 @@ import org.jspecify.annotations.Nullable;
 final class PlannedWork {
     private static final String UNREAD = "(not read)";
 
+    /** How a transaction ended. */
+    private enum End {
+        COMMIT,
+        ROLLBACK,
+        /** By a command that is refused when it has come to several shards. */
+        ON_ONE_SHARD_ONLY
+    }
+
     private final Session session;
+    /** What shards are counted by; what is noted of them means nothing to another one. */
+    private @Nullable DryRun plan;
+
     private @Nullable DryRunMetrics metrics;
     private @Nullable PlannedRoute last;
     private String lastShard = "";
@@ -55,6 +66,7 @@ final class PlannedWork {
 
     /** Returns what routing would know of the session. Somebody is taken to keep the decisions of commits on several shards. */
     SessionRouting routing() {
+        follow(session.view().dryRun());
         SessionRouting now = session.placement.routing();
         TransactionMode mode = block;
         if (mode == null) {
@@ -65,6 +77,17 @@ final class PlannedWork {
                 .withSerializable(serializable)
                 .withCrossing(!serializable);
         return serializable && !touched.isEmpty() ? within.placedOn(touched.nextSetBit(0), RoleNeed.PRIMARY) : within;
+    }
+
+    private void follow(@Nullable DryRun dryRun) {
+        if (dryRun != plan) {
+            plan = dryRun;
+            touched.clear();
+            ofGroup = null;
+            placedTogether = true;
+            // Which shards of the new plan it has come to nobody knows.
+            undecided |= anyStatement;
+        }
     }
 
     private static boolean isSaid(Choice choice, boolean otherwise) {
@@ -84,6 +107,7 @@ final class PlannedWork {
     /** A request goes to its backend, or will as soon as there is one; counted once, however often it was read before. */
     void accepted(Request request) {
         DryRun dryRun = session.view().dryRun();
+        follow(dryRun);
         if (dryRun == null) {
             return;
         }
@@ -96,7 +120,7 @@ final class PlannedWork {
             ofGroup = null;
             bindCount = 0;
             if (block == null) {
-                transactionEnded(dryRun);
+                transactionEnded(dryRun, End.COMMIT);
             }
             placedTogether = block == null || touched.isEmpty();
         }
@@ -109,11 +133,11 @@ final class PlannedWork {
             StatementKind kind = statement.kind();
             if (kind == StatementKind.BEGIN) {
                 if (block == null) {
-                    transactionEnded(dryRun);
+                    transactionEnded(dryRun, End.COMMIT);
                     block = statement.transactionMode();
                 }
             } else if (kind.endsTransaction()) {
-                transactionEnded(dryRun);
+                transactionEnded(dryRun, endBy(kind));
                 boolean chained = kind == StatementKind.COMMIT_AND_CHAIN || kind == StatementKind.ROLLBACK_AND_CHAIN;
                 block = chained ? block : null;
             } else if (!counted && PlannedRoute.isCounted(statement)) {
@@ -175,19 +199,30 @@ final class PlannedWork {
         }
     }
 
-    /** The backend is in no transaction and owes nothing: a block that is still open here was ended by something that was not seen. */
+    private End endBy(StatementKind kind) {
+        boolean failed = session.status() == TransactionStatus.FAILED;
+        return switch (kind) {
+            case COMMIT -> failed ? End.ROLLBACK : End.COMMIT;
+            case COMMIT_AND_CHAIN, PREPARE_TRANSACTION -> failed ? End.ROLLBACK : End.ON_ONE_SHARD_ONLY;
+            default -> End.ROLLBACK;
+        };
+    }
+
+    /** The backend is in no transaction and owes nothing, or is given back or lost: what is still open here was ended by something that was not seen. */
     void quietOutsideTransaction() {
         DryRun dryRun = session.view().dryRun();
-        if (block != null && dryRun != null) {
-            transactionEnded(dryRun);
+        if (dryRun != null && (block != null || bindCount > 0)) {
+            transactionEnded(dryRun, End.ROLLBACK);
             block = null;
+            ofGroup = null;
+            bindCount = 0;
             placedTogether = true;
         }
     }
 
-    private void transactionEnded(DryRun dryRun) {
+    private void transactionEnded(DryRun dryRun, End end) {
         if (anyStatement) {
-            PlannedTransaction outcome = outcome();
+            PlannedTransaction outcome = outcome(end);
             dryRun.report().count(outcome);
             metrics().planned(outcome);
         }
@@ -198,8 +233,8 @@ final class PlannedWork {
         undecided = false;
     }
 
-    private PlannedTransaction outcome() {
-        if (refused) {
+    private PlannedTransaction outcome(End end) {
+        if (refused || end == End.ON_ONE_SHARD_ONLY && touched.cardinality() > 1) {
             return PlannedTransaction.REFUSED;
         }
         if (undecided) {
@@ -211,7 +246,11 @@ final class PlannedWork {
             default -> {
                 // Every shard of a block takes part in its commit, unless the whole is read only.
                 boolean readOnly = block == null ? !writesSeveral : isReadOnly(block);
-                yield readOnly ? PlannedTransaction.SEVERAL_SHARDS_READ : PlannedTransaction.TWO_PHASE_COMMIT;
+                yield readOnly
+                        ? PlannedTransaction.SEVERAL_SHARDS_READ
+                        : end == End.ROLLBACK
+                                ? PlannedTransaction.SEVERAL_SHARDS_ROLLED_BACK
+                                : PlannedTransaction.TWO_PHASE_COMMIT;
             }
         };
     }

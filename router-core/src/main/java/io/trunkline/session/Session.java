@@ -361,6 +361,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     /** The lease has ended, or a transaction that never had one. */
     void released() {
         sentBatch.drop();
+        planned.quietOutsideTransaction();
         shards.released();
         placement.released();
         sent.released();
