@@ -22,9 +22,9 @@ public enum KeyType {
     UUID(2950, Family.UUID),
     /** {@code date}. */
     DATE(1082, Family.DATE),
-    /** {@code timestamp without time zone}. */
+    /** {@code timestamp without time zone}, of all six digits: a column that rounds stores another key than the one that was routed. */
     TIMESTAMP(1114, Family.TIMESTAMP),
-    /** {@code timestamp with time zone}. */
+    /** {@code timestamp with time zone}, under the conditions of {@link #TIMESTAMP}. */
     TIMESTAMPTZ(1184, Family.TIMESTAMP),
     /** {@code numeric} without precision and scale: a column that rounds stores another key than the one that was routed. */
     NUMERIC(1700, Family.NUMERIC);

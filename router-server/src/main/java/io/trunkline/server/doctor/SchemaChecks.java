@@ -205,13 +205,21 @@ final class SchemaChecks {
 
     private static boolean isOfType(ColumnFacts column, KeyType type) {
         String typeName = column.typeName();
-        if (type == KeyType.NUMERIC && column.type().contains("(")) {
-            // It rounds, and stores another key than the one that was routed.
-            return false;
-        }
-        return typeName.equals(type.typeName())
-                || INTEGERS.contains(typeName) && INTEGERS.contains(type.typeName())
-                || TEXTS.contains(typeName) && TEXTS.contains(type.typeName());
+        return !rounds(column, type)
+                && (typeName.equals(type.typeName())
+                        || INTEGERS.contains(typeName) && INTEGERS.contains(type.typeName())
+                        || TEXTS.contains(typeName) && TEXTS.contains(type.typeName()));
+    }
+
+    /** Such a column stores another key than the one that was routed. */
+    private static boolean rounds(ColumnFacts column, KeyType type) {
+        String declared = column.type();
+        return switch (type) {
+            case NUMERIC -> declared.contains("(");
+            // All digits that a timestamp has.
+            case TIMESTAMP, TIMESTAMPTZ -> declared.contains("(") && !declared.contains("(6)");
+            default -> false;
+        };
     }
 
     private void lint(String name, String key, TableFacts table, Set<String> said) {

@@ -276,6 +276,16 @@ class ChecksTest {
         keyType = KeyType.NUMERIC;
         put("b1", 1, Saying.healthy().customers(List.of(rounded)));
         assertThat(findings()).hasSize(2).allMatch(finding -> finding.contains("key-column"));
+        keyType = KeyType.TIMESTAMP;
+        ColumnFacts whole = new ColumnFacts("id", "timestamp(6) without time zone", "timestamp", true, false);
+        ColumnFacts seconds = new ColumnFacts("id", "timestamp(0) without time zone", "timestamp", true, false);
+        put("a1", 0, Saying.healthy().customers(List.of(whole)));
+        put("b1", 1, Saying.healthy().customers(List.of(seconds)));
+        assertThat(findings())
+                .filteredOn(finding -> finding.contains("key-column"))
+                .singleElement()
+                .asString()
+                .contains("timestamp(0)");
     }
 
     @Test
