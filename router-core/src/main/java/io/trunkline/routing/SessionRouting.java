@@ -83,6 +83,11 @@ public record SessionRouting(
                         : new Transaction(scope, Target.ANY_SHARD, RoleNeed.ANY, false));
     }
 
+    /** Returns this with the transaction being of another kind, where it is. */
+    public SessionRouting within(TransactionScope scope) {
+        return with(new Transaction(scope, transaction.shard, transaction.role, transaction.crosses));
+    }
+
     /** Returns this with a transaction that may come to several shards, or may not. */
     public SessionRouting withCrossing(boolean crosses) {
         return crosses == transaction.crosses

@@ -45,7 +45,12 @@ final class CompletedCommands {
         Settings carried = backend().settings();
         switch (kind) {
             case SET, SET_ROLE, SET_SESSION_AUTHORIZATION, RESET -> carried = settingCompleted(carried, command, text);
-            case SET_TRANSACTION -> session.shards.completed(text);
+            case SET_TRANSACTION -> {
+                session.shards.completed(text);
+                if (command instanceof SessionCommand.SetTransaction said) {
+                    session.placement.said(said.mode());
+                }
+            }
             case SET_SESSION_CHARACTERISTICS -> {
                 settings.addCharacteristics(text);
                 carried = carried.with(
@@ -142,6 +147,7 @@ final class CompletedCommands {
             if (set.mayReachTemporarySchema()) {
                 session.ties.pin(SessionEffect.TEMP_SEARCH_PATH);
             }
+            session.placement.said(TransactionDefaults.said(set));
             if (set.scope() == SessionCommand.Scope.SESSION) {
                 settings.set(set.name(), text);
                 session.shards.completed(text);
@@ -152,6 +158,7 @@ final class CompletedCommands {
             return carried;
         }
         if (command instanceof SessionCommand.Reset reset) {
+            session.placement.said(TransactionDefaults.reset(reset));
             if (reset.scope() == SessionCommand.Scope.SESSION) {
                 settings.reset(reset.name());
                 session.shards.staysHere();

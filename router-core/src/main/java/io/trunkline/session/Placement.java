@@ -208,6 +208,22 @@ final class Placement {
         routing = routing.withCrossing(session.shards.mayCross() && !routing.serializable());
     }
 
+    /** The open transaction was given other characteristics. */
+    void said(TransactionMode mode) {
+        if (routing.transaction().scope() == TransactionScope.NONE) {
+            return;
+        }
+        if (mode.readOnly() == TransactionMode.Choice.NO
+                && routing.transaction().scope() == TransactionScope.READ_ONLY) {
+            // What it writes has to be committed everywhere.
+            routing = routing.within(TransactionScope.READ_WRITE);
+        }
+        if (mode.serializable() == TransactionMode.Choice.YES) {
+            routing = routing.withSerializable(true);
+            session.shards.staysHere();
+        }
+    }
+
     /** The transaction stays on its shard from now on. */
     void staysHere() {
         routing = routing.withCrossing(false);

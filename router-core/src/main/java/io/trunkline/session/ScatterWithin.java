@@ -163,6 +163,12 @@ final class ScatterWithin {
         relay.flush();
     }
 
+    /** As the other, while the relay waits with the others: when that is lost, so is the transaction. */
+    private void refuse(RouterError error) {
+        ShardParts.Part part = parts.of(former);
+        refuse(part == null ? null : parts.resume(part), error);
+    }
+
     /** Tells the client an error for what was taken, without a backend. */
     private void answerWith(RouterError error) {
         RequestBatch refused = batch;
@@ -214,23 +220,31 @@ final class ScatterWithin {
             return;
         }
         former = transaction.shard();
-        session.become(new Joining(relay, null));
-        joinNext(relay, wanted, 0);
+        if (relay == null) {
+            session.become(new Joining(null, null));
+        } else {
+            transaction.park(relay);
+        }
+        joinNext(wanted, 0);
     }
 
-    private void joinNext(@Nullable Relay relay, Target.Scatter wanted, int from) {
+    private void joinNext(Target.Scatter wanted, int from) {
         int shard = from;
-        while (shard < wanted.shards().shardCount()
-                && (!wanted.shards().contains(shard) || shard == former || parts.of(shard) != null)) {
+        while (shard < wanted.shards().shardCount() && (!wanted.shards().contains(shard) || parts.of(shard) != null)) {
             shard++;
         }
+        RouterError lost = transaction.takeProblem();
+        if (lost != null) {
+            refuse(lost);
+            return;
+        }
         if (shard == wanted.shards().shardCount()) {
-            lend(relay, wanted);
+            lend(wanted);
             return;
         }
         RouterError cannot = parts.joiningProblem();
         if (cannot != null) {
-            refuse(relay, cannot);
+            refuse(cannot);
             return;
         }
         int missing = shard;
@@ -238,20 +252,17 @@ final class ScatterWithin {
             @Override
             public void onJoined(Relay joined) {
                 parts.park(missing, joined);
-                joinNext(relay, wanted, missing + 1);
+                joinNext(wanted, missing + 1);
             }
 
             @Override
             public void onRefused(RouterError error) {
-                refuse(relay, error);
+                refuse(error);
             }
         });
     }
 
-    private void lend(@Nullable Relay relay, Target.Scatter wanted) {
-        if (relay != null) {
-            parts.park(former, relay);
-        }
+    private void lend(Target.Scatter wanted) {
         parts.begin();
         ended = false;
         failed = false;

@@ -56,6 +56,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     private @Nullable String cursor;
     /** How many requests of the batch have been answered. */
     private int answeredCount;
+    /** The batch has been given back. */
+    private boolean over;
     /** Whether the rows of a Query have yet to be described. */
     private boolean owesDescription;
 
@@ -432,8 +434,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
             session.sent.definitionsChanged();
         }
         session.placement.lastRoute().answered(1);
-        batch.clear(worker.requests());
-        worker.giveBack(batch);
+        giveBackBatch();
         if (within != null) {
             session.client.flush();
             within.onEnd(failed);
@@ -565,8 +566,21 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
             query.end().abandon();
             query = null;
         }
-        undoUnanswered();
-        batch.clear(worker.requests());
-        worker.giveBack(batch);
+        giveBackBatch();
+    }
+
+    /** Once: backends may come back, and the client leave, long after its answer. */
+    private void giveBackBatch() {
+        if (!over) {
+            over = true;
+            undoUnanswered();
+            batch.clear(worker.requests());
+            worker.giveBack(batch);
+        }
+    }
+
+    /** Returns true while the outcome is being decided. */
+    boolean isCommitting() {
+        return query != null && query.end().isCommitting();
     }
 }

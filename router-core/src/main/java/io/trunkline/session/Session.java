@@ -241,8 +241,8 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         return stranded.answer(request, cause);
     }
 
-    Disposition answerCommitted(Request request) {
-        return stranded.answerCommitted(request);
+    Disposition answerCommitted(Request request, @Nullable ErrorResponse error) {
+        return stranded.answerCommitted(request, error);
     }
 
     /** Asks for a backend for the batch. */
@@ -339,9 +339,15 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
      * @param error what the COMMIT is told, or null when it has happened
      */
     void endWaitingCommit(@Nullable RouterError error) {
-        become(error == null ? Committed.INSTANCE : new Stranded(error.response()));
+        become(new Committed(error == null ? null : error.response()));
         input.updateReading();
         proceedLater();
+    }
+
+    /** Returns true while the outcome of a transaction over several shards is being decided. */
+    boolean isCommittingOnShards() {
+        return shards.isCommitting()
+                || state instanceof Scattering scattering && scattering.work().isCommitting();
     }
 
     /** What ran on several shards has been answered. */

@@ -123,6 +123,7 @@ final class SessionDeadline {
     private long transactionNanos(long now) {
         boolean counts = timeouts.transactionNanos() > 0
                 && session.state().isInTransaction(session)
+                && !session.isCommittingOnShards()
                 // One thing at a time: what was cancelled is answered soon, or given up.
                 && session.state().waitsFor(session) != Timeout.CANCEL;
         return counts ? transactionSinceNanos + timeouts.transactionNanos() - now : NEVER;

@@ -174,6 +174,8 @@ final class SessionEnd {
             wait.withdraw();
         }
         if (last instanceof Scattering scattering) {
+            // What comes back from it is rolled back, then.
+            session.shards.released();
             scattering.work().abandon();
         }
         if (last instanceof Joining joining && joining.leases() != null) {
@@ -183,7 +185,6 @@ final class SessionEnd {
         if (relay != null && !session.shards.isWorking()) {
             leasing.abandon(relay);
         }
-        session.shards.released();
         finish(reason);
     }
 
@@ -213,6 +214,7 @@ final class SessionEnd {
                 .addKeyValue("database", session.identity.database())
                 .addKeyValue("reason", reason)
                 .log("session ended");
+        session.shards.released();
         session.deadline.close();
         session.kept.close();
         gathering.close();

@@ -407,13 +407,15 @@ sealed interface SessionState {
         }
     }
 
-    /** The transaction has committed on several shards, and its COMMIT is still to be answered. */
-    record Committed() implements SessionState {
-        static final Committed INSTANCE = new Committed();
-
+    /**
+     * The transaction has ended on several shards, and its COMMIT is still to be answered.
+     *
+     * @param error what it is told, or null when it has happened
+     */
+    record Committed(@Nullable ErrorResponse error) implements SessionState {
         @Override
         public Disposition onMessage(Session session, Request request) {
-            return session.answerCommitted(request);
+            return session.answerCommitted(request, error);
         }
 
         @Override

@@ -9,6 +9,7 @@ import io.trunkline.pool.Lease;
 import io.trunkline.relay.DirectRelay;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.ShardSet;
+import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Joining;
 import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.twophase.TwoPhaseCommit.Participant;
@@ -274,17 +275,19 @@ final class ShardParts {
 
     // all of them
 
-    /** Says something to all that wait; {@code said} hears the first error, or null, unless nobody waits for it any more. */
-    void sayToAll(String sql, Consumer<@Nullable RouterError> said) {
-        askAll((backend, listener) -> backend.query(sql, 1, listener), said);
-    }
-
-    /** As {@link #sayToAll}, in other ways than by words. */
+    /**
+     * Asks something of all that wait but for one.
+     *
+     * @param except the shard that is not asked, or {@link Target#ANY_SHARD}
+     * @param said hears the first error, or null, unless nobody waits for it any more
+     */
     void askAll(
+            int except,
             BiConsumer<BackendConnection, BackendConnection.QueryListener> question,
             Consumer<@Nullable RouterError> said) {
-        List<Part> told = List.copyOf(waiting);
-        waiting.clear();
+        List<Part> told =
+                waiting.stream().filter(part -> part.shard() != except).toList();
+        waiting.removeAll(told);
         begin();
         int[] open = {told.size()};
         RouterError[] problem = {null};

@@ -47,6 +47,8 @@ final class ShardTransaction {
     private @Nullable RouterError problem;
     /** A shard's part was lost: going back to a savepoint would go on without it. */
     private boolean incomplete;
+    /** The two-phase commit is under way. */
+    private boolean committing;
     /** What the request that waits says has been said to the others. */
     private boolean saidToAll;
     /** The client's group goes on, and nothing of it is with the backend; what the status was before that was answered, else null. */
@@ -99,6 +101,14 @@ final class ShardTransaction {
     private void lost(RouterError error) {
         incomplete = true;
         problem = error;
+    }
+
+    /** Returns why the transaction has failed without a word to the client, and takes it as told; else null. */
+    @Nullable
+    RouterError takeProblem() {
+        RouterError taken = problem;
+        problem = null;
+        return taken;
     }
 
     /**
@@ -237,6 +247,10 @@ final class ShardTransaction {
                     RELEASE_SAVEPOINT,
                     ROLLBACK_TO_SAVEPOINT,
                     SET,
+                    SET_ROLE,
+                    SET_SESSION_AUTHORIZATION,
+                    SET_SESSION_CHARACTERISTICS,
+                    SET_CONSTRAINTS,
                     SET_TRANSACTION -> true;
             default -> false;
         };
@@ -307,28 +321,33 @@ final class ShardTransaction {
 
     private Disposition closeStale(Relay relay) {
         List<String> stale = session.portals.onShards().takeStale();
-        session.become(new Joining(relay, null));
-        parts.park(shard, relay);
-        parts.askAll((backend, listener) -> backend.closePortals(stale, listener), error -> {
+        park(relay);
+        parts.askAll(Target.ANY_SHARD, (backend, listener) -> backend.closePortals(stale, listener), error -> {
             problem = error == null ? problem : error;
-            ShardParts.Part part = parts.of(shard);
-            if (part == null) {
-                part = parts.first();
-            }
-            scattered.continueOn(part);
+            goOnHere();
         });
         return Disposition.PAUSE;
     }
 
+    /** The relay waits with the others, so that its loss is heard as theirs is, until {@link #goOnHere} or another one goes on. */
+    void park(Relay relay) {
+        session.become(new Joining(null, null));
+        parts.park(shard, relay);
+    }
+
+    /** Goes on with the shard of the relay, or with another one when that was lost meanwhile. */
+    void goOnHere() {
+        ShardParts.Part part = parts.of(shard);
+        scattered.continueOn(part == null ? parts.first() : part);
+    }
+
     private Disposition sayToAll(Relay relay, String sql) {
-        session.become(new Joining(relay, null));
-        parts.sayToAll(sql, error -> {
-            if (error == null) {
-                saidToAll = true;
-            } else {
-                problem = error;
-            }
-            goOn(relay);
+        park(relay);
+        parts.askAll(shard, (backend, listener) -> backend.query(sql, 1, listener), error -> {
+            // The client's own words go to the relay: if that is still there.
+            saidToAll = error == null && problem == null;
+            problem = error == null ? problem : error;
+            goOnHere();
         });
         return Disposition.PAUSE;
     }
@@ -369,18 +388,17 @@ final class ShardTransaction {
             session.proceedLater();
             return;
         }
-        session.become(new Joining(relay, null));
+        park(relay);
         parts.join(wanted, new ShardParts.Joined() {
             @Override
             public void onJoined(Relay joined) {
-                parts.park(shard, relay);
                 continueOn(joined, wanted);
             }
 
             @Override
             public void onRefused(RouterError error) {
                 problem = error;
-                goOn(relay);
+                goOnHere();
             }
         });
     }
@@ -408,6 +426,7 @@ final class ShardTransaction {
             session.proceedLater();
             return Disposition.PAUSE;
         }
+        committing = true;
         session.become(new Joining(relay, null));
         relay.lend();
         parts.commit(shard, relay, decisions, new Ending(relay, parts.nodesWith(shard, relay)));
@@ -430,6 +449,7 @@ final class ShardTransaction {
 
         @Override
         public void onCommitted() {
+            committing = false;
             boolean reset = session.ties.takeDirt();
             if (parts.end()) {
                 session.settings.commit();
@@ -453,6 +473,7 @@ final class ShardTransaction {
 
         @Override
         public void onAborted(ErrorResponse cause) {
+            committing = false;
             boolean reset = session.ties.takeDirt() || session.settings.isInFlux();
             if (parts.end()) {
                 session.settings.rollback();
@@ -483,6 +504,11 @@ final class ShardTransaction {
                 relay.release();
             }
         }
+    }
+
+    /** Returns true while its COMMIT is under way: what any clock says comes too late. */
+    boolean isCommitting() {
+        return committing;
     }
 
     /** Returns true while backends work for the transaction as a whole, and so are nobody's to close. */

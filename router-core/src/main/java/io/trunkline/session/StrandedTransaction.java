@@ -91,10 +91,20 @@ final class StrandedTransaction {
         return request.isPartial() ? Disposition.SKIP_THEN_BREAK : Disposition.SKIP;
     }
 
-    /** The COMMIT of a transaction that has happened: it asks for no backend, for that of its shard may be away for long. */
-    Disposition answerCommitted(Request request) {
+    /**
+     * The COMMIT of a transaction whose end is known: it asks for no backend, for that of its shard may be away for long.
+     *
+     * @param error what it is told, or null when it has happened
+     */
+    Disposition answerCommitted(Request request, @Nullable ErrorResponse error) {
         ByteBuf out = session.client.allocator().buffer(32);
-        BackendWriter.commandComplete(out, "COMMIT");
+        if (error == null) {
+            BackendWriter.commandComplete(out, "COMMIT");
+        } else {
+            // As on one server, that ends the transaction, too.
+            error.encode(out);
+            skipping.skipBehind(request);
+        }
         if (request.tag == FrontendTag.QUERY) {
             BackendWriter.readyForQuery(out, TransactionStatus.IDLE);
         }

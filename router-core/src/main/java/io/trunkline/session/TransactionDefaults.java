@@ -2,6 +2,9 @@
 package io.trunkline.session;
 
 import io.trunkline.backend.Settings;
+import io.trunkline.sql.SessionCommand;
+import io.trunkline.sql.TransactionMode;
+import io.trunkline.sql.TransactionMode.Choice;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 record TransactionDefaults(boolean serializable, boolean readOnly) {
     private static final TransactionDefaults PLAIN = new TransactionDefaults(false, false);
+    private static final TransactionMode MAY_WRITE = new TransactionMode(Choice.NO, Choice.UNSAID, Choice.UNSAID);
+    private static final TransactionMode SERIALIZABLE = new TransactionMode(Choice.UNSAID, Choice.YES, Choice.UNSAID);
     private static final Pattern ON = Pattern.compile("\\b(on|true|yes|1)\\b");
 
     static TransactionDefaults of(Settings settings) {
@@ -29,6 +34,21 @@ record TransactionDefaults(boolean serializable, boolean readOnly) {
                 ? ON.matcher(readOnly).find()
                 : only >= 0 && only > characteristics.lastIndexOf("read write");
         return new TransactionDefaults((characteristics + isolation).contains("serializable"), isReadOnly);
+    }
+
+    /** Returns what SET of a parameter makes of the open transaction, at most. */
+    static TransactionMode said(SessionCommand.Set set) {
+        String value = set.rawValue().toLowerCase(Locale.ROOT);
+        return switch (set.name()) {
+            case "transaction_read_only" -> MAY_WRITE;
+            case "transaction_isolation" -> value.contains("serializable") ? SERIALIZABLE : TransactionMode.UNSAID;
+            default -> TransactionMode.UNSAID;
+        };
+    }
+
+    /** Returns what RESET of a parameter makes of the open transaction, at most. */
+    static TransactionMode reset(SessionCommand.Reset reset) {
+        return reset.name().equals("transaction_read_only") ? MAY_WRITE : TransactionMode.UNSAID;
     }
 
     private static String text(@Nullable String command) {
