@@ -39,10 +39,14 @@ final class SchemaDecision {
         PathHome home = shape.home();
         int ofFunctions = TableDirectory.NO_SHARD;
         boolean othersRead = false;
+        boolean elsewhere = false;
         for (String function : statement.functions()) {
             int shard = shardOf(function);
             if (shard == TableDirectory.NO_SHARD) {
-                othersRead |= !isForAnyShard(function);
+                boolean other = !isForAnyShard(function);
+                othersRead |= other;
+                // Written with its schema, it is not found by the search path.
+                elsewhere |= other && function.indexOf('.') > 0 && !function.startsWith("pg_catalog.");
             } else if (ofFunctions != TableDirectory.NO_SHARD && ofFunctions != shard) {
                 return ShardDecision.refusal(RefusalCode.SCHEMA_ON_OTHER_SHARD.because("functions are of schemas on "
                         + table.shardName(ofFunctions) + " and " + table.shardName(shard)));
@@ -53,7 +57,7 @@ final class SchemaDecision {
         if (ofFunctions != TableDirectory.NO_SHARD) {
             return othersRead ? null : ShardDecision.place(ofFunctions, Reason.SCHEMA);
         }
-        if (home == null || isForWholeCluster(statement)) {
+        if (home == null || elsewhere || isForWholeCluster(statement)) {
             return null;
         }
         if (othersRead && !home.exclusive()) {

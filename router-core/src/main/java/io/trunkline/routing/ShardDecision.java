@@ -387,6 +387,11 @@ final class ShardDecision {
                 || catalog.namesAnyOpaque(write.names())) {
             return RouteRefusal.COPIES_UNPROVEN.because("it names a view or calls functions unseen");
         }
+        // A default, for one, runs on the first shard, whatever else it writes or reads.
+        String uses = catalog.tableUses().hidden(write.names(), true);
+        if (uses != null) {
+            return RouteRefusal.TABLE_USES_TABLES.because(uses);
+        }
         return new Target.Scatter(
                 table.all(), place(Target.ANY_SHARD, Reason.EVERY_SHARD), new Target.Work.Copies(write));
     }

@@ -102,9 +102,14 @@ final class CopiedData implements RowSplitter.Lanes {
         TableUse.Sharded sharded = sharded();
         if (sharded == null) {
             for (CopiedTable.Answer answer : answers) {
-                String difference = answer.difference(read.columns());
+                String difference =
+                        answer.difference(read.columns(), read.options().defaultText() != null);
                 if (difference != null) {
                     throw new ScatterRefused(RouteRefusal.COPIES_UNPROVEN.because(difference));
+                }
+                if (!answer.common().equals(answers.get(0).common())) {
+                    throw new ScatterRefused(RouteRefusal.COPY_KEY.because(
+                            "the shards' tables have other columns, or their servers read times otherwise"));
                 }
             }
             return;

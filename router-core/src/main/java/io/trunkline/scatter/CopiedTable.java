@@ -7,6 +7,8 @@ import io.trunkline.wire.DataRow;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +41,15 @@ record CopiedTable(List<String> columns, int keyType) {
                 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                 WHERE a.attrelid = %table AND a.attnum >= 1 AND NOT a.attisdropped AND a.attgenerated = ''
                   AND (a.attidentity <> '' OR t.typdefault IS NOT NULL
-                       OR d.adbin::pg_catalog.text ~ 'funcid|SQLVALUEFUNCTION|NEXTVALUEEXPR')) f""".replaceAll("\\s+", " ").strip();
+                       OR d.adbin::pg_catalog.text ~ 'funcid|SQLVALUEFUNCTION|NEXTVALUEEXPR|COERCEVIAIO')
+                UNION ALL
+                SELECT pg_catalog.concat('column ', pg_catalog.row_number() OVER (ORDER BY a.attnum), ' ', a.attname, ' ',
+                           pg_catalog.format_type(a.atttypid, a.atttypmod)), 3
+                FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = %table AND a.attnum >= 1 AND NOT a.attisdropped
+                UNION ALL
+                SELECT pg_catalog.concat(s.name, ' ', pg_catalog.current_setting(s.name)), 3
+                FROM (VALUES ('TimeZone'), ('DateStyle'), ('IntervalStyle'), ('lc_monetary')) s (name)) f""".replaceAll("\\s+", " ").strip();
 
     /** Copies the list. */
     CopiedTable {
@@ -58,7 +68,7 @@ record CopiedTable(List<String> columns, int keyType) {
     /**
      * Returns the statement that asks a shard about a reference table, whose copies must stay equal. It waits for the locks that all writers of it
      * take, and keeps them up to the end of the transaction. One row has an empty name; the others name what could make copies differ, behind
-     * 1 whatever is copied, behind 2 a column that is not.
+     * 1 whatever is copied, behind 2 a column that is not, behind 3 what must be the same on all of them.
      */
     static byte[] referenceQuestion(CopyStatement statement) {
         String sql = REFERENCE
@@ -99,14 +109,31 @@ record CopiedTable(List<String> columns, int keyType) {
             return new CopiedTable(columns, keyType);
         }
 
-        /** Returns what could make copies of a reference table differ when these columns are copied, all of them when there are none; or null. */
+        /** Returns what must be the same of a reference table, and where it is read, on all shards. */
+        Set<String> common() {
+            Set<String> common = new TreeSet<>();
+            for (int i = 0; i < columns.size(); i++) {
+                if (numbers.get(i) == 3) {
+                    common.add(columns.get(i));
+                }
+            }
+            return common;
+        }
+
+        /**
+         * Returns what could make copies of a reference table differ, or null.
+         *
+         * @param copied the columns that are copied, all of them when there are none
+         * @param givesDefaults whether the data may ask for a default
+         */
         @Nullable
-        String difference(List<String> copied) {
+        String difference(List<String> copied, boolean givesDefaults) {
             for (int i = 0; i < columns.size(); i++) {
                 if (numbers.get(i) == 1) {
                     return "the table has a " + columns.get(i);
                 }
-                if (numbers.get(i) == 2 && !copied.isEmpty() && !copied.contains(columns.get(i))) {
+                boolean left = givesDefaults || !copied.isEmpty() && !copied.contains(columns.get(i));
+                if (numbers.get(i) == 2 && left) {
                     return "column " + columns.get(i) + " is left to a default that each shard would compute";
                 }
             }

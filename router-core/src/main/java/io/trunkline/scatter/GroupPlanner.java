@@ -156,13 +156,22 @@ final class GroupPlanner implements ShapePlanner {
                             ? item.expression()
                             : QueryText.range(shape.items().get(output)));
             for (int g = 0; g < groupings.size(); g++) {
-                ScatterShape.GroupItem group = shape.groupBy().get(g);
-                String grouped = text.of(text.grouped(group));
-                if (group.item() >= 0 && group.item() == output || grouped.equalsIgnoreCase(ordered)) {
+                if (output >= 0 && shape.groupBy().get(g).item() == output) {
+                    return groupings.get(g);
+                }
+            }
+            for (int g = 0; g < groupings.size(); g++) {
+                if (isSame(text.of(text.grouped(shape.groupBy().get(g))), ordered)) {
                     return groupings.get(g);
                 }
             }
             throw refusedOrder(item);
+        }
+
+        /** Only in what is not quoted the case of letters does not matter. */
+        private static boolean isSame(String one, String other) {
+            boolean quotes = one.indexOf('\'') >= 0 || one.indexOf('"') >= 0 || one.indexOf('$') >= 0;
+            return quotes ? one.equals(other) : one.equalsIgnoreCase(other);
         }
 
         private int known(int output, OrderItem item) {

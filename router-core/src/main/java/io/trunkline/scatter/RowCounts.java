@@ -3,8 +3,11 @@ package io.trunkline.scatter;
 
 import io.trunkline.merge.RowRange;
 import io.trunkline.routing.RouteRefusal;
+import io.trunkline.sql.ScatterShape;
 import io.trunkline.sql.ScatterShape.RowCount;
 import io.trunkline.sql.TokenText;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param offset the rows left out first
  */
 record RowCounts(@Nullable Long limit, long offset) {
+    private static final Pattern NUMBER = Pattern.compile("[+-]?[0-9]+");
+    private static final Set<Integer> INTEGER_TYPES = Set.of(20, 21, 23);
 
     /**
      * Reads what the statement and its parameters say.
@@ -38,6 +43,9 @@ record RowCounts(@Nullable Long limit, long offset) {
             if (value == null) {
                 return null;
             }
+            if (!NUMBER.matcher(value).matches()) {
+                throw refused(clause);
+            }
             try {
                 return Long.valueOf(value);
             } catch (NumberFormatException e) {
@@ -45,6 +53,25 @@ record RowCounts(@Nullable Long limit, long offset) {
             }
         }
         return null;
+    }
+
+    /**
+     * Looks at the types of the parameters that LIMIT and OFFSET are: their values have been read as whole numbers.
+     *
+     * @param types OIDs, as a server has described them
+     * @throws ScatterRefused when one is of another type
+     */
+    static void check(ScatterShape shape, int[] types) {
+        check(shape.limit(), "LIMIT", types);
+        check(shape.offset(), "OFFSET", types);
+    }
+
+    private static void check(RowCount count, String clause, int[] types) {
+        boolean other = count instanceof RowCount.Parameter parameter
+                && (parameter.number() > types.length || !INTEGER_TYPES.contains(types[parameter.number() - 1]));
+        if (other) {
+            throw refused(clause);
+        }
     }
 
     private static ScatterRefused refused(String clause) {

@@ -24,13 +24,21 @@ final class ScatterPlanner {
     private final @Nullable String body;
 
     private final List<String> resultNames;
+    /** Of a query; null for a write. */
+    private final @Nullable ScatterShape shape;
+
     private ShapePlanner planner;
     private boolean isBodyKnown;
     private @Nullable Described original;
     private @Nullable Described parts;
 
     private ScatterPlanner(
-            ShapePlanner planner, @Nullable ShapePlanner ordering, @Nullable String body, List<String> resultNames) {
+            ShapePlanner planner,
+            @Nullable ShapePlanner ordering,
+            @Nullable String body,
+            List<String> resultNames,
+            @Nullable ScatterShape shape) {
+        this.shape = shape;
         this.planner = planner;
         this.ordering = ordering;
         this.body = body;
@@ -61,23 +69,27 @@ final class ScatterPlanner {
         Finish finish = shape.finish();
         FinishPlanner finishing = finish == null ? null : new FinishPlanner(read, finish, text, memoryBytesMax);
         if (finish != null && finishing != null && finish.isNeeded()) {
-            return new ScatterPlanner(finishing, null, body, shape.resultNames());
+            return new ScatterPlanner(finishing, null, body, shape.resultNames(), shape);
         }
         boolean combines = !shape.keepsGroupsWhole() && (shape.isGrouped() || shape.distinct());
         return combines
-                ? new ScatterPlanner(new GroupPlanner(read, text, memoryBytesMax), finishing, body, shape.resultNames())
-                : new ScatterPlanner(new RowPlanner(read, text), null, body, shape.resultNames());
+                ? new ScatterPlanner(
+                        new GroupPlanner(read, text, memoryBytesMax), finishing, body, shape.resultNames(), shape)
+                : new ScatterPlanner(new RowPlanner(read, text), null, body, shape.resultNames(), shape);
     }
 
     /** Begins with a write, whose words for the shards are made already. */
     static ScatterPlanner of(ShardWrite write) {
-        return new ScatterPlanner(new WritePlanner(write), null, null, List.of());
+        return new ScatterPlanner(new WritePlanner(write), null, null, List.of(), null);
     }
 
     /** Takes what the client's own words return first, and then what {@link #next} asked for. */
     void described(Described columns) {
         if (original == null) {
             original = columns;
+            if (shape != null) {
+                RowCounts.check(shape, columns.parameterTypes());
+            }
             if (ordering != null && planner.needsServersOrder(columns)) {
                 planner = ordering;
             }

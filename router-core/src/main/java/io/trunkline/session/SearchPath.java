@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the schemas out of the command that set {@code search_path}. */
@@ -11,9 +13,14 @@ final class SearchPath {
     /** The value PostgreSQL has without any setting. */
     static final String DEFAULT = "\"$user\", public";
 
+    /** PostgreSQL's NAMEDATALEN less the terminating zero: longer names are cut. */
+    private static final int NAME_BYTES_MAX = 63;
+
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
     private SearchPath() {}
 
-    /** Returns the schemas in order, with {@code $user} replaced; what cannot be read yields no schema, so that no table is found by guess. */
+    /** Returns the schemas in order, with {@code $user} replaced; one that is not known when a part cannot be read, so that no table is found by guess. */
     static List<String> of(@Nullable String command, String user) {
         String list = command == null ? DEFAULT : value(command);
         List<String> schemas = new ArrayList<>();
@@ -39,7 +46,14 @@ final class SearchPath {
                 while (at < list.length() && list.charAt(at) != ',' && !Character.isWhitespace(list.charAt(at))) {
                     name.append(list.charAt(at++));
                 }
+                if (!PLAIN.matcher(name).matches()) {
+                    // A constant or name of another spelling: then nothing is known of the path.
+                    return TextContext.UNKNOWN_PATH;
+                }
                 name = new StringBuilder(name.toString().toLowerCase(Locale.ROOT));
+            }
+            if (name.toString().getBytes(StandardCharsets.UTF_8).length > NAME_BYTES_MAX) {
+                return TextContext.UNKNOWN_PATH;
             }
             schemas.add(name.toString().equals("$user") ? user : name.toString());
         }

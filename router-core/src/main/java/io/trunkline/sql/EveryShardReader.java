@@ -94,18 +94,34 @@ final class EveryShardReader {
         while (tokens.isWord(i, "if", "exists", "only")) {
             i++;
         }
-        if (use(i) instanceof TableUse.Sharded) {
-            // Each row is on one shard.
+        if (use(i) instanceof TableUse.Sharded sharded) {
+            // Each row is on one shard, by its key.
+            refuseOtherKeys(sharded.keyColumn(), i);
             return;
         }
         for (int k = i; k < tokens.size(); k++) {
             boolean computed = tokens.isWord(k, "using") && !tokens.isWord(k + 1, "index")
                     || tokens.isWord(k, "identity")
-                    || tokens.token(k) == Token.IDENTIFIER && SERIAL.contains(tokens.name(k))
+                    || tokens.token(k).isName() && SERIAL.contains(tokens.name(k))
                     || tokens.isWord(k, "default") && !tokens.isWord(k - 1, "set", "drop") && !isConstant(k + 1);
             if (computed) {
                 throw rows("rows that are there get values that may differ from shard to shard; "
                         + "add the column without them, and set them by UPDATE");
+            }
+        }
+    }
+
+    /** Another type may make another value of a key, whose row would then be on the wrong shard. */
+    private void refuseOtherKeys(String key, int from) {
+        for (int k = from; k < tokens.size(); k++) {
+            if (!tokens.isWord(k, "alter")) {
+                continue;
+            }
+            int column = tokens.isWord(k + 1, "column") ? k + 2 : k + 1;
+            int behind = tokens.behindEscape(column);
+            boolean retyped = tokens.isWord(behind, "type") || tokens.isSequence(behind, "set", "data", "type");
+            if (retyped && tokens.token(column).isName() && tokens.name(column).equals(key)) {
+                throw rows("the key of rows that are there would be converted where they are");
             }
         }
     }

@@ -55,7 +55,10 @@ final class OneShardSchemas {
             return null;
         }
         KeyCondition place = new KeyCondition.OnShard(shards.iterator().next());
+        // Words of definitions only look like calls.
+        boolean runs = head.kind() != StatementKind.DDL && head.kind() != StatementKind.MAINTENANCE;
         return ShardingShape.keyed(List.of(place), false)
+                .mentioning(runs ? Mentions.in(tokens) : Mentions.NONE)
                 .notScatteredFor(RefusalCode.SCHEMA_ON_OTHER_SHARD.because("the statement runs on one shard only"))
                 .under(directory.home(), new Presumed(presumed, directory.assumesPath()));
     }

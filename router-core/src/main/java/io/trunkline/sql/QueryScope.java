@@ -143,6 +143,11 @@ final class QueryScope {
         return entries.stream().anyMatch(entry -> name.equals(entry.alias));
     }
 
+    /** Returns the keys of all tables of this very block, those included that no name means. */
+    Set<KeyNode> keys() {
+        return nodes;
+    }
+
     /** Returns true when the key belongs to a table of this very block. */
     boolean owns(KeyNode node) {
         return nodes.contains(node);

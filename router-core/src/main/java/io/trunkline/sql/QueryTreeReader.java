@@ -270,7 +270,11 @@ final class QueryTreeReader {
         // The alias hides the names inside, so nothing outside can say anything about these tables.
         QueryScope inside = new QueryScope(outer);
         readFrom(group.getFromItem(), group.getJoins(), inside, outer, with);
-        inside.keysSince(0).forEach(scope::addHidden);
+        inside.keys().forEach(scope::addHidden);
+        Refusal doubt = inside.doubt();
+        if (doubt != null) {
+            scope.doubt(doubt);
+        }
         scope.addOther(aliasOf(group));
     }
 

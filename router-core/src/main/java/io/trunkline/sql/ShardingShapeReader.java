@@ -179,7 +179,7 @@ public final class ShardingShapeReader {
             ShardingShape shape = copy.isFrom()
                     ? ShardingShape.copied(new CopyShape.IntoReference())
                     : ShardingShape.of(ShardingShape.Reach.REFERENCE_READ);
-            return shape.under(null, presumed);
+            return shape.mentioning(Mentions.in(tokens)).under(null, presumed);
         }
         throw new RefusedStatement(
                 use instanceof TableUse.Unknown

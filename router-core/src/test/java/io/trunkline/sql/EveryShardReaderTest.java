@@ -71,6 +71,11 @@ class EveryShardReaderTest {
             alter table countries add column a serial                    → TL0136
             alter table countries alter column a add generated always as identity → TL0136
             alter table countries alter column a type int using length(a) → TL0136
+            alter table countries add column a "serial"                  → TL0136
+            alter table orders alter customer_id type int8 using customer_id + 1000 → TL0136
+            alter table orders alter total type int8, alter column "customer_id" set data type int8 → TL0136
+            alter table orders alter customer_id set default 5           → DEFINITION
+            alter table orders alter total type int8                     → DEFINITION
             """)
     @Case({"H47", "H50"})
     void giveEachShardTheSameRows(String sql, String expected) {

@@ -58,6 +58,9 @@ class ScatterJoinTest {
             orders o full join customers c on o.customer_id = c.id                             → scattered
             countries r left join orders as o (a) on o.a = r.code                              → TL0123
             customers c join orders as o (customer_id) on o.customer_id = c.id                 → TL0123
+            customers c join (orders as o (a, b) cross join countries r) as y on y.b = c.x     → TL0123
+            customers c join (countries r join (select x, count(*) n from orders group by x) s on s.x = r.id) as y on y.n = c.x → TL0127
+            customers c join (countries r join (select distinct x from orders) s on s.x = r.id) as y on y.x = c.x → TL0127
             """)
     @Case({"H02", "H31"})
     void joinsOnlyRowsOfOneShard(String from, String expected) {
