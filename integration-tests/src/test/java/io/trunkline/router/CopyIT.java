@@ -270,6 +270,10 @@ class CopyIT {
                         .fields()
                         .get('D'))
                 .startsWith("TL0229: The table has a trigger tracing");
+        assertThat(error(copy(routed, "copy stamped from stdin (default '\\D')", bytes("1\t\\D\n"), 10))
+                        .fields()
+                        .get('D'))
+                .startsWith("TL0229: Column made is left to a default");
         assertThat(routed.ask("select count(*) from traced")).isEqualTo("0");
         assertThat(texts(copy(routed, "copy stamped from stdin", bytes("1\t2020-01-01 00:00:00+00\n"), 10)))
                 .containsExactly("CommandComplete COPY 1", "ReadyForQuery I");

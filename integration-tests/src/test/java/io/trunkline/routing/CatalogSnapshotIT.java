@@ -163,6 +163,18 @@ class CatalogSnapshotIT {
                     "create trigger stamping before update on calm for each row execute function stamps()",
                     "create trigger logging after insert on t for each row execute function logs()",
                     "create trigger logging before insert on vouched for each row execute function logs_here()",
+                    "create table parted (id int8, at date) partition by range (at)",
+                    "create table parted_2026 partition of parted for values from ('2026-01-01') to ('2027-01-01')",
+                    "create trigger logging after insert on parted_2026 for each row execute function logs()",
+                    "create table heads (id int8 primary key)",
+                    "create table necks (id int8 primary key references heads on delete cascade)",
+                    "create table bodies (id int8 references necks on update cascade)",
+                    "create trigger logging after delete on bodies for each row execute function logs()",
+                    "create table strangers (id int8 references heads)",
+                    "create trigger logging after delete on strangers for each row execute function logs()",
+                    "create table loners (id int8 primary key)",
+                    "create table followers (id int8 references loners)",
+                    "create trigger logging after delete on followers for each row execute function logs()",
                     "alter table defaulted alter n set default counts()",
                     "alter table constrained add check (is_known(id))",
                     "create rule copying as on insert to ruled do also insert into t values (new.id)",
@@ -188,6 +200,9 @@ class CatalogSnapshotIT {
             assertThat(uses.operator(List.of("?~?"))).isEqualTo("?~?");
             assertThat(uses.hidden(List.of("t"), true)).isEqualTo("table t: trigger logging calls logs");
             assertThat(uses.hidden(List.of("t"), false)).isNull();
+            assertThat(uses.hidden(List.of("parted"), true)).contains("trigger logging");
+            assertThat(uses.hidden(List.of("heads"), true)).contains("trigger logging");
+            assertThat(uses.hidden(List.of("loners"), true)).isNull();
             assertThat(uses.hidden(List.of("defaulted"), true)).contains("default of n calls counts");
             assertThat(uses.hidden(List.of("constrained"), true)).contains("calls is_known");
             assertThat(uses.hidden(List.of("of_domain"), true)).contains("calls is_known");

@@ -169,7 +169,8 @@ public final class CatalogQueries {
      *
      * <p>Tables are touched by what is volatile or stable and has in its body a word without which SQL reads or writes no table; by what calls such a
      * function by name; and by what has no body to look into, but for some extensions that are known. A function, or a rule, whose comment says
-     * {@code trunkline: local} is taken at its word. Functions named {@code attribute} are called by {@code t.name} too.
+     * {@code trunkline: local} is taken at its word. Functions named {@code attribute} are called by {@code t.name} too. What a write of a table reaches, its partitions,
+     * children and tables that a foreign key writes with it, counts as that table's.
      */
     public static final String TABLE_USES = """
             WITH RECURSIVE own AS (
@@ -224,7 +225,28 @@ public final class CatalogQueries {
                 FROM own o
                 JOIN touching t ON t.name OPERATOR(pg_catalog.=) o.proname
                 UNION
-                SELECT oid, proname FROM aggregates)
+                SELECT oid, proname FROM aggregates),
+            steps(upper, lower) AS (
+                SELECT i.inhparent, i.inhrelid
+                FROM pg_catalog.pg_inherits i
+                UNION
+                SELECT k.confrelid, k.conrelid
+                FROM pg_catalog.pg_constraint k
+                WHERE k.contype OPERATOR(pg_catalog.=) 'f'
+                  AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))),
+            below(upper, lower) AS (
+                SELECT s.upper, s.lower
+                FROM steps s
+                UNION
+                SELECT b.upper, s.lower
+                FROM below b
+                JOIN steps s ON s.upper OPERATOR(pg_catalog.=) b.lower),
+            written(upper, lower) AS (
+                SELECT c.oid, c.oid
+                FROM pg_catalog.pg_class c
+                UNION
+                SELECT b.upper, b.lower
+                FROM below b)
             SELECT 'function', f.proname::pg_catalog.text, ''
             FROM functions f
             UNION
@@ -244,7 +266,8 @@ public final class CatalogQueries {
                    pg_catalog.concat('trigger ', g.tgname, ' calls ', f.proname)
             FROM pg_catalog.pg_trigger g
             JOIN functions f ON f.oid OPERATOR(pg_catalog.=) g.tgfoid
-            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) g.tgrelid
+            JOIN written w ON w.lower OPERATOR(pg_catalog.=) g.tgrelid
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) w.upper
             WHERE NOT g.tgisinternal AND g.tgenabled OPERATOR(pg_catalog.<>) 'D'
             UNION
             SELECT 'write', c.relname::pg_catalog.text, pg_catalog.concat('rule ', r.rulename)
@@ -274,7 +297,8 @@ public final class CatalogQueries {
             JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) k.conrelid
                                            OR k.contypid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
                                           AND a.atttypid OPERATOR(pg_catalog.=) k.contypid
-            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
+            JOIN written w ON w.lower OPERATOR(pg_catalog.=) a.attrelid
+            JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) w.upper
             WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass
               AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
             UNION

@@ -50,7 +50,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScatteredStart {
     private static final int[] NO_TYPES = {};
-    private static final Pattern ABOVE_ZERO = Pattern.compile("(?<![-\\w])[1-3](?!\\w)");
+    /** What sets {@code extra_float_digits} to a number above 0, and nothing that could be another one. */
+    private static final Pattern ABOVE_ZERO = Pattern.compile(
+            "(?:SET|SELECT pg_catalog\\.set_config\\(')\\s*extra_float_digits(?:', |\\s*(?:=|TO)\\s*)'?[1-3]'?(?:, false\\))?",
+            Pattern.CASE_INSENSITIVE);
 
     private final Session session;
     private final Worker worker;
@@ -247,9 +250,10 @@ final class ScatteredStart {
     }
 
     private boolean shortestFloats() {
-        String command = session.settings.current().get("extra_float_digits");
+        String command = session.settings.current().get(SessionSettings.FLOAT_DIGITS);
         // The server's default is 1, the most is 3.
-        return command == null || ABOVE_ZERO.matcher(command).find();
+        return !session.settings.areFloatDigitsLocal()
+                && (command == null || ABOVE_ZERO.matcher(command.strip()).matches());
     }
 
     private int rowsMax() {

@@ -28,6 +28,8 @@ public final class SessionSettings {
     /** Savepoints tracked in one transaction; beyond it the oldest are forgotten, so a rollback to one of them forgets more than it must. */
     static final int SAVEPOINTS_MAX = 1_000;
 
+    static final String FLOAT_DIGITS = "extra_float_digits";
+
     private static final String APPLICATION_NAME = "application_name";
     private static final String SELECT = "SELECT ";
     private static final String FOR_SESSION = ", false)";
@@ -41,6 +43,7 @@ public final class SessionSettings {
             String name, Settings settings, @Nullable String localPath) {}
 
     private final Settings startup;
+    private boolean floatDigitsLocal;
     private final Deque<Savepoint> savepoints = new ArrayDeque<>(0);
     private Settings committed;
     private Settings current;
@@ -91,6 +94,12 @@ public final class SessionSettings {
         if (name.equals(SEARCH_PATH)) {
             localPath = command;
         }
+        floatDigitsLocal |= name.equals(FLOAT_DIGITS);
+    }
+
+    /** Returns true when the open transaction may write floats in another way than the session does. */
+    boolean areFloatDigitsLocal() {
+        return floatDigitsLocal;
     }
 
     /** A parameter went back to its default for the transaction. */
@@ -99,6 +108,7 @@ public final class SessionSettings {
             String atStartup = startup.get(SEARCH_PATH);
             localPath = atStartup == null ? setCommand(SEARCH_PATH, SearchPath.DEFAULT) : atStartup;
         }
+        floatDigitsLocal |= name.equals(FLOAT_DIGITS);
     }
 
     /** Something may have set {@code search_path}, at most for the transaction as far as is known. */
@@ -238,6 +248,7 @@ public final class SessionSettings {
     /** The transaction committed. */
     public void commit() {
         committed = current;
+        floatDigitsLocal = false;
         localPath = null;
         savepoints.clear();
     }
@@ -245,6 +256,7 @@ public final class SessionSettings {
     /** The transaction was rolled back. */
     public void rollback() {
         current = committed;
+        floatDigitsLocal = false;
         localPath = null;
         savepoints.clear();
     }
