@@ -202,6 +202,7 @@ class ScatterIT {
                 "select count(*) from readings offset 1",
                 "select label, count(*), sum(seq) from readings group by label order by 2 desc, sum(seq)",
                 "select day, count(*), sum(value), avg(value) from readings group by day order by day",
+                "select mod(seq, ascii('A') - 60), mod(seq, ascii('a') - 60), count(*) from readings group by 1, 2 order by 2 desc, 1 limit 7",
                 "select day, count(*) from readings group by 1 order by 1 desc limit 4",
                 "select count(*), day from readings group by day order by count(*) desc, day limit 5",
                 "select i2, avg(f8), max(seq) from readings group by i2 order by max(seq) desc",
@@ -365,6 +366,20 @@ class ScatterIT {
                         .isEqualTo(texts(whole.send(frames).receiveUntilReady()));
             }
         }
+    }
+
+    @Test
+    void aLimitOfAnotherTypeThanAnIntegerIsRefused() {
+        byte[] two = {0x40, 0, 0, 0, 0, 0, 0, 0};
+        byte[][] frames = {
+            parse("", "select seq from readings order by seq limit $1", 701),
+            bind("", "", new int[] {1}, new byte[][] {two}, new int[0]),
+            execute("", 0),
+            sync()
+        };
+        assertThat(texts(routed.send(frames).receiveUntilReady()))
+                .anyMatch(message -> message.contains("TL0221"))
+                .noneMatch(message -> message.startsWith("DataRow"));
     }
 
     /** What a shard may stop at is not what the client's Execute stops at. */
