@@ -392,6 +392,9 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
             worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
             gathering.refuse(RouterErrors.queryCanceled("user request").response());
             delivered.run();
+        } else if (shards.cancelJoin()) {
+            worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
+            delivered.run();
         } else if (state instanceof Scattering scattering) {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
             scattering.work().cancel(delivered);

@@ -178,8 +178,8 @@ final class SessionEnd {
             session.shards.released();
             scattering.work().abandon();
         }
-        if (last instanceof Joining joining && joining.leases() != null) {
-            joining.leases().withdraw();
+        if (last instanceof Joining joining) {
+            joining.withdraw();
         }
         Relay relay = last.relay();
         if (relay != null && !session.shards.isWorking()) {

@@ -179,6 +179,13 @@ sealed interface SessionState {
      * @param leases what is asked of the pool of another shard, or null
      */
     record Joining(@Nullable Relay relay, @Nullable ShardLeases leases) implements SessionState {
+        /** Asks the pool for nothing any more. */
+        void withdraw() {
+            if (leases != null) {
+                leases.withdraw();
+            }
+        }
+
         @Override
         public Disposition onMessage(Session session, Request request) {
             return Disposition.PAUSE;

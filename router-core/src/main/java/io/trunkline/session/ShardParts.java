@@ -54,6 +54,8 @@ final class ShardParts {
     private byte @Nullable [] begin;
     /** The revision of the topology by which shards are counted. */
     private long revision;
+    /** Who waits for a backend of another shard, or null. */
+    private @Nullable Joined joining;
     /** Backends are at work for the transaction as a whole. */
     private boolean working;
     /** And nobody waits for what comes of it any more. */
@@ -193,6 +195,7 @@ final class ShardParts {
 
     /** Gives another shard the transaction as the client has made it so far. */
     void join(int shard, Joined joined) {
+        joining = joined;
         ShardLeases leases = new ShardLeases(
                 session,
                 ShardSet.of(session.view().table().shardCount(), shard),
@@ -202,11 +205,13 @@ final class ShardParts {
                 new ShardLeases.Listener() {
                     @Override
                     public void onLeased(List<Lease> granted) {
+                        joining = null;
                         beginThere(granted.get(0), joined);
                     }
 
                     @Override
                     public void onRefused(RouterError error) {
+                        joining = null;
                         if (isAwaited()) {
                             joined.onRefused(error);
                         }
@@ -214,6 +219,19 @@ final class ShardParts {
                 });
         session.become(new Joining(session.state().relay(), leases));
         leases.leaseNext();
+    }
+
+    /** Gives up the wait for a backend of another shard; returns false when none is waited for. */
+    boolean cancelJoin(RouterError error) {
+        Joined waiting = joining;
+        boolean waits = waiting != null && session.state() instanceof Joining state && state.leases() != null;
+        if (waiting == null || !waits) {
+            return false;
+        }
+        joining = null;
+        ((Joining) session.state()).withdraw();
+        waiting.onRefused(error);
+        return true;
     }
 
     private void beginThere(Lease lease, Joined joined) {

@@ -506,6 +506,11 @@ final class ShardTransaction {
         }
     }
 
+    /** Gives up the wait for a backend of another shard, and with it the transaction; returns false when none is waited for. */
+    boolean cancelJoin() {
+        return parts.cancelJoin(RouterErrors.queryCanceled("user request"));
+    }
+
     /** Returns true while its COMMIT is under way: what any clock says comes too late. */
     boolean isCommitting() {
         return committing;
