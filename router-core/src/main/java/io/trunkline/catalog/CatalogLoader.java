@@ -161,6 +161,9 @@ public final class CatalogLoader {
 
     private void loaded(CatalogSnapshot snapshot) {
         loading = false;
+        // The primary is the first to be asked again: a replica may lag behind a definition that came through this
+        // router.
+        attempts = 0;
         listener.accept(snapshot);
         schedule(again ? REFRESH_PAUSE : interval);
     }

@@ -67,6 +67,13 @@ final class PrimaryLink {
         }
     }
 
+    /** Another node is the primary now: whoever waits for an answer hears that there is none. */
+    void replaced() {
+        List<Question> open = List.copyOf(questions);
+        close();
+        open.forEach(question -> question.answer.onProblem("another node became the primary"));
+    }
+
     private void next() {
         Question question = questions.peek();
         if (busy || question == null) {

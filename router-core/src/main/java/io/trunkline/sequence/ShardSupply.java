@@ -49,11 +49,11 @@ final class ShardSupply {
         if (open != null && open.target().equals(known.primary())) {
             return;
         }
-        if (open != null) {
-            open.close();
-        }
         looking = false;
         link = known.primary() == null ? null : new PrimaryLink(known.primary(), context.connector());
+        if (open != null) {
+            open.replaced();
+        }
     }
 
     /** Asks the shard what it has. */

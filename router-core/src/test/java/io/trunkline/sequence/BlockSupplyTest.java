@@ -36,6 +36,7 @@ class BlockSupplyTest {
     private final Map<String, Shard> shards = new TreeMap<>(Map.of("a", new Shard(), "b", new Shard()));
     private List<SharedSequence> sequences = List.of(new SharedSequence("ids", 10, 1));
     private boolean bHasPrimary = true;
+    private String bNode = "b";
 
     /** What the functions on a shard do. */
     private static final class Shard {
@@ -72,11 +73,13 @@ class BlockSupplyTest {
         private long next = 1;
         private @Nullable String problem;
         private boolean silent;
+        private Runnable allocating = () -> {};
 
         @Override
         public void allocate(SequenceId sequence, WantedBlock wanted, Listener listener) {
             assertThat(sequence).isEqualTo(new SequenceId("main", "app", "ids"));
             asked.add(wanted);
+            allocating.run();
             if (silent) {
                 return;
             }
@@ -95,7 +98,7 @@ class BlockSupplyTest {
         BlockSupply supply = new BlockSupply(
                 new SupplyContext("main", loop, connector, blocks, RouterMetrics.NONE, INTERVAL),
                 "app",
-                () -> List.of(primary("a", true), primary("b", bHasPrimary)),
+                () -> List.of(primary("a", "a", true), primary("b", bNode, bHasPrimary)),
                 () -> sequences);
         supply.start();
         // Twice: where nothing is left, the second look comes soon.
@@ -103,8 +106,8 @@ class BlockSupplyTest {
         return supply;
     }
 
-    private static ShardPrimary primary(String name, boolean isKnown) {
-        return new ShardPrimary(name, isKnown ? new BackendTarget("main", 0, name, name, 5432, "app", "u") : null);
+    private static ShardPrimary primary(String name, String node, boolean isKnown) {
+        return new ShardPrimary(name, isKnown ? new BackendTarget("main", 0, node, node, 5432, "app", "u") : null);
     }
 
     private static List<Long> beyond(List<WantedBlock> asked) {
@@ -172,6 +175,21 @@ class BlockSupplyTest {
 
         assertThat(shard("a").endCount).isEqualTo(40);
         assertThat(beyond(blocks.asked)).containsExactly(-1L);
+        supply.close();
+    }
+
+    @Test
+    void suppliesTheNewPrimaryWhereTheOldOneFellSilentOverABlock() {
+        blocks.allocating = () -> connector.node("b").fallSilent();
+        BlockSupply supply = start();
+        time.advance(Duration.ofSeconds(3));
+        assertThat(shard("b").endCount).isZero();
+        blocks.allocating = () -> {};
+        bNode = "promoted";
+        connector.node("promoted").answer(shard("b")::answer);
+        time.advance(INTERVAL.multipliedBy(2));
+
+        assertThat(shard("b").endCount).isEqualTo(40);
         supply.close();
     }
 
@@ -256,7 +274,7 @@ class BlockSupplyTest {
                             RouterMetrics.NONE,
                             INTERVAL),
                     "app",
-                    () -> List.of(primary("liar", true)),
+                    () -> List.of(primary("liar", "liar", true)),
                     () -> sequences);
             supply.start();
             time.advance(Duration.ofMinutes(5));
