@@ -77,7 +77,10 @@ final class CompletedCommands {
             }
             case ROLLBACK_TO_SAVEPOINT -> {
                 if (command instanceof SessionCommand.RollbackTo rollback) {
-                    settings.rollbackTo(rollback.name());
+                    if (!settings.rollbackTo(rollback.name())) {
+                        // One that is not followed any more: what the backend has is not known.
+                        session.ties.dirty();
+                    }
                     session.shards.completed("ROLLBACK TO " + SessionSettings.identifier(rollback.name()));
                     session.portals.rolledBackTo(rollback.name());
                     session.channels.rollbackTo(rollback.name());
@@ -148,7 +151,7 @@ final class CompletedCommands {
                 session.ties.pin(SessionEffect.TEMP_SEARCH_PATH);
             }
             session.placement.said(TransactionDefaults.said(set));
-            if (set.scope() == SessionCommand.Scope.SESSION) {
+            if (set.scope() == SessionCommand.Scope.SESSION && !TransactionDefaults.isOfTransaction(set.name())) {
                 settings.set(set.name(), text);
                 session.shards.completed(text);
                 return carried.with(set.name(), text);
@@ -203,7 +206,7 @@ final class CompletedCommands {
         Settings carried = backend().settings();
         for (Map.Entry<String, String> parameter : answer.values().entrySet()) {
             // One of the transaction ended with it.
-            if (!parameter.getKey().startsWith("transaction_")) {
+            if (!TransactionDefaults.isOfTransaction(parameter.getKey())) {
                 String command = SessionSettings.startupCommand(parameter.getKey(), parameter.getValue());
                 settings.set(parameter.getKey(), command);
                 carried = carried.with(parameter.getKey(), command);

@@ -96,7 +96,11 @@ final class SentWork {
                     note(analysis.shape().statements(), request.configured, status);
                 }
             }
-            case FrontendTag.FUNCTION_CALL -> noteWrite(status);
+            case FrontendTag.FUNCTION_CALL -> {
+                noteWrite(status);
+                // Which function it is only its OID says: it may lock something, or set it, for the session.
+                ties.dirty();
+            }
             default -> {
                 // Parse, Bind, Describe, Close and Sync change nothing by themselves
             }

@@ -230,19 +230,20 @@ public final class SessionSettings {
         }
     }
 
-    /** ROLLBACK TO SAVEPOINT completed: the savepoint stays, what was set since goes. */
-    public void rollbackTo(String name) {
+    /** ROLLBACK TO SAVEPOINT completed: the savepoint stays, what was set since goes; returns false when it is not followed any more, and all goes. */
+    public boolean rollbackTo(String name) {
         while (!savepoints.isEmpty()) {
             Savepoint top = savepoints.peek();
             if (top.name().equals(name)) {
                 current = top.settings();
                 localPath = top.localPath();
-                return;
+                return true;
             }
             savepoints.pop();
         }
         current = committed;
         localPath = null;
+        return false;
     }
 
     /** The transaction committed. */

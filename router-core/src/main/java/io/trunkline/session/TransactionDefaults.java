@@ -36,6 +36,14 @@ record TransactionDefaults(boolean serializable, boolean readOnly) {
         return new TransactionDefaults((characteristics + isolation).contains("serializable"), isReadOnly);
     }
 
+    /** Returns true for a parameter that SET gives the open transaction alone, whatever it says of LOCAL, and that cannot be reset. */
+    static boolean isOfTransaction(String name) {
+        return switch (name) {
+            case "transaction_isolation", "transaction_read_only", "transaction_deferrable" -> true;
+            default -> false;
+        };
+    }
+
     /** Returns what SET of a parameter makes of the open transaction, at most. */
     static TransactionMode said(SessionCommand.Set set) {
         String value = set.rawValue().toLowerCase(Locale.ROOT);
