@@ -5,6 +5,7 @@ import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.PostgresServer;
 import io.trunkline.fixture.ShardedCluster;
+import io.trunkline.fixture.Workspace;
 import io.trunkline.fixture.ZooKeeperFixture;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
@@ -84,6 +85,10 @@ public final class SpreadCluster implements AutoCloseable {
         return servers.shards().subList(0, count).stream()
                 .map(PostgresCluster::primary)
                 .toList();
+    }
+
+    Workspace workspace() {
+        return servers.workspace();
     }
 
     ZooKeeperFixture zooKeeper() {

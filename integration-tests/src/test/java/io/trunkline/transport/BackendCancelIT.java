@@ -71,8 +71,8 @@ class BackendCancelIT {
             EventLoop loop = loops.next();
             NettyBackendConnector connector =
                     new NettyBackendConnector(opener(names), loop, BackendLimits.DEFAULT, RouterMetrics.NONE);
-            BackendTarget target = new BackendTarget(
-                    "c", 0, "n1", "two.addresses", server.port(), "postgres", PostgresServer.SUPERUSER);
+            BackendTarget target =
+                    new BackendTarget("c", "n1", "two.addresses", server.port(), "postgres", PostgresServer.SUPERUSER);
             BackendConnection backend = connect(connector, loop, target);
             CompletableFuture<String> answer = new CompletableFuture<>();
             loop.execute(() -> backend.query("select pg_sleep(60)", 1, answering(answer)));

@@ -278,6 +278,6 @@ class BackendLoginIT {
     }
 
     private static BackendTarget target(PostgresServer server, String role, String database) {
-        return new BackendTarget("c", 0, server.name(), server.host(), server.port(), database, role);
+        return new BackendTarget("c", server.name(), server.host(), server.port(), database, role);
     }
 }

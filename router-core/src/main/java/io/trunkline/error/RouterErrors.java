@@ -848,6 +848,16 @@ public final class RouterErrors {
         return fatal(Kind.TOPOLOGY, SqlState.ADMIN_SHUTDOWN, "terminating connection due to administrator command");
     }
 
+    /** The topology leads a database elsewhere than when the client connected; drivers connect again at this SQLSTATE. */
+    public static RouterError databaseMoved(String database) {
+        return fatal(
+                Kind.TOPOLOGY,
+                SqlState.ADMIN_SHUTDOWN,
+                "terminating connection because the topology has changed",
+                "Database \"" + database
+                        + "\" is in another cluster now, or its shards are others or in another order.");
+    }
+
     /** A client comes while the router stops; drivers with several hosts try the next one at this SQLSTATE. */
     public static RouterError notAccepting() {
         return fatal(Kind.TOPOLOGY, SqlState.CANNOT_CONNECT_NOW, "the router is shutting down");

@@ -25,7 +25,6 @@ public final class ClusterMonitor {
     private final RouterMetrics metrics;
     private final ShardStatusListener listener;
     private final Map<String, MonitoredShard> shards = new HashMap<>();
-    private int shardCount;
     private long epoch;
     private boolean closed;
 
@@ -64,27 +63,25 @@ public final class ClusterMonitor {
         });
     }
 
-    private void apply(Cluster described) {
+    private void apply(Cluster cluster) {
         if (closed) {
             return;
         }
         Map<String, MonitoredShard> former = new HashMap<>(shards);
         shards.clear();
-        List<Shard> now = described.shards();
+        List<Shard> now = cluster.shards();
         for (Shard shard : now) {
             MonitoredShard known = former.remove(shard.name());
             shards.put(shard.name(), known == null ? new MonitoredShard(this, shard.name()) : known);
         }
-        former.values().forEach(MonitoredShard::close);
-        int before = shardCount;
-        shardCount = now.size();
-        for (int i = shardCount; i < before; i++) {
-            tell(new ShardStatus(i, List.of(), nextEpoch()));
-        }
-        for (int i = 0; i < shardCount; i++) {
-            MonitoredShard shard = shards.get(now.get(i).name());
+        former.forEach((name, gone) -> {
+            gone.close();
+            tell(new ShardStatus(name, List.of(), nextEpoch()));
+        });
+        for (Shard described : now) {
+            MonitoredShard shard = shards.get(described.name());
             if (shard != null) {
-                shard.onTopology(i, now.get(i));
+                shard.onTopology(described);
             }
         }
     }
@@ -93,7 +90,7 @@ public final class ClusterMonitor {
         listener.onShardStatus(cluster, status);
     }
 
-    /** Returns the next epoch; one sequence for all shards, so that it also grows where shards change places. */
+    /** Returns the next epoch; one sequence for all shards, so that it also grows where a shard leaves and comes back. */
     long nextEpoch() {
         return ++epoch;
     }

@@ -32,7 +32,7 @@ final class MonitoredShard implements NodeProbe.Listener {
 
     private final ClusterMonitor monitor;
     private final String name;
-    private int index = -1;
+    private boolean known;
     private Map<Address, Watched> watched = new LinkedHashMap<>();
     private ShardAssessment assessment;
     private List<NodeStatus> told = List.of();
@@ -50,19 +50,19 @@ final class MonitoredShard implements NodeProbe.Listener {
     }
 
     /** Takes the shard as the topology describes it now: probes what is new, leaves what is gone, and decides anew. */
-    void onTopology(int newIndex, Shard shard) {
-        boolean moved = index != newIndex;
-        if (moved) {
-            index = newIndex;
+    void onTopology(Shard shard) {
+        boolean isNew = !known;
+        if (isNew) {
+            known = true;
             epoch = monitor.nextEpoch();
         }
         Map<Address, Watched> former = new LinkedHashMap<>(watched);
         Map<Address, Watched> now = new LinkedHashMap<>();
         List<NodeProbe> added = new ArrayList<>();
         for (Node node : shard.nodes()) {
-            Watched known = former.remove(Address.of(node));
-            if (known != null) {
-                now.put(Address.of(node), new Watched(node, known.probe, known.metrics));
+            Watched before = former.remove(Address.of(node));
+            if (before != null) {
+                now.put(Address.of(node), new Watched(node, before.probe, before.metrics));
             } else {
                 NodeProbe probe = newProbe(node);
                 added.add(probe);
@@ -80,13 +80,13 @@ final class MonitoredShard implements NodeProbe.Listener {
         changingNodes = true;
         added.forEach(NodeProbe::start);
         changingNodes = false;
-        assess(moved);
+        assess(isNew);
     }
 
     private NodeProbe newProbe(Node node) {
         HealthSettings settings = monitor.settings();
         BackendTarget target = new BackendTarget(
-                monitor.cluster(), index, node.name(), node.host(), node.port(), settings.database(), settings.user());
+                monitor.cluster(), node.name(), node.host(), node.port(), settings.database(), settings.user());
         return new NodeProbe(monitor.clock(), monitor.connector(), settings, target, this);
     }
 
@@ -198,7 +198,7 @@ final class MonitoredShard implements NodeProbe.Listener {
             // whoever is promoted should be found at once, not at its next turn
             watched.values().forEach(one -> one.probe.suspect());
         }
-        monitor.tell(new ShardStatus(index, nodes, epoch));
+        monitor.tell(new ShardStatus(name, nodes, epoch));
     }
 
     private void logChanges(List<NodeStatus> nodes) {

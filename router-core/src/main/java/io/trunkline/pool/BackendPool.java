@@ -35,7 +35,6 @@ final class BackendPool implements ShardPool {
     private final PoolSettings settings;
     private final PoolContext context;
     private final EventLoopClock clock;
-    private final String shardName;
     private final ShardNodes nodes;
     private final WaitQueue waiters = new WaitQueue();
     private final WaitLimits limits;
@@ -47,17 +46,16 @@ final class BackendPool implements ShardPool {
     private boolean dispatchAgain;
     private boolean closed;
 
-    BackendPool(PoolKey key, PoolSettings settings, PoolContext context, String shardName) {
+    BackendPool(PoolKey key, PoolSettings settings, PoolContext context) {
         this.key = key;
         this.settings = settings;
         this.context = context;
         this.clock = context.clock();
-        this.shardName = shardName;
         this.nodes = new ShardNodes(this, settings.preferredZone());
         this.limits = new WaitLimits(settings, clock.nanoTime());
         this.metrics = Arrays.stream(ROLES)
                 .map(role -> context.metrics()
-                        .pool(key.cluster(), shardName, role.name().toLowerCase(Locale.ROOT)))
+                        .pool(key.cluster(), key.shard(), role.name().toLowerCase(Locale.ROOT)))
                 .toArray(PoolMetrics[]::new);
     }
 
@@ -71,10 +69,6 @@ final class BackendPool implements ShardPool {
 
     PoolContext context() {
         return context;
-    }
-
-    String shardName() {
-        return shardName;
     }
 
     private PoolMetrics metrics(Role role) {
@@ -308,7 +302,7 @@ final class BackendPool implements ShardPool {
         if (limits.isAvailable(role)) {
             return RouterErrors.leaseTimeout(settings.leaseWaitTimeout(), nodes.lastFailure(role));
         }
-        return role == Role.REPLICA ? RouterErrors.noReplica(shardName) : RouterErrors.noPrimary(shardName);
+        return role == Role.REPLICA ? RouterErrors.noReplica(key.shard()) : RouterErrors.noPrimary(key.shard());
     }
 
     // the topology and its health

@@ -59,15 +59,15 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         this.status = status;
         PoolKey key = pool.key();
         Node node = status.node();
-        this.target = new BackendTarget(
-                key.cluster(), key.shard(), node.name(), node.host(), node.port(), key.database(), key.user());
+        this.target =
+                new BackendTarget(key.cluster(), node.name(), node.host(), node.port(), key.database(), key.user());
         this.share = context.budget()
                 .join(
                         new ConnectionBudget.Key(key.cluster(), node.name(), key.database(), key.user(), key.use()),
                         settings.size(),
                         clock,
                         this);
-        this.metrics = context.metrics().node(key.cluster(), pool.shardName(), node.name());
+        this.metrics = context.metrics().node(key.cluster(), key.shard(), node.name());
         this.backends = new NodeBackends(metrics);
         this.backoff = new Backoff(settings.connect(), context.random());
     }

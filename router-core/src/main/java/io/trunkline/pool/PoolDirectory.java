@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class PoolDirectory {
     private static final Duration UPKEEP_INTERVAL = Duration.ofSeconds(1);
 
-    private record ShardKey(String cluster, int shard) {}
+    private record ShardKey(String cluster, String shard) {}
 
     private record Known(List<NodeStatus> nodes, long epoch) {}
 
@@ -41,12 +41,12 @@ public final class PoolDirectory {
     }
 
     /** Returns the pool of a shard for a database and user, new if need be; requests to it wait until the shard's nodes are known. */
-    public ShardPool pool(String cluster, int shard, String database, String user) {
+    public ShardPool pool(String cluster, String shard, String database, String user) {
         return pool(new PoolKey(cluster, shard, database, user, PoolUse.SESSIONS));
     }
 
     /** Returns where backends are leased that listen for the sessions of a database and user: they take nothing from {@link #pool}'s size. */
-    public ShardPool listeningPool(String cluster, int shard, String database, String user) {
+    public ShardPool listeningPool(String cluster, String shard, String database, String user) {
         return pool(new PoolKey(cluster, shard, database, user, PoolUse.LISTENING));
     }
 
@@ -61,7 +61,7 @@ public final class PoolDirectory {
             case SESSIONS -> configured;
             case LISTENING -> configured.forListening();
         };
-        BackendPool pool = new BackendPool(key, settings, context, catalog.shardName(key.cluster(), key.shard()));
+        BackendPool pool = new BackendPool(key, settings, context);
         pools.put(key, pool);
         Known status = shards.get(new ShardKey(key.cluster(), key.shard()));
         if (closed) {
@@ -76,7 +76,7 @@ public final class PoolDirectory {
      * Takes what is known of a shard's nodes now. A status of an older epoch than one already seen is dropped. A shard that left the topology
      * has no nodes.
      */
-    public void onShardStatus(String cluster, int shard, List<NodeStatus> nodes, long epoch) {
+    public void onShardStatus(String cluster, String shard, List<NodeStatus> nodes, long epoch) {
         assert context.clock().inEventLoop();
         ShardKey key = new ShardKey(cluster, shard);
         Known before = shards.get(key);
@@ -85,7 +85,7 @@ public final class PoolDirectory {
         }
         shards.put(key, new Known(List.copyOf(nodes), epoch));
         for (BackendPool pool : List.copyOf(pools.values())) {
-            if (pool.key().shard() == shard && pool.key().cluster().equals(cluster)) {
+            if (pool.key().shard().equals(shard) && pool.key().cluster().equals(cluster)) {
                 pool.onStatus(nodes);
             }
         }

@@ -124,6 +124,16 @@ public final class RoutingTable implements TableDirectory {
         return cluster.shardIndex(name);
     }
 
+    /** Returns true when each index that stands for a shard in the other table stands for it here; there may be more shards here. */
+    public boolean countsShardsLike(RoutingTable other) {
+        for (int shard = 0; shard < other.shardCount(); shard++) {
+            if (shard >= shardCount() || !shardName(shard).equals(other.shardName(shard))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Returns true for the name of a shard, be it one that a dry run plans: what an application will say of them must not fail before. */
     public boolean knowsShard(String name) {
         return shardIndex(name).isPresent()

@@ -4,10 +4,14 @@ package io.trunkline.session;
 /**
  * The view of one cluster that is in force on one event loop; its sessions look it up here with every message.
  *
+ * <p>Sessions keep shards by their index in the cluster. So a view in which an index stands for another shard does not replace this one: it is
+ * superseded then, and its sessions end at their next transaction boundary.
+ *
  * <p>Belongs to a {@link Worker}; confined to its event loop.
  */
 final class CurrentView {
     private ClusterView view;
+    private boolean superseded;
 
     CurrentView(ClusterView view) {
         this.view = view;
@@ -17,7 +21,18 @@ final class CurrentView {
         return view;
     }
 
-    void replace(ClusterView next) {
+    /** Returns true once another view counts the shards otherwise. */
+    boolean isSuperseded() {
+        return superseded;
+    }
+
+    /** Takes a newer view; returns false, and keeps the one it has, when that counts the shards otherwise. */
+    boolean replace(ClusterView next) {
+        if (!next.table().countsShardsLike(view.table())) {
+            superseded = true;
+            return false;
+        }
         view = next;
+        return true;
     }
 }

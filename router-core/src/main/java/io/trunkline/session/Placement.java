@@ -142,7 +142,7 @@ final class Placement {
         // A pool stays as long as the router runs.
         ShardPool known = shard < pools.length ? pools[shard] : null;
         if (known == null) {
-            known = worker.pool(session.identity, shard);
+            known = worker.pool(session.view(), session.identity, shard);
             pools = Arrays.copyOf(pools, Math.max(pools.length, shard + 1));
             pools[shard] = known;
         }

@@ -30,6 +30,7 @@ import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.ProtocolViolation;
 import io.trunkline.wire.TransactionStatus;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,7 +113,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         this.sent = new SentWork(this);
         this.sentBatch = new SentBatch(this);
         this.sequences = new SessionSequences(ties, sent);
-        this.channels = new SessionChannels(this, worker.hub(identity));
+        this.channels = new SessionChannels(this, worker.hub(view.get(), identity));
         this.commands = new CompletedCommands(this);
         this.input = new SessionInput(this, worker.limits());
         this.gathering = new RequestGathering(this, input, skipping);
@@ -414,7 +415,16 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
 
     @Override
     public void drain() {
-        worker.execute(end::drain);
+        worker.execute(() -> end.drain(RouterErrors.shuttingDown()));
+    }
+
+    @Override
+    public void drainUnless(Predicate<SessionIdentity> leadsThere) {
+        worker.execute(() -> {
+            if (view.isSuperseded() || !leadsThere.test(identity)) {
+                end.drain(RouterErrors.databaseMoved(identity.database()));
+            }
+        });
     }
 
     @Override
@@ -475,6 +485,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     /** Returns what is known of the session's cluster now. */
     ClusterView view() {
         return view.get();
+    }
+
+    /** Returns true once the topology counts the cluster's shards otherwise than this session. */
+    boolean isViewSuperseded() {
+        return view.isSuperseded();
     }
 
     /** Returns true when a request may be sent while earlier ones are unanswered, because it could not go anywhere else. */

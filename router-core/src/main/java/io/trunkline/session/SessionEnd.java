@@ -2,7 +2,6 @@
 package io.trunkline.session;
 
 import io.trunkline.error.RouterError;
-import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
 import io.trunkline.session.SessionState.Canceling;
 import io.trunkline.session.SessionState.Checking;
@@ -25,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The end of one session, whoever brings it about: the client, an error, a lost backend, or the router that stops.
  *
- * <p>Owns whether the router stops, and the cancel key that is withdrawn at the end. Belongs to its {@link Session}; confined to the
+ * <p>Owns whether the session is to end, and the cancel key that is withdrawn at the end. Belongs to its {@link Session}; confined to the
  * session's event loop.
  */
 final class SessionEnd {
@@ -41,8 +40,8 @@ final class SessionEnd {
     private final RequestSender sender;
     private final BackendLeasing leasing;
     private @Nullable BackendKey key;
-    /** The router stops: the session ends at the next transaction boundary. */
-    private boolean draining;
+    /** Why the session ends at its next transaction boundary; null while it need not. */
+    private @Nullable RouterError drained;
     /** The client sends nothing more: the session ends when it has been answered. */
     private boolean leaving;
 
@@ -70,9 +69,11 @@ final class SessionEnd {
         return key == null ? 0 : key.processId();
     }
 
-    /** The router stops: ends the session at once if it is idle, else when it is. */
-    void drain() {
-        draining = true;
+    /** Ends the session at once if it is idle, else when it is. */
+    void drain(RouterError reason) {
+        if (drained == null) {
+            drained = reason;
+        }
         closeIfIdle();
     }
 
@@ -102,7 +103,7 @@ final class SessionEnd {
 
     /** Nothing runs for the session now, maybe from inside a call that still needs it. */
     void onQuiet() {
-        if (draining) {
+        if (drained != null) {
             worker.execute(this::closeIfIdle);
         }
         if (leaving) {
@@ -118,8 +119,9 @@ final class SessionEnd {
     }
 
     private void closeIfIdle() {
-        if (isAtBoundary(session.state())) {
-            closeWith(RouterErrors.shuttingDown());
+        RouterError reason = drained;
+        if (reason != null && isAtBoundary(session.state())) {
+            closeWith(reason);
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The live sessions of the router by the process ids they greet with, for their limit, for draining and for operators. */
@@ -16,6 +17,9 @@ public final class SessionRegistry {
     public interface Handle {
         /** Asks the session to end at its next transaction boundary. */
         void drain();
+
+        /** Asks the session to end at its next transaction boundary if its database is elsewhere by now, or its cluster's shards are others. */
+        void drainUnless(Predicate<SessionIdentity> leadsThere);
 
         /** Ends the session now. */
         void terminate();
@@ -28,6 +32,8 @@ public final class SessionRegistry {
     private final AtomicInteger admitted = new AtomicInteger();
     private final int sessionsMax;
     private volatile boolean draining;
+    /** By the topology in force; null before there is one. */
+    private volatile @Nullable Predicate<SessionIdentity> leadsThere;
 
     /** Creates an empty registry that admits {@code sessionsMax} sessions at a time. */
     public SessionRegistry(int sessionsMax) {
@@ -53,6 +59,10 @@ public final class SessionRegistry {
         sessions.put(processId, session);
         if (draining) {
             session.drain();
+        }
+        Predicate<SessionIdentity> present = leadsThere;
+        if (present != null) {
+            session.drainUnless(present);
         }
     }
 
@@ -85,6 +95,17 @@ public final class SessionRegistry {
         // First: a session that is added now is seen here or sees this there, or both, which does no harm.
         draining = true;
         sessions.values().forEach(Handle::drain);
+    }
+
+    /**
+     * Asks the sessions to end at their next transaction boundary that a newer topology leads elsewhere.
+     *
+     * @param present tells whether a client that logs in now would get what the session has; from any thread
+     */
+    public void drainUnless(Predicate<SessionIdentity> present) {
+        // First: as in drain.
+        leadsThere = present;
+        sessions.values().forEach(session -> session.drainUnless(present));
     }
 
     /** Returns true once the sessions were asked to end. */

@@ -80,7 +80,7 @@ public final class SessionStart implements LeaseRequest {
             greet(known);
             return;
         }
-        pool = worker.pool(identity, 0);
+        pool = worker.pool(worker.currentView(identity.cluster()).get(), identity, 0);
         pool.lease(ShardPool.Role.PREFER_REPLICA, this);
     }
 

@@ -66,7 +66,7 @@ final class ShardLeases implements LeaseRequest {
             listener.onLeased(leases);
             return;
         }
-        ShardPool pool = session.worker.pool(session.identity, shard);
+        ShardPool pool = session.worker.pool(session.view(), session.identity, shard);
         asked = pool;
         pool.lease(role, this);
     }

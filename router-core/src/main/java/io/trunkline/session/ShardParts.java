@@ -78,7 +78,7 @@ final class ShardParts {
 
     /** Returns true while shards are counted as when the transaction began. */
     boolean isOfPresentTopology() {
-        return revision == session.view().revision();
+        return revision == session.view().revision() && !session.isViewSuperseded();
     }
 
     /** A command about the transaction has completed; returns false when no other shard can join any more. */

@@ -44,7 +44,7 @@ final class StatementDescriber {
         Settings settings = session.settings.current();
         int wait = session.awaitedTypes.begin();
         int shard = Math.max(0, RequestTargets.placedShard(statement.analysis()));
-        worker.pool(session.identity, shard).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
+        worker.pool(session.view(), session.identity, shard).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
             @Override
             public void onLeased(Lease lease) {
                 new Description(session, statement, lease, wait).send();

@@ -59,7 +59,7 @@ public final class Worker {
     /** What all sessions keep, but for the texts of statements. */
     private long keptBytes;
 
-    private record HubKey(String cluster, String database, String user) {}
+    private record HubKey(String cluster, String homeShard, String database, String user) {}
 
     /**
      * Creates the worker of one event loop.
@@ -123,7 +123,10 @@ public final class Worker {
             // Other nodes may report other parameters.
             welcomes.forget(view.name());
         }
-        current.replace(view);
+        if (!current.replace(view)) {
+            // Sessions that count shards as before go on so to the end of their transactions.
+            views.put(view.name(), new CurrentView(view));
+        }
     }
 
     /** Returns the pools, for statuses of shards and for closing. */
@@ -227,18 +230,24 @@ public final class Worker {
         return max == 0 || keptBytes + catalog.usedBytes() <= max ? null : RouterErrors.keptPerLoop(max);
     }
 
-    ShardPool pool(SessionIdentity identity, int shard) {
-        return pools.pool(identity.cluster(), shard, identity.backendDatabase(), identity.backendUser());
+    /** Returns the pool of a shard as the view has it. */
+    ShardPool pool(ClusterView view, SessionIdentity identity, int shard) {
+        return pools.pool(
+                identity.cluster(), view.table().shardName(shard), identity.backendDatabase(), identity.backendUser());
     }
 
     /** Returns where the sessions of the same database and user meet that listen. NOTIFY runs on the home shard, so that is where they listen. */
-    NotificationHub hub(SessionIdentity identity) {
-        HubKey key = new HubKey(identity.cluster(), identity.backendDatabase(), identity.backendUser());
+    NotificationHub hub(ClusterView view, SessionIdentity identity) {
+        HubKey key = new HubKey(
+                identity.cluster(),
+                view.table().shardName(HOME_SHARD),
+                identity.backendDatabase(),
+                identity.backendUser());
         return hubs.computeIfAbsent(
                 key,
                 wanted -> new NotificationHub(
                         clock,
-                        () -> pools.listeningPool(wanted.cluster, HOME_SHARD, wanted.database, wanted.user),
+                        () -> pools.listeningPool(wanted.cluster, wanted.homeShard, wanted.database, wanted.user),
                         metrics));
     }
 

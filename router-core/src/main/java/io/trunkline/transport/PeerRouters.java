@@ -90,7 +90,7 @@ public final class PeerRouters {
             return;
         }
         metrics.cancelForwardStarted();
-        BackendTarget target = new BackendTarget("", 0, "router " + number, address.host(), address.port(), "", "");
+        BackendTarget target = new BackendTarget("", "router " + number, address.host(), address.port(), "", "");
         new CancelDelivery(
                         bootstrap.clone(loop),
                         loop,

@@ -28,7 +28,7 @@ class InternalQueryTest {
 
     @BeforeEach
     void connect() {
-        BackendTarget target = new BackendTarget("c", 0, "n", "localhost", 5432, "d", "u");
+        BackendTarget target = new BackendTarget("c", "n", "localhost", 5432, "d", "u");
         connector.connect(target, new BackendConnector.Listener() {
             @Override
             public void onConnected(BackendConnection backend) {

@@ -162,7 +162,7 @@ class LyingBackendProperties {
     /** The node's end of a backend. */
     private static final class Node implements BackendLink {
         final BackendConnection backend = new BackendConnection(
-                new BackendTarget("c", 0, "n", "localhost", 5432, "d", "u"),
+                new BackendTarget("c", "n", "localhost", 5432, "d", "u"),
                 this,
                 new BackendKey(1, new byte[4]),
                 ReportedParameters.NONE,

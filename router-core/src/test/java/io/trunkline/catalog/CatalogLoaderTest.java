@@ -124,6 +124,6 @@ class CatalogLoaderTest {
     }
 
     private static BackendTarget target(String node) {
-        return new BackendTarget("c", 0, node, node, 5432, "d", "u");
+        return new BackendTarget("c", node, node, 5432, "d", "u");
     }
 }

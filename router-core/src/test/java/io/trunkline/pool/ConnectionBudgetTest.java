@@ -99,7 +99,7 @@ class ConnectionBudgetTest {
     void holdsTheCapOfANodeOverDatabasesAndUsers() {
         PoolFixture fixture = new PoolFixture(PoolSettings.builder().size(8).build(), 1, 5);
         fixture.status(status("a", State.PRIMARY));
-        ShardPool other = fixture.directories.get(0).pool("c", 0, "app", "v");
+        ShardPool other = fixture.directories.get(0).pool("c", "s0", "app", "v");
         List<RecordingRequest> ours = requests(fixture, 0, 5);
         fixture.advance(20);
 
@@ -121,7 +121,7 @@ class ConnectionBudgetTest {
         fixture.status(status("a", State.PRIMARY));
         Workload many = new Workload(fixture.pool(), 100);
         fixture.advance(1_000);
-        Workload few = new Workload(fixture.directories.get(0).pool("c", 0, "app", "v"), 1);
+        Workload few = new Workload(fixture.directories.get(0).pool("c", "s0", "app", "v"), 1);
         run(fixture, 1_000, many, few);
         int served = few.served;
 

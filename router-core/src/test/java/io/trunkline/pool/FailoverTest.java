@@ -279,7 +279,7 @@ class FailoverTest {
     void dropsAStatusOfAnOlderEpoch() {
         fixture.status(status("a", State.UNUSABLE), status("b", State.PRIMARY, 2, 1));
 
-        fixture.directories.get(0).onShardStatus("c", 0, List.of(status("a", State.PRIMARY)), 0);
+        fixture.directories.get(0).onShardStatus("c", "s0", List.of(status("a", State.PRIMARY)), 0);
 
         assertThat(fixture.leased().node()).isEqualTo("b");
     }

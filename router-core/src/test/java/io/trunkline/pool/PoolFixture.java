@@ -43,17 +43,7 @@ final class PoolFixture {
                     RouterMetrics.NONE,
                     (cluster, node) -> suspects.add(node),
                     new Random(i));
-            PoolDirectory directory = new PoolDirectory(context, new PoolCatalog() {
-                @Override
-                public PoolSettings settings(String cluster, String database, String user) {
-                    return settings;
-                }
-
-                @Override
-                public String shardName(String cluster, int shard) {
-                    return "s" + shard;
-                }
-            });
+            PoolDirectory directory = new PoolDirectory(context, (cluster, database, user) -> settings);
             directory.start();
             loops.add(loop);
             directories.add(directory);
@@ -69,14 +59,14 @@ final class PoolFixture {
     }
 
     ShardPool pool(int loop) {
-        return directories.get(loop).pool("c", 0, "app", "u");
+        return directories.get(loop).pool("c", "s0", "app", "u");
     }
 
     /** Tells every loop the state of the shard's nodes. */
     void status(NodeStatus... statuses) {
         epoch++;
         for (PoolDirectory directory : directories) {
-            directory.onShardStatus("c", 0, List.of(statuses), epoch);
+            directory.onShardStatus("c", "s0", List.of(statuses), epoch);
         }
     }
 

@@ -107,7 +107,7 @@ class BlockSupplyTest {
     }
 
     private static ShardPrimary primary(String name, String node, boolean isKnown) {
-        return new ShardPrimary(name, isKnown ? new BackendTarget("main", 0, node, node, 5432, "app", "u") : null);
+        return new ShardPrimary(name, isKnown ? new BackendTarget("main", node, node, 5432, "app", "u") : null);
     }
 
     private static List<Long> beyond(List<WantedBlock> asked) {

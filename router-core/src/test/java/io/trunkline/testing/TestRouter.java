@@ -14,7 +14,6 @@ import io.trunkline.error.RouterErrors;
 import io.trunkline.health.NodeStatus;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.pool.ConnectionBudget;
-import io.trunkline.pool.PoolCatalog;
 import io.trunkline.pool.PoolContext;
 import io.trunkline.pool.PoolDirectory;
 import io.trunkline.pool.PoolSettings;
@@ -192,17 +191,7 @@ public final class TestRouter implements AutoCloseable {
         Connector connector = new Connector();
         PoolContext context = new PoolContext(
                 loop, connector, new ConnectionBudget(1_000), RouterMetrics.NONE, (cluster, node) -> {}, new Random(1));
-        pools = new PoolDirectory(context, new PoolCatalog() {
-            @Override
-            public PoolSettings settings(String cluster, String database, String user) {
-                return plan.pools;
-            }
-
-            @Override
-            public String shardName(String cluster, int shard) {
-                return TestRouter.shardName(shard);
-            }
-        });
+        pools = new PoolDirectory(context, (cluster, database, user) -> plan.pools);
         worker = new Worker(
                 loop,
                 pools,
@@ -293,7 +282,7 @@ public final class TestRouter implements AutoCloseable {
                         1,
                         0))
                 .toList();
-        pools.onShardStatus("main", shard, statuses, epoch);
+        pools.onShardStatus("main", shardName(shard), statuses, epoch);
     }
 
     /** Lets a node refuse connections, or accept them again. */

@@ -356,7 +356,7 @@ class BackendChannelOpenerTest {
     }
 
     private static BackendTarget target(String host, int port) {
-        return new BackendTarget("c", 0, "n1", host, port, "shop", "ann");
+        return new BackendTarget("c", "n1", host, port, "shop", "ann");
     }
 
     private int listen(EncryptionPolicy encryption, @Nullable ServerTls tls) {

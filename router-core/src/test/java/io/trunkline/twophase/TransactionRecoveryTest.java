@@ -245,7 +245,7 @@ class TransactionRecoveryTest {
 
     private static ShardDatabases shard(String name, boolean hasPrimary) {
         return new ShardDatabases(
-                name, hasPrimary ? List.of(new BackendTarget("main", 0, name, name, 5432, "d", "u")) : List.of());
+                name, hasPrimary ? List.of(new BackendTarget("main", name, name, 5432, "d", "u")) : List.of());
     }
 
     private void prepare(String node, String gid, String age, String isHere) {

@@ -12,7 +12,6 @@ import io.trunkline.server.config.UserConfig;
 import io.trunkline.session.SessionIdentity;
 import io.trunkline.session.SessionIdentity.PoolMode;
 import io.trunkline.topology.Database;
-import io.trunkline.topology.Shard;
 import io.trunkline.topology.Topology;
 import io.trunkline.transport.SessionGate;
 import java.util.List;
@@ -69,6 +68,16 @@ final class DatabaseDirectory implements SessionGate.Databases, PoolCatalog {
                         config, settings, users.get(client.user().name())));
     }
 
+    /** Returns true when a client that logs in now would get the same database of the same cluster. From any thread. */
+    boolean leadsTo(SessionIdentity session) {
+        Topology known = topology;
+        return known != null
+                && known.database(session.database())
+                        .filter(database -> database.cluster().equals(session.cluster())
+                                && database.backendName().equals(session.backendDatabase()))
+                        .isPresent();
+    }
+
     /**
      * The settings of the first database of the topology that stands for the node's database: pools are shared by all that do.
      */
@@ -83,15 +92,6 @@ final class DatabaseDirectory implements SessionGate.Databases, PoolCatalog {
                 .map(one -> config.database(one.name()))
                 .orElse(config.defaults());
         return CoreSettings.pool(config, settings);
-    }
-
-    @Override
-    public String shardName(String cluster, int shard) {
-        Topology known = topology;
-        List<Shard> shards = known == null
-                ? List.of()
-                : known.cluster(cluster).map(one -> one.shards()).orElse(List.of());
-        return shard < shards.size() ? shards.get(shard).name() : Integer.toString(shard);
     }
 
     private static PoolMode poolMode(DatabaseConfig settings) {

@@ -212,13 +212,13 @@ final class OperatedCluster {
     }
 
     /** The catalogue of a database on one shard. */
-    private record Catalog(String database, int shard) {}
+    private record Catalog(String database, String shard) {}
 
     private void keepLoaders(Set<String> named) {
         databases = named;
         Set<Catalog> wanted = new HashSet<>();
         for (String database : named) {
-            for (int shard = 0; shard < shardNames.size(); shard++) {
+            for (String shard : shardNames) {
                 wanted.add(new Catalog(database, shard));
             }
         }
@@ -276,14 +276,13 @@ final class OperatedCluster {
     /** Returns the shards with the primaries as they are known now. */
     private List<ShardPrimary> primaries(String database) {
         List<ShardPrimary> primaries = new ArrayList<>();
-        for (int shard = 0; shard < shardNames.size(); shard++) {
+        for (String shard : shardNames) {
             Node primary = surroundings
                     .board
                     .status(name, shard)
                     .flatMap(ShardStatus::primary)
                     .orElse(null);
-            primaries.add(
-                    new ShardPrimary(shardNames.get(shard), primary == null ? null : target(shard, primary, database)));
+            primaries.add(new ShardPrimary(shard, primary == null ? null : target(primary, database)));
         }
         return primaries;
     }
@@ -300,35 +299,33 @@ final class OperatedCluster {
         nodes.sort(Comparator.comparing(NodeStatus::state));
         return nodes.stream()
                 .map(NodeStatus::node)
-                .map(node -> target(catalog.shard(), node, catalog.database()))
+                .map(node -> target(node, catalog.database()))
                 .toList();
     }
 
     /** Returns the primaries as they are known now, in each database; a loader for each of those says which there are. */
     private List<ShardDatabases> shardDatabases() {
         List<ShardDatabases> shards = new ArrayList<>();
-        for (int shard = 0; shard < shardNames.size(); shard++) {
-            int index = shard;
+        for (String shard : shardNames) {
             List<BackendTarget> primary = surroundings
                     .board
                     .status(name, shard)
                     .flatMap(ShardStatus::primary)
                     .map(node -> databases.stream()
-                            .map(database -> target(index, node, database))
+                            .map(database -> target(node, database))
                             .toList())
                     .orElse(List.of());
-            shards.add(new ShardDatabases(shardNames.get(shard), primary));
+            shards.add(new ShardDatabases(shard, primary));
         }
         return shards;
     }
 
-    private BackendTarget target(int shard, Node node, String database) {
-        return new BackendTarget(
-                name, shard, node.name(), node.host(), node.port(), database, surroundings.probes.user());
+    private BackendTarget target(Node node, String database) {
+        return new BackendTarget(name, node.name(), node.host(), node.port(), database, surroundings.probes.user());
     }
 
     private void onSnapshot(Catalog catalog, CatalogSnapshot snapshot) {
-        drift.onDefinitions(catalog.database(), catalog.shard(), snapshot.definitions());
+        drift.onDefinitions(catalog.database(), shardNames.indexOf(catalog.shard()), snapshot.definitions());
         snapshots.put(catalog, snapshot);
         publish(() -> {});
     }
@@ -384,11 +381,10 @@ final class OperatedCluster {
         }
         surroundings.board.onShardStatus(cluster, status);
         for (Worker worker : surroundings.workers) {
-            worker.execute(
-                    () -> worker.pools().onShardStatus(cluster, status.shardIndex(), status.nodes(), status.epoch()));
+            worker.execute(() -> worker.pools().onShardStatus(cluster, status.shard(), status.nodes(), status.epoch()));
         }
         loaders.forEach((catalog, loader) -> {
-            if (catalog.shard() == status.shardIndex() && !snapshots.containsKey(catalog)) {
+            if (catalog.shard().equals(status.shard()) && !snapshots.containsKey(catalog)) {
                 loader.refresh();
             }
         });

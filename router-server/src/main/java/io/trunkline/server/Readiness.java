@@ -4,6 +4,7 @@ package io.trunkline.server;
 import io.trunkline.SharedAcrossLoops;
 import io.trunkline.server.admin.AdminPage;
 import io.trunkline.topology.Cluster;
+import io.trunkline.topology.Shard;
 import io.trunkline.topology.Topology;
 import io.trunkline.topology.TopologySource;
 import java.util.ArrayList;
@@ -75,10 +76,9 @@ final class Readiness {
     }
 
     private void addUnprobed(Cluster cluster, List<String> missing) {
-        for (int shard = 0; shard < cluster.shards().size(); shard++) {
-            if (board.status(cluster.name(), shard).isEmpty()) {
-                missing.add("shard " + cluster.shards().get(shard).name() + " of cluster " + cluster.name()
-                        + " has not been probed yet");
+        for (Shard shard : cluster.shards()) {
+            if (board.status(cluster.name(), shard.name()).isEmpty()) {
+                missing.add("shard " + shard.name() + " of cluster " + cluster.name() + " has not been probed yet");
             }
         }
     }

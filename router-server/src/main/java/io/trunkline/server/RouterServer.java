@@ -228,6 +228,7 @@ public final class RouterServer implements AutoCloseable {
         databases.onTopology(topology);
         clusters.onTopology(topology, () -> {
             accept(bound);
+            sessions.drainUnless(databases::leadsTo);
             metrics.topologyRevision(topology.revision());
             from.applied(topology.revision());
         });

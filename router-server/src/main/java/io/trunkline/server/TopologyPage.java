@@ -56,8 +56,8 @@ final class TopologyPage implements AdminSource {
     private void cluster(ObjectNode into, Cluster cluster) {
         into.put("name", cluster.name());
         ArrayNode shards = into.putArray("shards");
-        for (int index = 0; index < cluster.shards().size(); index++) {
-            shard(shards.addObject(), cluster.shards().get(index), board.status(cluster.name(), index));
+        for (Shard shard : cluster.shards()) {
+            shard(shards.addObject(), shard, board.status(cluster.name(), shard.name()));
         }
     }
 

@@ -98,8 +98,8 @@ public final class Doctor {
                 .filter(one -> one.name().equals(place.node()))
                 .findFirst()
                 .orElseThrow();
-        BackendTarget target = new BackendTarget(
-                place.cluster(), place.shard(), node.name(), node.host(), node.port(), place.database(), user);
+        BackendTarget target =
+                new BackendTarget(place.cluster(), node.name(), node.host(), node.port(), place.database(), user);
         return CompletableFuture.supplyAsync(() -> Interview.begin(connector, target, answerLimit), loop)
                 .thenCompose(begun -> begun);
     }

@@ -104,7 +104,7 @@ public final class IdInstaller {
         String trouble = "no node takes writes";
         for (Node node : cluster.shards().get(shard).nodes()) {
             BackendTarget target =
-                    new BackendTarget(cluster.name(), shard, node.name(), node.host(), node.port(), database, user);
+                    new BackendTarget(cluster.name(), node.name(), node.host(), node.port(), database, user);
             try {
                 List<@Nullable String> row = nodes.query(target, ASK).get(0);
                 if ("f".equals(row.get(0))) {
