@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two clients, one backend: what ties the first to the backend keeps the second from it, and no longer than it lasts. */
 @ParameterizedClass
@@ -209,6 +212,59 @@ class TiesIT {
             first.query("reset role");
             assertThat(second.ask("select current_user")).isEqualTo(RouterUnderTest.TRUSTED_USER);
             assertThat(first.ask("select current_user")).isEqualTo(RouterUnderTest.TRUSTED_USER);
+        }
+    }
+
+    @Test
+    void aSettingWithMoreThanAsciiIsTheSameWhateverEncodingItsBackendHad() {
+        try (WireClient unicode = WireClient.connect(router.port(), "app");
+                WireClient latin =
+                        WireClient.connect(router.port(), "app", Map.of("client_encoding", "LATIN1"), false)) {
+            unicode.query("set app.note = 'é'");
+            unicode.query("set client_min_messages = warning");
+
+            assertThat(latin.ask("select coalesce(current_setting('app.note', true), '') = ''"))
+                    .isEqualTo("t");
+            assertThat(unicode.ask("show app.note")).isEqualTo("é");
+            assertThat(unicode.ask("select char_length(current_setting('app.note'))"))
+                    .isEqualTo("1");
+            assertThat(latin.ask("show client_encoding")).isEqualTo("LATIN1");
+            assertThat(unicode.ask("show client_encoding")).isEqualTo("UTF8");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"set app.note = 'é'", "select set_config('app.note', 'é', false)"})
+    void aSettingInAnEncodingThatIsNotReadTiesItsSession(String sql) {
+        try (WireClient unicode = WireClient.connect(router.port(), "app");
+                WireClient latin =
+                        WireClient.connect(router.port(), "app", Map.of("client_encoding", "LATIN1"), false)) {
+            latin.send(ClientMessage.raw('Q', (sql + "\0").getBytes(StandardCharsets.ISO_8859_1)))
+                    .receiveUntilReady();
+
+            assertThat(unicode.ask("select 1")).isEqualTo("57014");
+            assertThat(latin.ask("select char_length(current_setting('app.note'))"))
+                    .isEqualTo("1");
+            latin.query("discard all");
+            assertThat(unicode.ask("select coalesce(current_setting('app.note', true), '') = ''"))
+                    .isEqualTo("t");
+        }
+    }
+
+    @Test
+    void transactionDefaultsAreThoseThatWereSaidLast() {
+        try (WireClient first = WireClient.connect(router.port(), "app");
+                WireClient second = WireClient.connect(router.port(), "app")) {
+            first.query("set session characteristics as transaction isolation level serializable, read only");
+            first.query("set default_transaction_read_only = off");
+            first.query("set session characteristics as transaction isolation level repeatable read, deferrable");
+            second.query("set default_transaction_isolation = 'serializable'");
+
+            assertThat(first.ask("show transaction_isolation")).isEqualTo("repeatable read");
+            assertThat(second.ask("show transaction_isolation")).isEqualTo("serializable");
+            assertThat(second.ask("show transaction_deferrable")).isEqualTo("off");
+            assertThat(first.ask("show transaction_read_only")).isEqualTo("off");
+            assertThat(first.ask("show transaction_deferrable")).isEqualTo("on");
         }
     }
 }

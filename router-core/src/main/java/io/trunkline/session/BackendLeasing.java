@@ -77,7 +77,7 @@ final class BackendLeasing implements LeaseRequest {
         String commands = SessionSettings.difference(carried, wanted);
         if (commands.isEmpty()) {
             attach(lease, null);
-        } else if (SessionSettings.isNameOnly(carried, wanted)) {
+        } else if (SessionSettings.isNameOnly(carried, wanted) && SettingsReplay.isRead(lease.backend(), commands)) {
             attach(lease, commands);
         } else {
             replaySettings(lease, commands, waiting);
@@ -97,10 +97,9 @@ final class BackendLeasing implements LeaseRequest {
         Settings wanted = session.settings.current();
         long begun = worker.clock().nanoTime();
         // A cancel may end this wait, and the session wait for another backend by the time this one answers.
-        backend.query(commands, 1_000, new BackendConnection.QueryListener() {
+        SettingsReplay.run(backend, commands, wanted, new BackendConnection.QueryListener() {
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
-                backend.noteSettings(wanted);
                 if (session.state() == waiting) {
                     attach(lease, null);
                 } else {
@@ -114,8 +113,8 @@ final class BackendLeasing implements LeaseRequest {
                     leaseAgain(lease, waiting);
                     return;
                 }
-                // The statement must not run under settings that are not the session's. The backend is as it was: it
-                // took all of them or none.
+                // The statement must not run under settings that are not the session's. The backend took
+                // all of them or none.
                 lease.release();
                 if (session.state() == waiting) {
                     RouterError refused =

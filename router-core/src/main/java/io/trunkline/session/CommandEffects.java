@@ -28,7 +28,7 @@ final class CommandEffects extends ReplyEffect {
     private record Step(
             StatementKind kind,
             @Nullable SessionCommand command,
-            String text,
+            @Nullable String text,
             @Nullable ReplyEffect names,
             @Nullable ReplyEffect own) {}
 
@@ -52,13 +52,16 @@ final class CommandEffects extends ReplyEffect {
         steps.add(new Step(kind, command, replay(command, buffer, start, end), names(command), null));
     }
 
-    /** Returns the text that gives another backend the same setting. */
-    private static String replay(SessionCommand command, ByteBuf buffer, int start, int end) {
+    /** Returns the text that gives another backend the same setting; null when it is in an encoding that is not read here. */
+    private @Nullable String replay(SessionCommand command, ByteBuf buffer, int start, int end) {
+        boolean isSetting = command instanceof SessionCommand.Set || command instanceof SessionCommand.SetTransaction;
+        if (isSetting && !session.texts.isRead(buffer, start, end)) {
+            return null;
+        }
         if (command instanceof SessionCommand.Set set) {
             return SessionSettings.setCommand(set.name(), set.rawValue());
         }
-        if (command instanceof SessionCommand.SetSessionCharacteristics
-                || command instanceof SessionCommand.SetTransaction) {
+        if (command instanceof SessionCommand.SetTransaction) {
             return buffer.toString(start, end - start, StandardCharsets.UTF_8);
         }
         return "";

@@ -16,7 +16,6 @@ import io.trunkline.wire.WireText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,25 +36,34 @@ final class CompletedCommands {
     /**
      * A statement completed.
      *
-     * @param text gives another backend the same setting
+     * @param text gives another backend the same setting; null when nothing that is known does
      * @param buffer where its CommandComplete stands, at {@code index}
      */
-    void completed(StatementKind kind, @Nullable SessionCommand command, String text, ByteBuf buffer, int index) {
+    void completed(
+            StatementKind kind, @Nullable SessionCommand command, @Nullable String text, ByteBuf buffer, int index) {
         // What the backend carries now; after a RESET that is not what the session wants.
         Settings carried = backend().settings();
         switch (kind) {
             case SET, SET_ROLE, SET_SESSION_AUTHORIZATION, RESET -> carried = settingCompleted(carried, command, text);
             case SET_TRANSACTION -> {
-                session.shards.completed(text);
+                if (text == null) {
+                    session.shards.staysHere();
+                } else {
+                    session.shards.completed(text);
+                }
                 if (command instanceof SessionCommand.SetTransaction said) {
                     session.placement.said(said.mode());
                 }
             }
             case SET_SESSION_CHARACTERISTICS -> {
-                settings.addCharacteristics(text);
-                carried = carried.with(
-                        SessionSettings.CHARACTERISTICS,
-                        Objects.requireNonNull(settings.current().get(SessionSettings.CHARACTERISTICS)));
+                if (command instanceof SessionCommand.SetSessionCharacteristics characteristics) {
+                    for (Map.Entry<String, String> parameter :
+                            characteristics.defaults().entrySet()) {
+                        String set = SessionSettings.setCommand(parameter.getKey(), parameter.getValue());
+                        settings.set(parameter.getKey(), set);
+                        carried = carried.with(parameter.getKey(), set);
+                    }
+                }
             }
             case SAVEPOINT -> {
                 if (command instanceof SessionCommand.Savepoint savepoint) {
@@ -145,8 +153,8 @@ final class CompletedCommands {
     }
 
     /** Returns what the backend carries after the command. */
-    private Settings settingCompleted(Settings carried, @Nullable SessionCommand command, String text) {
-        if (command instanceof SessionCommand.Set set) {
+    private Settings settingCompleted(Settings carried, @Nullable SessionCommand command, @Nullable String text) {
+        if (command instanceof SessionCommand.Set set && text != null) {
             if (set.mayReachTemporarySchema()) {
                 session.ties.pin(SessionEffect.TEMP_SEARCH_PATH);
             }
@@ -183,6 +191,7 @@ final class CompletedCommands {
         } else {
             // It worked and nobody knows how to say it to another backend, such as SET x FROM CURRENT.
             session.ties.pin(SessionEffect.UNKNOWN_SETTING);
+            session.shards.staysHere();
         }
         return carried;
     }
@@ -205,8 +214,10 @@ final class CompletedCommands {
     void tiesChecked(TieCheck check, TieCheck.Answer answer) {
         Settings carried = backend().settings();
         for (Map.Entry<String, String> parameter : answer.values().entrySet()) {
-            // One of the transaction ended with it.
-            if (!TransactionDefaults.isOfTransaction(parameter.getKey())) {
+            if (!session.texts.isUtf8() && !SettingsReplay.isAscii(parameter.getValue())) {
+                session.ties.pin(SessionEffect.UNKNOWN_SETTING);
+            } else if (!TransactionDefaults.isOfTransaction(parameter.getKey())) {
+                // One of the transaction ended with it.
                 String command = SessionSettings.startupCommand(parameter.getKey(), parameter.getValue());
                 settings.set(parameter.getKey(), command);
                 carried = carried.with(parameter.getKey(), command);

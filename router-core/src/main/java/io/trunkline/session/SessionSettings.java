@@ -22,8 +22,6 @@ public final class SessionSettings {
     public static final String ROLE = "role";
     /** The key of SET SESSION AUTHORIZATION. */
     public static final String SESSION_AUTHORIZATION = "session_authorization";
-    /** The key of SET SESSION CHARACTERISTICS, which stands for three parameters. */
-    public static final String CHARACTERISTICS = "session characteristics";
 
     /** Savepoints tracked in one transaction; beyond it the oldest are forgotten, so a rollback to one of them forgets more than it must. */
     static final int SAVEPOINTS_MAX = 1_000;
@@ -144,21 +142,11 @@ public final class SessionSettings {
         return name.equals(SESSION_AUTHORIZATION) ? current.without(ROLE) : current;
     }
 
-    /** A SET SESSION CHARACTERISTICS completed; later ones add to earlier ones. */
-    public void addCharacteristics(String command) {
-        String before = current.get(CHARACTERISTICS);
-        current = current.with(
-                CHARACTERISTICS, before == null || before.equals(command) ? command : before + "; " + command);
-    }
-
     /** A RESET of one parameter completed. */
     public void reset(String name) {
         String atStartup = startup.get(name);
         Settings before = withoutRoleUnder(name);
         current = atStartup == null ? before.without(name) : before.with(name, atStartup);
-        if (name.startsWith("default_transaction_")) {
-            current = current.without(CHARACTERISTICS);
-        }
         forgetLocal(name);
     }
 
@@ -348,9 +336,6 @@ public final class SessionSettings {
         return switch (name) {
             case ROLE -> "RESET ROLE";
             case SESSION_AUTHORIZATION -> "RESET SESSION AUTHORIZATION";
-            case CHARACTERISTICS ->
-                "RESET default_transaction_isolation; RESET default_transaction_read_only; "
-                        + "RESET default_transaction_deferrable";
             default -> "RESET " + identifier(name);
         };
     }

@@ -113,10 +113,9 @@ public final class SessionStart implements LeaseRequest {
             learnt(backend.reported());
             return;
         }
-        backend.query(commands, 1_000, new BackendConnection.QueryListener() {
+        SettingsReplay.run(backend, commands, startup, new BackendConnection.QueryListener() {
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
-                backend.noteSettings(startup);
                 ReportedParameters reported = backend.reported();
                 lease.release();
                 learnt(reported);

@@ -112,10 +112,9 @@ final class ShardLeases implements LeaseRequest {
             leaseNext();
             return;
         }
-        backend.query(commands, 1_000, new BackendConnection.QueryListener() {
+        SettingsReplay.run(backend, commands, settings, new BackendConnection.QueryListener() {
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
-                backend.noteSettings(settings);
                 if (over) {
                     lease.release();
                 } else {

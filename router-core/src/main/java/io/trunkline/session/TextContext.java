@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.trunkline.backend.ReportedParameters;
 import io.trunkline.backend.Settings;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.TextSettings;
 import io.trunkline.routing.RoutingTable;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.TableDirectory;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,7 @@ final class TextContext {
 
     private @Nullable Settings read;
     private @Nullable String readLocalPath;
+    private @Nullable ReportedParameters readTold;
     private @Nullable String readPath;
     private List<String> searchPath = List.of("$user", "public");
     private String searchPathText = "";
@@ -66,25 +71,35 @@ final class TextContext {
 
     /** As the other, for a statement that no other session shares. */
     String ownStatementContext() {
+        return statementContext() + ownMark();
+    }
+
+    private String ownMark() {
         if (owner == 0) {
             owner = session.worker.catalog().newOwner();
         }
-        return statementContext() + '#' + owner;
+        return "#" + owner;
     }
 
     private void refresh() {
         Settings current = session.settings.current();
         String localPath = session.settings.localPath();
-        if (current != read || !Objects.equals(localPath, readLocalPath)) {
+        ReportedParameters told = session.told();
+        if (current != read || told != readTold || !Objects.equals(localPath, readLocalPath)) {
             String path = session.settings.searchPath();
             read = current;
             readLocalPath = localPath;
+            readTold = told;
             readPath = path;
             statementContext = session.identity.cluster()
                     + '/'
                     + session.identity.backendDatabase()
                     + ';'
-                    + current.statementContext();
+                    + current.statementContext()
+                    // SET LOCAL is none of the session's settings.
+                    + told.clientEncoding()
+                    + (told.standardConformingStrings() ? "" : ";\\")
+                    + (localPath == null ? "" : ";" + (localPath.isEmpty() ? ownMark() : localPath));
             searchPath = SearchPath.of(path, userSchema(current));
             // No schema's name has it, unlike a comma.
             searchPathText = String.join("\0", searchPath) + (path == null ? ASSUMED : "");
@@ -107,8 +122,13 @@ final class TextContext {
     }
 
     boolean isUtf8() {
-        String encoding = clientEncoding();
-        return encoding.equals("UTF8") || encoding.equals("SQL_ASCII");
+        return SettingsReplay.isUtf8(clientEncoding());
+    }
+
+    /** Returns true when the part of a text is what it is as UTF-8. */
+    boolean isRead(ByteBuf text, int start, int end) {
+        return ByteBufUtil.isText(
+                text, start, end - start, isUtf8() ? StandardCharsets.UTF_8 : StandardCharsets.US_ASCII);
     }
 
     /** Returns true when a backend that is given a statement now has the one that the client has prepared. */

@@ -22,18 +22,13 @@ record TransactionDefaults(boolean serializable, boolean readOnly) {
     private static final Pattern ON = Pattern.compile("\\b(on|true|yes|1)\\b");
 
     static TransactionDefaults of(Settings settings) {
-        String characteristics = text(settings.get(SessionSettings.CHARACTERISTICS));
         String isolation = text(settings.get("default_transaction_isolation"));
         String readOnly = value(text(settings.get("default_transaction_read_only")));
-        if (characteristics.isEmpty() && isolation.isEmpty() && readOnly.isEmpty()) {
+        if (isolation.isEmpty() && readOnly.isEmpty()) {
             return PLAIN;
         }
-        // Characteristics are a list of commands, of which the last that says read only or read write counts.
-        int only = characteristics.lastIndexOf("read only");
-        boolean isReadOnly = characteristics.isEmpty()
-                ? ON.matcher(readOnly).find()
-                : only >= 0 && only > characteristics.lastIndexOf("read write");
-        return new TransactionDefaults((characteristics + isolation).contains("serializable"), isReadOnly);
+        return new TransactionDefaults(
+                isolation.contains("serializable"), ON.matcher(readOnly).find());
     }
 
     /** Returns true for a parameter that SET gives the open transaction alone, whatever it says of LOCAL, and that cannot be reset. */

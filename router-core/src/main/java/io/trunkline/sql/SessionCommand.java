@@ -2,6 +2,7 @@
 package io.trunkline.sql;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,9 +74,9 @@ public sealed interface SessionCommand {
     /**
      * {@code SET SESSION CHARACTERISTICS AS TRANSACTION}: defaults of the session's transactions.
      *
-     * @param rawModes the transaction modes as written
+     * @param defaults the parameters it sets, with their values as SQL
      */
-    record SetSessionCharacteristics(TransactionMode mode, String rawModes) implements SessionCommand {}
+    record SetSessionCharacteristics(TransactionMode mode, Map<String, String> defaults) implements SessionCommand {}
 
     /** {@code DISCARD}. */
     record Discard(Discarded what) implements SessionCommand {}

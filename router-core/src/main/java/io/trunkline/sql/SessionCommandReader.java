@@ -105,7 +105,7 @@ final class SessionCommandReader {
             return new SessionCommand.Other();
         }
         return new SessionCommand.SetSessionCharacteristics(
-                mode(StatementKind.SET_SESSION_CHARACTERISTICS), tokens.raw(modes, tokens.size() - 1));
+                mode(StatementKind.SET_SESSION_CHARACTERISTICS), new TransactionModeReader(tokens).defaults());
     }
 
     private SessionCommand parameter(int first, Scope scope) {

@@ -2,6 +2,8 @@
 package io.trunkline.sql;
 
 import io.trunkline.sql.TransactionMode.Choice;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Reads the list of transaction modes; of two that contradict each other the last counts, as in PostgreSQL. */
 final class TransactionModeReader {
@@ -35,5 +37,36 @@ final class TransactionModeReader {
             }
         }
         return new TransactionMode(readOnly, serializable, deferrable);
+    }
+
+    /** Returns the parameters that SET SESSION CHARACTERISTICS sets, with their values as SQL. */
+    Map<String, String> defaults() {
+        Map<String, String> defaults = new TreeMap<>();
+        TransactionMode mode = read();
+        if (mode.readOnly() != Choice.UNSAID) {
+            defaults.put("default_transaction_read_only", onOff(mode.readOnly()));
+        }
+        if (mode.deferrable() != Choice.UNSAID) {
+            defaults.put("default_transaction_deferrable", onOff(mode.deferrable()));
+        }
+        for (int i = 1; i < tokens.size(); i++) {
+            if (tokens.isSequence(i, "isolation", "level")) {
+                defaults.put("default_transaction_isolation", "'" + level(i + 2) + "'");
+            }
+        }
+        return Map.copyOf(defaults);
+    }
+
+    private String level(int i) {
+        if (tokens.isWord(i, "serializable")) {
+            return "serializable";
+        } else if (tokens.isWord(i, "repeatable")) {
+            return "repeatable read";
+        }
+        return tokens.isWord(i + 1, "uncommitted") ? "read uncommitted" : "read committed";
+    }
+
+    private static String onOff(Choice choice) {
+        return choice == Choice.YES ? "on" : "off";
     }
 }

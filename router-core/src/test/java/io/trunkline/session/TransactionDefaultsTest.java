@@ -36,13 +36,4 @@ class TransactionDefaultsTest {
         assertThat(TransactionDefaults.of(on).readOnly()).isTrue();
         assertThat(TransactionDefaults.of(off).readOnly()).isFalse();
     }
-
-    @Test
-    void letsTheLastOfSeveralCharacteristicsCount() {
-        Settings settings = Settings.NONE.with(
-                SessionSettings.CHARACTERISTICS,
-                "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; set session characteristics as transaction  read  write");
-
-        assertThat(TransactionDefaults.of(settings).readOnly()).isFalse();
-    }
 }

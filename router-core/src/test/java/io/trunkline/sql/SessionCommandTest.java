@@ -10,6 +10,7 @@ import io.trunkline.sql.SessionCommand.StatementName;
 import io.trunkline.sql.TransactionMode.Choice;
 import io.trunkline.testing.Case;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -185,7 +186,22 @@ class SessionCommandTest {
         assertThat(read("set local transaction read only")).isEqualTo(new SessionCommand.SetTransaction(readOnly));
         assertThat(read("set session characteristics as transaction isolation level serializable, read write"))
                 .isEqualTo(new SessionCommand.SetSessionCharacteristics(
-                        serializable, "isolation level serializable, read write"));
+                        serializable,
+                        Map.of(
+                                "default_transaction_isolation",
+                                "'serializable'",
+                                "default_transaction_read_only",
+                                "off")));
+        assertThat(
+                        read(
+                                "set session characteristics as transaction not deferrable isolation level /* é */ repeatable read"))
+                .isEqualTo(new SessionCommand.SetSessionCharacteristics(
+                        new TransactionMode(Choice.UNSAID, Choice.NO, Choice.NO),
+                        Map.of(
+                                "default_transaction_isolation",
+                                "'repeatable read'",
+                                "default_transaction_deferrable",
+                                "off")));
     }
 
     @ParameterizedTest
