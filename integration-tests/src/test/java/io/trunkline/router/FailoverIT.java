@@ -268,6 +268,33 @@ class FailoverIT {
         }
     }
 
+    /** Nobody has stopped the former primary: it would take the commit, and the cluster would never see it. */
+    @Test
+    void aTransactionOnAPrimaryThatWasReplacedIsNotCommittedThere() {
+        try (RouterUnderTest router = RouterUnderTest.with(
+                                cluster.workspace(), TestTopologies.singleWithoutRoles(cluster, 1, "app"))
+                        .start();
+                WireClient open = WireClient.connect(router.port(), "app");
+                WireClient other = WireClient.connect(router.port(), "app")) {
+            PostgresServer former = cluster.primary();
+            // The other replica may have got more from the former primary than the new one, and cannot follow that.
+            open.query("set synchronous_commit = local");
+            open.query("begin");
+            open.query("insert into ledger values ('on the former primary')");
+            PostgresServer next = cluster.mostAdvancedReplica();
+            cluster.promote(next);
+            await().atMost(LIMIT)
+                    .until(() -> "t".equals(other.ask("select true"))
+                            && String.valueOf(other.ask("show trunkline.route")).contains("node=" + next.name()));
+
+            assertThat(open.ask("commit")).isEqualTo("40001");
+            assertThat(open.ask("insert into ledger values ('again') returning id"))
+                    .isEqualTo("again");
+            assertThat(former.isRunning()).isTrue();
+            assertThat(other.ask("select string_agg(id, ',') from ledger")).isEqualTo("again");
+        }
+    }
+
     @Test
     void F16_zooKeeperAwayChangesNothingForClientsAlsoNotWhenARouterStarts() throws Exception {
         try (ZooKeeperFixture zooKeeper = ZooKeeperFixture.start(cluster.workspace())) {

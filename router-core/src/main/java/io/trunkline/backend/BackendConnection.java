@@ -367,8 +367,8 @@ public final class BackendConnection {
         expected.undoAll();
     }
 
-    /** Ends the connection because of what the node did, and tells whoever holds the backend. Idempotent. */
-    void lose(RouterError cause) {
+    /** Ends the connection because of what the node did, or has become, and tells whoever holds the backend. Idempotent. */
+    public void lose(RouterError cause) {
         loseWithWords(cause.response());
     }
 

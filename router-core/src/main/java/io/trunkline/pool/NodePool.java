@@ -7,6 +7,7 @@ import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.EventLoopClock.Cancellable;
 import io.trunkline.error.LogText;
 import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
 import io.trunkline.health.NodeStatus;
 import io.trunkline.metrics.NodeMetrics;
 import io.trunkline.metrics.NodeMetrics.ConnectOutcome;
@@ -399,6 +400,28 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
             BackendLease lease = backend.lease;
             if (lease != null) {
                 lease.holder().onRetiring(lease);
+            }
+        }
+    }
+
+    /**
+     * Another node is the primary. What was leased here when this one was, on a timeline before the other's, is given up in the middle of its
+     * transaction: what it commits from now on is no part of the cluster's history, and must not be acknowledged.
+     */
+    void supersede(NodePool primary) {
+        if (primary == this) {
+            return;
+        }
+        for (PooledBackend backend : backends.leased()) {
+            BackendLease lease = backend.lease;
+            if (lease != null
+                    && lease.node().state() == NodeStatus.State.PRIMARY
+                    && lease.node().timeline() < primary.status.timeline()) {
+                log.atWarn()
+                        .addKeyValue("node", target.node())
+                        .addKeyValue("primary", primary.target.node())
+                        .log("a transaction on the former primary is given up");
+                backend.connection().lose(RouterErrors.backendLost(target.node()));
             }
         }
     }

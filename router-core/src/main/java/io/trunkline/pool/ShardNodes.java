@@ -70,6 +70,11 @@ final class ShardNodes {
                 node.onStatus(status);
             }
         }
+        NodePool now = primary;
+        if (now != null) {
+            former.values().forEach(node -> node.supersede(now));
+            all.forEach(node -> node.supersede(now));
+        }
     }
 
     /** Returns the nodes, as they are now; a later change makes a new list. */

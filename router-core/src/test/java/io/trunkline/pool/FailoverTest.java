@@ -109,7 +109,7 @@ class FailoverTest {
         FakeBackend busyBackend = busy.backend();
         idle.lease().release();
 
-        fixture.status(status("a", State.READABLE_REPLICA), status("b", State.PRIMARY, 2, 1));
+        fixture.status(status("a", State.UNUSABLE), status("b", State.PRIMARY));
 
         assertThat(idleBackend.isOpen()).isFalse();
         assertThat(busyBackend.isOpen()).isTrue();
@@ -118,6 +118,23 @@ class FailoverTest {
         busy.lease().release();
         assertThat(busyBackend.isOpen()).isFalse();
         assertThat(fixture.leased().node()).isEqualTo("b");
+    }
+
+    /** What it commits would be lost, and a client told that it is not. */
+    @Test
+    void losesWhatIsLeasedOfAPrimaryThatAnotherHasReplacedOnALaterTimeline() {
+        fixture.status(status("a", State.PRIMARY), status("c", State.READABLE_REPLICA));
+        FakeBackend writing = fixture.leased().backend();
+        RecordingRequest read = fixture.lease(Role.REPLICA);
+        fixture.advance(10);
+        FakeBackend reading = read.backend();
+
+        fixture.status(status("a", State.UNUSABLE), status("c", State.READABLE_REPLICA));
+        assertThat(writing.isOpen()).isTrue();
+        fixture.status(status("a", State.UNUSABLE), status("c", State.UNUSABLE), status("b", State.PRIMARY, 2, 1));
+
+        assertThat(writing.isOpen()).isFalse();
+        assertThat(reading.isOpen()).isTrue();
     }
 
     @Test
