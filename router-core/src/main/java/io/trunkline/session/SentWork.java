@@ -98,8 +98,10 @@ final class SentWork {
             }
             case FrontendTag.FUNCTION_CALL -> {
                 noteWrite(status);
-                // Which function it is only its OID says: it may lock something, or set it, for the session.
-                ties.dirty();
+                if (!LargeObjectCalls.isOne(request)) {
+                    // Which function it is only its OID says: it may lock something, or set it, for the session.
+                    ties.dirty();
+                }
             }
             default -> {
                 // Parse, Bind, Describe, Close and Sync change nothing by themselves
