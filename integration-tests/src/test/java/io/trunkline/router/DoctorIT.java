@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.ShardedCluster;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
@@ -53,6 +54,7 @@ class DoctorIT {
     }
 
     @Test
+    @Case({"H19", "H60"})
     void findsNothingAndThenWhatWasNeglected() throws IOException {
         CommandLine.Outcome before = doctor(topology(2));
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.ShardedCluster;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
@@ -20,6 +21,7 @@ class SchemaDriftIT {
     private static final String DIFFERENCES = "trunkline_schema_differences{cluster=\"sharded\",shard=\"s1\"}";
 
     @Test
+    @Case("H19")
     void countsWhatDiffersUntilItIsMended() {
         try (ShardedCluster shards = ShardedCluster.start(
                 2, TestTopologies.trusting(PostgresOptions.newest().replicas(0)))) {

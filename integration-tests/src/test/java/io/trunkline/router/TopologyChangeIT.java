@@ -3,8 +3,10 @@ package io.trunkline.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.trunkline.fixture.PostgresServer;
+import io.trunkline.testing.Case;
 import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Database;
 import io.trunkline.topology.Distribution;
@@ -18,10 +20,14 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,6 +38,7 @@ import org.junit.jupiter.api.Test;
 class TopologyChangeIT {
     private static final int SHARDS = 3;
     private static final String ENDED = "57P01";
+    private static final Duration WAITS = Duration.ofMillis(500);
 
     private static SpreadCluster servers;
     private RouterUnderTest router;
@@ -64,6 +71,7 @@ class TopologyChangeIT {
         }
         router = RouterUnderTest.with(servers.workspace(), topology(1, 0, 1, 2))
                 .set("probes.catalog_interval", "1s")
+                .set("defaults.pool_size", "1")
                 .start();
     }
 
@@ -168,6 +176,116 @@ class TopologyChangeIT {
             assertThat(home(statement, 1)).isEqualTo("s1");
             assertThat(home(statement, 2)).isEqualTo("s2");
         }
+    }
+
+    @Test
+    @Case("H14")
+    void aStatementThatWaitsWhileItsKeyMovesIsNotSentToTheShardItHasLeft() throws Exception {
+        try (Connection holding = connect();
+                Connection waiting = connect();
+                Statement holder = holding.createStatement();
+                Statement waiter = waiting.createStatement()) {
+            holding.setAutoCommit(false);
+            assertThat(home(holder, 1)).isEqualTo("s1");
+            FutureTask<String> answer = startWaiting(waiter, 1);
+
+            servers.server(1).executeIn(TestTopologies.DATABASE, "delete from home where key = 1");
+            servers.server(0).executeIn(TestTopologies.DATABASE, "insert into home values (1, 's0', 0)");
+            router.publish(movedToTheFirst(2, 1));
+            holding.commit();
+
+            assertThatThrownBy(() -> answer.get(30, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("40001"))
+                    .hasMessageContaining("topology has changed")
+                    .hasMessageContaining("TL0234");
+            assertThat(home(waiter, 1)).isEqualTo("s0");
+        }
+    }
+
+    @Test
+    @Case("H14")
+    void aStatementThatWaitsHearsNothingOfARevisionThatMovesNothing() throws Exception {
+        try (Connection holding = connect();
+                Connection waiting = connect();
+                Statement holder = holding.createStatement();
+                Statement waiter = waiting.createStatement()) {
+            holding.setAutoCommit(false);
+            assertThat(home(holder, 1)).isEqualTo("s1");
+            FutureTask<String> answer = startWaiting(waiter, 1);
+
+            router.publish(topology(2, 0, 1, 2));
+            holding.commit();
+
+            assertThat(answer.get(30, TimeUnit.SECONDS)).isEqualTo("s1");
+        }
+    }
+
+    @Test
+    @Case("H14")
+    void aQueryOfSeveralShardsThatWaitsWhileAKeyMovesIsNotSent() throws Exception {
+        try (Connection holding = connect();
+                Connection waiting = connect();
+                Statement holder = holding.createStatement();
+                Statement waiter = waiting.createStatement()) {
+            // The catalogue vouches for a query over several shards, and is read while the router starts.
+            await().ignoreExceptions().until(() -> waiter.execute("select count(*) from home where key in (1, 2)"));
+            holding.setAutoCommit(false);
+            assertThat(home(holder, 2)).isEqualTo("s2");
+            FutureTask<String> answer = start(() -> {
+                try (ResultSet row = waiter.executeQuery("select count(*) from home where key in (1, 2)")) {
+                    return row.next() ? row.getString(1) : "no row";
+                }
+            });
+
+            servers.server(1).executeIn(TestTopologies.DATABASE, "delete from home where key = 1");
+            servers.server(0).executeIn(TestTopologies.DATABASE, "insert into home values (1, 's0', 0)");
+            router.publish(movedToTheFirst(2, 1));
+            holding.commit();
+
+            assertThatThrownBy(() -> answer.get(30, TimeUnit.SECONDS)).hasMessageContaining("TL0234");
+            try (ResultSet row = waiter.executeQuery("select count(*) from home where key in (1, 2)")) {
+                assertThat(row.next()).isTrue();
+                assertThat(row.getInt(1)).isEqualTo(2);
+            }
+        }
+    }
+
+    /** Returns the topology with the shards as they were, but a key on the first. */
+    private static Topology movedToTheFirst(long revision, int moved) {
+        Topology before = topology(revision, 0, 1, 2);
+        Cluster cluster = before.clusters().get(0);
+        Map<KeyValue, Integer> shardOfKey = new HashMap<>();
+        for (int key = 0; key < SHARDS; key++) {
+            shardOfKey.put(KeyValue.ofLong(key), key == moved ? 0 : key);
+        }
+        return new Topology(
+                revision,
+                List.of(
+                        new Cluster(
+                                cluster.name(),
+                                cluster.shards(),
+                                List.of(new Distribution("key", KeyType.INT8, new ListValues(shardOfKey))),
+                                cluster.shardedTables(),
+                                List.of()),
+                        before.clusters().get(1)),
+                before.databases());
+    }
+
+    private FutureTask<String> startWaiting(Statement statement, int key) throws Exception {
+        return start(() -> home(statement, key));
+    }
+
+    /** Starts a statement that has to wait for the only backend of a shard. */
+    private FutureTask<String> start(Callable<String> statement) throws Exception {
+        FutureTask<String> answer = new FutureTask<>(statement);
+        Thread thread = new Thread(answer, "waiting");
+        thread.setDaemon(true);
+        thread.start();
+        Thread.sleep(WAITS.toMillis());
+        assertThat(answer.isDone()).isFalse();
+        return answer;
     }
 
     @Test

@@ -199,6 +199,12 @@ public enum RouteRefusal {
             SqlState.FEATURE_NOT_SUPPORTED,
             "statement runs on every shard, and a server prepares no transactions",
             "Set max_prepared_transactions on the servers of all shards above 0, and restart them."),
+    /** What was decided by one revision of the topology is not sent under another that may decide otherwise. */
+    TOPOLOGY_CHANGED(
+            "TL0234",
+            SqlState.SERIALIZATION_FAILURE,
+            "topology has changed while the statement waited for a backend",
+            "Run the transaction again."),
     /** A function beside a key sees the rows of one shard. */
     FUNCTION_USES_TABLES(
             "TL0239",

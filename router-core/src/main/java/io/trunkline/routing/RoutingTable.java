@@ -134,6 +134,16 @@ public final class RoutingTable implements TableDirectory {
         return true;
     }
 
+    /** Returns true when every statement belongs where the other table has it; nodes may be others. */
+    public boolean placesLike(RoutingTable other) {
+        return shardCount() == other.shardCount()
+                && countsShardsLike(other)
+                && cluster.distributions().equals(other.cluster.distributions())
+                && cluster.shardedTables().equals(other.cluster.shardedTables())
+                && cluster.referenceTables().equals(other.cluster.referenceTables())
+                && cluster.schemas().equals(other.cluster.schemas());
+    }
+
     /** Returns true for the name of a shard, be it one that a dry run plans: what an application will say of them must not fail before. */
     public boolean knowsShard(String name) {
         return shardIndex(name).isPresent()

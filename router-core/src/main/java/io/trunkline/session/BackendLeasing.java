@@ -12,6 +12,7 @@ import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.relay.DirectRelay;
 import io.trunkline.relay.Relay;
+import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Idle;
@@ -147,6 +148,13 @@ final class BackendLeasing implements LeaseRequest {
      * @param name commands that give it the session's application_name, or null when it carries all of the settings
      */
     private void attach(Lease lease, @Nullable String name) {
+        if (!gathering.isInPlace()) {
+            lease.release();
+            Target.Refused refused = moved(session);
+            worker.metrics().refused(refused.code());
+            gathering.refuse(refused.error().response());
+            return;
+        }
         Relay relay = new DirectRelay(lease, session.client, session, worker.connector(), worker.metrics());
         session.placement.placed(lease);
         session.channels.attached(lease.backend());
@@ -162,6 +170,12 @@ final class BackendLeasing implements LeaseRequest {
             session.onReadComplete();
             input.resume();
         }
+    }
+
+    /** Returns the refusal of what waited while its rows may have gone elsewhere. */
+    static Target.Refused moved(Session session) {
+        return RouteRefusal.TOPOLOGY_CHANGED.because(
+                "the present revision is " + session.view().revision());
     }
 
     /** Sends a batch that has been sent before and had no effect. */

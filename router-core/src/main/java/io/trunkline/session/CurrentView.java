@@ -12,6 +12,7 @@ package io.trunkline.session;
 final class CurrentView {
     private ClusterView view;
     private boolean superseded;
+    private int placing;
 
     CurrentView(ClusterView view) {
         this.view = view;
@@ -26,8 +27,16 @@ final class CurrentView {
         return superseded;
     }
 
+    /** Returns a number that becomes another one when statements may belong elsewhere than before. */
+    int placing() {
+        return placing;
+    }
+
     /** Takes a newer view; returns false, and keeps the one it has, when that counts the shards otherwise. */
     boolean replace(ClusterView next) {
+        if (!next.table().placesLike(view.table())) {
+            placing++;
+        }
         if (!next.table().countsShardsLike(view.table())) {
             superseded = true;
             return false;

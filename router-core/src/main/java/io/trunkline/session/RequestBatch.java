@@ -17,11 +17,24 @@ final class RequestBatch {
     private @Nullable Target target;
     private long heldBytes;
     private int repeats;
+    /** {@link Session#placing} when the targets were decided. */
+    private int placing;
+
+    private boolean placedOtherwise;
     /** The text of a BEGIN that was answered here already, or null. */
     private byte @Nullable [] begin;
 
-    /** Keeps a request; its buffer has been retained for the batch. */
-    void add(Request request) {
+    /**
+     * Keeps a request; its buffer has been retained for the batch.
+     *
+     * @param decidedBy {@link Session#placing} now
+     */
+    void add(Request request, int decidedBy) {
+        if (requests.isEmpty()) {
+            placing = decidedBy;
+            placedOtherwise = false;
+        }
+        placedOtherwise |= placing != decidedBy;
         requests.add(request);
         heldBytes += request.available;
     }
@@ -45,6 +58,11 @@ final class RequestBatch {
             }
         }
         return false;
+    }
+
+    /** Returns true while what was decided about the requests is what would be decided now. */
+    boolean isPlacedAs(int present) {
+        return requests.isEmpty() || placing == present && !placedOtherwise;
     }
 
     /** Returns how many bytes are held. */

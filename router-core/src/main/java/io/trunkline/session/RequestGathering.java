@@ -108,7 +108,7 @@ final class RequestGathering {
 
     private void hold(Request request) {
         Request held = worker.keep(request);
-        batch.add(held);
+        batch.add(held, session.placing());
         batch.target(session.placement.combine(batch.target(), held));
     }
 
@@ -151,6 +151,11 @@ final class RequestGathering {
             worker.metrics().refused(problem.code());
             refuse(problem.error().response());
         }
+    }
+
+    /** Returns true while the batch belongs where it was sent for. */
+    boolean isInPlace() {
+        return batch.isPlacedAs(session.placing());
     }
 
     /** Returns whose values of sequences the batch asks for, or null. */

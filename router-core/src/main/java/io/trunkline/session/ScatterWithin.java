@@ -82,7 +82,7 @@ final class ScatterWithin {
     /** Takes a Query, or the Bind that begins what is to be collected; the relay is quiet and no group is open on it. */
     Disposition take(Relay relay, Request request, Target.Scatter wanted) {
         RequestBatch taken = session.worker.emptyBatch();
-        taken.add(session.worker.keep(request));
+        taken.add(session.worker.keep(request), session.placing());
         batch = taken;
         target = wanted;
         if (request.isPartial()) {
@@ -114,7 +114,7 @@ final class ScatterWithin {
                 }
             }
         }
-        taken.add(session.worker.keep(request));
+        taken.add(session.worker.keep(request), session.placing());
         boolean tooLong = request.isPartial()
                 || taken.heldBytes() > session.worker.limits().heldBytesMax();
         boolean copies =
@@ -215,7 +215,8 @@ final class ScatterWithin {
     // running
 
     private void run(@Nullable Relay relay, Target.Scatter wanted) {
-        if (!parts.isOfPresentTopology()) {
+        boolean inPlace = Objects.requireNonNull(batch).isPlacedAs(session.placing());
+        if (!inPlace || !parts.isOfPresentTopology()) {
             refuse(relay, RouterErrors.onSeveralShards("shards of another revision of the topology"));
             return;
         }

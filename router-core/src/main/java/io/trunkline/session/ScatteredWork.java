@@ -119,6 +119,11 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
                 return;
             }
         }
+        if (!batch.isPlacedAs(session.placing())) {
+            granted.forEach(Lease::release);
+            refuse(BackendLeasing.moved(session));
+            return;
+        }
         session.parameters.tellAll(granted.get(0).backend().reported());
         run(granted);
     }
@@ -127,9 +132,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
         Target.Work.Resume resumed = target.work() instanceof Target.Work.Resume resume ? resume : null;
         if (resumed == null && !isUtf8()) {
             granted.forEach(Lease::release);
-            Target.Refused refused = RouteRefusal.SCATTER_ENCODING.because("its bytes are not those of UTF8");
-            onRefused(refused.code());
-            onRefused(refused.error());
+            refuse(RouteRefusal.SCATTER_ENCODING.because("its bytes are not those of UTF8"));
             return;
         }
         noteNodes(granted);
@@ -145,6 +148,11 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
         }
         session.deadline.restart();
         started.start();
+    }
+
+    private void refuse(Target.Refused refused) {
+        onRefused(refused.code());
+        onRefused(refused.error());
     }
 
     private void onLostWhileLeasing(List<Lease> granted, String node) {

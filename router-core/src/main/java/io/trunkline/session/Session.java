@@ -492,6 +492,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         return view.isSuperseded();
     }
 
+    /** Returns a number that becomes another one when statements may belong elsewhere than was decided for them. */
+    int placing() {
+        return view.placing();
+    }
+
     /** Returns true when a request may be sent while earlier ones are unanswered, because it could not go anywhere else. */
     boolean mayPipeline() {
         if (sent.isSettingsPending()) {

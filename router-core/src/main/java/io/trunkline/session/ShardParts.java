@@ -102,11 +102,15 @@ final class ShardParts {
     @Nullable
     RouterError joiningProblem() {
         if (!isOfPresentTopology()) {
-            return RouterErrors.onSeveralShards("shards of another revision of the topology");
+            return ofAnotherTopology();
         }
         return begin == null || session.ties.isPinned()
                 ? RouterErrors.onSeveralShards("a transaction with state of the session on its backend")
                 : null;
+    }
+
+    private static RouterError ofAnotherTopology() {
+        return RouterErrors.onSeveralShards("shards of another revision of the topology");
     }
 
     /** Returns true when a transaction was begun that other shards can join. */
@@ -206,7 +210,12 @@ final class ShardParts {
                     @Override
                     public void onLeased(List<Lease> granted) {
                         joining = null;
-                        beginThere(granted.get(0), joined);
+                        if (isOfPresentTopology()) {
+                            beginThere(granted.get(0), joined);
+                            return;
+                        }
+                        giveBack(granted.get(0));
+                        onRefused(ofAnotherTopology());
                     }
 
                     @Override
@@ -239,7 +248,10 @@ final class ShardParts {
         backend.query(words(), 1, new BackendConnection.QueryListener() {
             @Override
             public void onRows(List<List<@Nullable String>> rows) {
-                if (!isAwaited() || backend.status() != TransactionStatus.IN_TRANSACTION) {
+                if (!isOfPresentTopology()) {
+                    giveBack(lease);
+                    refused(ofAnotherTopology());
+                } else if (!isAwaited() || backend.status() != TransactionStatus.IN_TRANSACTION) {
                     giveBack(lease);
                     refused(RouterErrors.onSeveralShards("a transaction that cannot be begun on another shard"));
                 } else {

@@ -37,14 +37,4 @@ public record StatementShape(
         operators = Set.copyOf(operators);
         effects = Set.copyOf(effects);
     }
-
-    /** Returns true when the session must keep its backend after this statement. */
-    public boolean pinsSession() {
-        return effects.stream().anyMatch(SessionEffect::pinsSession);
-    }
-
-    /** Returns true when the backend must be reset before another session gets it. */
-    public boolean dirtiesBackend() {
-        return effects.stream().anyMatch(SessionEffect::dirtiesBackend);
-    }
 }

@@ -57,7 +57,8 @@ public final class FrontendTag {
         put(EXECUTE, Verdict.BODY, SMALL_LENGTH_MAX);
         put(FLUSH, Verdict.HEADER, SMALL_LENGTH_MAX);
         put(SYNC, Verdict.HEADER, SMALL_LENGTH_MAX);
-        put(FUNCTION_CALL, Verdict.HEADER, LARGE_LENGTH_MAX);
+        // Which function it is decides what it leaves on the backend.
+        put(FUNCTION_CALL, Verdict.BODY, LARGE_LENGTH_MAX);
         put(COPY_DATA, Verdict.STREAM, LARGE_LENGTH_MAX);
         put(COPY_DONE, Verdict.HEADER, SMALL_LENGTH_MAX);
         put(COPY_FAIL, Verdict.HEADER, SMALL_LENGTH_MAX);

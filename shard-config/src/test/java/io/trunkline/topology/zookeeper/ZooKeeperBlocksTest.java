@@ -116,8 +116,11 @@ class ZooKeeperBlocksTest {
                             "the counter may have been lost or put back, and not all shards could be asked what they hold");
             long start = (long) ask(blocks, 1, OptionalLong.of(21)).word();
 
-            // The new session may be lost once more while its client settles: numbers whose answer is lost are nobody's.
-            assertThat(start).isBetween(21L, 91L).satisfies(each -> assertThat(each % 10).isEqualTo(1));
+            // The new session may be lost once more while its client settles: numbers whose answer is lost are
+            // nobody's.
+            assertThat(start)
+                    .isBetween(21L, 91L)
+                    .satisfies(each -> assertThat(each % 10).isEqualTo(1));
             assertThat(znode(another)).isEqualTo(Long.toString(start + 10));
         }
     }
