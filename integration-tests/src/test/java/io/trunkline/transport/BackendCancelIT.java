@@ -26,6 +26,7 @@ import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendLogin;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.error.RouterError;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.PostgresServer;
@@ -80,12 +81,12 @@ class BackendCancelIT {
                     .until(() -> "1"
                             .equals(server.queryText(
                                     "select count(*) from pg_stat_activity where wait_event = 'PgSleep'")));
-            CompletableFuture<Void> delivered = new CompletableFuture<>();
+            CompletableFuture<CancelEnd> delivered = new CompletableFuture<>();
 
-            loop.execute(() -> connector.cancel(backend, () -> delivered.complete(null)));
+            loop.execute(() -> connector.cancel(backend, delivered::complete));
 
             assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo("57014");
-            assertThat(delivered).succeedsWithin(Duration.ofSeconds(20));
+            assertThat(delivered).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(CancelEnd.DELIVERED);
             assertThat(names.count()).as("lookups").isEqualTo(1);
             assertThat(other.isBound()).isTrue();
         }

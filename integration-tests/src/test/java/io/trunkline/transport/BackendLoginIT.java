@@ -180,7 +180,11 @@ class BackendLoginIT {
                     // Not before the statement runs: a cancel for an idle backend does nothing.
                     loop.schedule(
                             () -> opener.cancel(
-                                    loop, target, channel.remoteAddress(), login.key(), () -> delivered.complete(null)),
+                                    loop,
+                                    target,
+                                    channel.remoteAddress(),
+                                    login.key(),
+                                    end -> delivered.complete(null)),
                             500,
                             TimeUnit.MILLISECONDS);
                 }

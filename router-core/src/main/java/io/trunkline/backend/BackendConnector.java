@@ -2,6 +2,7 @@
 package io.trunkline.backend;
 
 import io.trunkline.error.RouterError;
+import java.util.function.Consumer;
 
 /** Opens connections to nodes, always on the event loop of the caller. */
 public interface BackendConnector {
@@ -21,7 +22,7 @@ public interface BackendConnector {
     /**
      * Sends a cancel request for what a backend runs, on a connection of its own to the address the backend is connected to.
      *
-     * @param delivered runs once, when the node has closed that connection (so the signal has been sent) or the attempt failed
+     * @param ended hears once what became of it
      */
-    void cancel(BackendConnection backend, Runnable delivered);
+    void cancel(BackendConnection backend, Consumer<CancelEnd> ended);
 }

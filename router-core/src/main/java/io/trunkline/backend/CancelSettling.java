@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * round trip after the last of them gives a late signal something of the router's own to interrupt; before that, nobody else may have the backend.
  *
  * <pre>
- *   SETTLED ── sent ──► UNDER_WAY ── all delivered ──► DELIVERED ── round trip ──► SETTLED
+ *   SETTLED ── sent ──► UNDER_WAY ──── all ended ───► DELIVERED ── round trip ──► SETTLED
  *                           ▲                              │
  *                           └──────────── sent ────────────┘
  * </pre>
@@ -31,6 +31,7 @@ public final class CancelSettling {
     private final Consumer<Runnable> roundTrip;
     private State state = State.SETTLED;
     private int underWayCount;
+    private boolean unconfirmed;
     /** Who waits while requests are under way. */
     private @Nullable Runnable waiter;
 
@@ -49,9 +50,10 @@ public final class CancelSettling {
         state = State.UNDER_WAY;
     }
 
-    /** The node has closed the connection that carried a cancel request, so the signal was sent; or the request failed. */
-    public void onDelivered() {
+    /** A cancel request has ended. */
+    public void onEnded(CancelEnd end) {
         underWayCount--;
+        unconfirmed |= end == CancelEnd.UNCONFIRMED;
         if (underWayCount > 0) {
             return;
         }
@@ -63,12 +65,17 @@ public final class CancelSettling {
         }
     }
 
-    /** Returns true when no cancel request can hit the backend any more. */
+    /** Returns true when no cancel request that was confirmed can hit the backend any more. */
     public boolean isSettled() {
         return state == State.SETTLED;
     }
 
-    /** Runs {@code settled} as soon as no cancel request can hit the backend any more, maybe at once. Only while nobody holds the backend. */
+    /** Returns true when a cancel request may hit the backend at any time: nobody else may ever have it. */
+    public boolean isUnconfirmed() {
+        return unconfirmed;
+    }
+
+    /** Runs {@code settled} as soon as no cancel request that was confirmed can hit the backend any more, maybe at once. Only while nobody holds the backend. */
     public void settle(Runnable settled) {
         switch (state) {
             case SETTLED -> settled.run();

@@ -13,6 +13,8 @@ enum CloseReason {
     DISCARDED,
     /** It came back in a state in which nobody else may have it. */
     VIOLATION,
+    /** A cancel request was sent for it, and the node did not say in time that the signal is out: it might hit the next one who has it. */
+    CANCEL_UNCONFIRMED,
     /** The reset query failed or took too long. */
     RESET_FAILED,
     /** The node lost its role or left the topology. */

@@ -279,6 +279,8 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         } else if (violation != null) {
             context.metrics().desynchronized(violation);
             close(backend, CloseReason.VIOLATION);
+        } else if (connection.cancels().isUnconfirmed()) {
+            close(backend, CloseReason.CANCEL_UNCONFIRMED);
         } else if (!isCurrent(backend)) {
             close(backend, CloseReason.RETIRED);
         } else if (now - backend.expiresNanos >= 0) {

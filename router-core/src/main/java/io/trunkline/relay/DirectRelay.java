@@ -401,8 +401,8 @@ public final class DirectRelay implements Relay, BackendHolder {
     public void cancel(Runnable delivered) {
         CancelSettling cancels = backend.cancels();
         cancels.onSent();
-        connector.cancel(backend, () -> {
-            cancels.onDelivered();
+        connector.cancel(backend, end -> {
+            cancels.onEnded(end);
             delivered.run();
         });
     }

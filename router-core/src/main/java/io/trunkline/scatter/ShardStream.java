@@ -254,8 +254,8 @@ final class ShardStream implements BackendHolder, MessageAssembler.Listener {
     void cancel(Runnable delivered) {
         CancelSettling cancels = backend.cancels();
         cancels.onSent();
-        connector.cancel(backend, () -> {
-            cancels.onDelivered();
+        connector.cancel(backend, end -> {
+            cancels.onEnded(end);
             delivered.run();
         });
     }

@@ -10,11 +10,13 @@ import io.netty.resolver.AddressResolverGroup;
 import io.trunkline.SharedAcrossLoops;
 import io.trunkline.backend.BackendLogin;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.error.RouterError;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.FrontendWriter;
 import java.net.SocketAddress;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * Opens channels to nodes: connect, TLS, login, each attempt on the event loop that asks. Also sends cancel requests.
@@ -71,11 +73,10 @@ public final class BackendChannelOpener {
      *
      * @param target whom the backend with the key was opened to
      * @param address where that backend is: not looked up again, since the key means nothing to another server of the same name
-     * @param delivered runs once on the event loop: the node has closed that connection, so the signal is sent, or the attempt failed or took
-     *     too long
+     * @param ended hears once, on the event loop, what became of it
      */
     public void cancel(
-            EventLoop loop, BackendTarget target, SocketAddress address, BackendKey key, Runnable delivered) {
+            EventLoop loop, BackendTarget target, SocketAddress address, BackendKey key, Consumer<CancelEnd> ended) {
         assert loop.inEventLoop();
         new CancelDelivery(
                         bootstrap.clone(loop),
@@ -84,7 +85,7 @@ public final class BackendChannelOpener {
                         access.limits(),
                         new CancelDelivery.Destination(target, address),
                         out -> FrontendWriter.cancelRequest(out, key),
-                        result -> delivered.run())
+                        ended)
                 .start();
     }
 }

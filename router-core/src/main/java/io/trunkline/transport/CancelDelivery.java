@@ -9,6 +9,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.backend.LinkSecurity;
 import io.trunkline.error.RouterError;
 import java.net.SocketAddress;
@@ -22,17 +23,10 @@ import org.slf4j.LoggerFactory;
  * One cancel request on its way to a node or to another router. Confined to one event loop.
  *
  * <p>PostgreSQL answers with nothing but the end of the connection, after it has sent the signal; a router does the same. Whoever wants to
- * reuse the backend waits for that end: a cancel still under way would hit the next statement.
+ * reuse the backend waits for that end, or closes it when that does not come within {@link BackendAccess.Limits#cancel}: a cancel still under way
+ * would hit the next statement.
  */
 final class CancelDelivery implements BackendDial.Listener {
-    /** How it ended. */
-    enum Result {
-        /** The other side has read the request and closed the connection, or closed it without. */
-        DELIVERED,
-        /** The other side was not reached, or did not close within {@link BackendAccess.Limits#cancel}. */
-        FAILED
-    }
-
     /** Where it goes: who is expected there, for the certificate and the log, and the address. */
     record Destination(BackendTarget target, SocketAddress address) {}
 
@@ -44,7 +38,7 @@ final class CancelDelivery implements BackendDial.Listener {
     private final Consumer<ByteBuf> request;
     private final BackendDial dial;
 
-    private @Nullable Consumer<Result> whenOver;
+    private @Nullable Consumer<CancelEnd> whenOver;
     private @Nullable Future<?> deadline;
     private @Nullable Channel channel;
 
@@ -62,7 +56,7 @@ final class CancelDelivery implements BackendDial.Listener {
             BackendAccess.Limits limits,
             Destination destination,
             Consumer<ByteBuf> request,
-            Consumer<Result> whenOver) {
+            Consumer<CancelEnd> whenOver) {
         this.loop = loop;
         this.limits = limits;
         this.node = destination.target().node();
@@ -79,7 +73,7 @@ final class CancelDelivery implements BackendDial.Listener {
 
     private void onDeadline() {
         LOG.atDebug().addKeyValue("node", node).log("cancel request was not confirmed in time");
-        end(Result.FAILED);
+        end(channel == null ? CancelEnd.NOT_SENT : CancelEnd.UNCONFIRMED);
         dial.abandon();
         if (channel != null) {
             channel.close();
@@ -92,7 +86,7 @@ final class CancelDelivery implements BackendDial.Listener {
         reached.pipeline().addLast(new Ending(node));
         ByteBuf packet = reached.alloc().buffer();
         request.accept(packet);
-        reached.closeFuture().addListener(closed -> end(Result.DELIVERED));
+        reached.closeFuture().addListener(closed -> end(CancelEnd.DELIVERED));
         reached.writeAndFlush(packet);
     }
 
@@ -102,11 +96,11 @@ final class CancelDelivery implements BackendDial.Listener {
                 .addKeyValue("node", node)
                 .addKeyValue("sqlstate", error.response().sqlState())
                 .log("cancel request failed");
-        end(Result.FAILED);
+        end(CancelEnd.NOT_SENT);
     }
 
-    private void end(Result result) {
-        Consumer<Result> waiting = whenOver;
+    private void end(CancelEnd result) {
+        Consumer<CancelEnd> waiting = whenOver;
         whenOver = null;
         if (deadline != null) {
             deadline.cancel(false);

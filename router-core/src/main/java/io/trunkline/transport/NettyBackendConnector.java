@@ -8,10 +8,12 @@ import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendLogin;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.error.RouterError;
 import io.trunkline.metrics.RouterMetrics;
+import java.util.function.Consumer;
 
 /** Opens backends on one event loop. */
 public final class NettyBackendConnector implements BackendConnector {
@@ -55,7 +57,7 @@ public final class NettyBackendConnector implements BackendConnector {
     }
 
     @Override
-    public void cancel(BackendConnection backend, Runnable delivered) {
-        opener.cancel(loop, backend.target(), backend.address(), backend.key(), delivered);
+    public void cancel(BackendConnection backend, Consumer<CancelEnd> ended) {
+        opener.cancel(loop, backend.target(), backend.address(), backend.key(), ended);
     }
 }

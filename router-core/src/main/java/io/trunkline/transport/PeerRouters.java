@@ -8,6 +8,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.trunkline.SharedAcrossLoops;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.metrics.RouterMetrics.CancelOutcome;
 import io.trunkline.wire.BackendKey;
@@ -106,9 +107,7 @@ public final class PeerRouters {
                             forwards.decrementAndGet();
                             metrics.cancelForwardEnded();
                             metrics.cancelRequest(
-                                    result == CancelDelivery.Result.DELIVERED
-                                            ? CancelOutcome.FORWARDED
-                                            : CancelOutcome.FAILED);
+                                    result == CancelEnd.DELIVERED ? CancelOutcome.FORWARDED : CancelOutcome.FAILED);
                             over.run();
                         })
                 .start();

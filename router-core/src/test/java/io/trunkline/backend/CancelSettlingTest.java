@@ -24,7 +24,7 @@ class CancelSettlingTest {
     @Test
     void isNotSettledByTheDeliveryAlone() {
         cancels.onSent();
-        cancels.onDelivered();
+        cancels.onEnded(CancelEnd.DELIVERED);
 
         assertThat(cancels.isSettled()).isFalse();
         assertThat(roundTrips).isEmpty();
@@ -37,7 +37,7 @@ class CancelSettlingTest {
         cancels.settle(this::onSettled);
 
         assertThat(roundTrips).isEmpty();
-        cancels.onDelivered();
+        cancels.onEnded(CancelEnd.DELIVERED);
         assertThat(roundTrips).hasSize(1);
         assertThat(settledCount).isZero();
     }
@@ -46,7 +46,7 @@ class CancelSettlingTest {
     void isSettledByTheRoundTrip() {
         cancels.onSent();
         cancels.settle(this::onSettled);
-        cancels.onDelivered();
+        cancels.onEnded(CancelEnd.DELIVERED);
 
         roundTrips.get(0).run();
 
@@ -57,7 +57,7 @@ class CancelSettlingTest {
     @Test
     void beginsTheRoundTripAtOnceWhenAllWereDelivered() {
         cancels.onSent();
-        cancels.onDelivered();
+        cancels.onEnded(CancelEnd.DELIVERED);
 
         cancels.settle(this::onSettled);
 
@@ -71,24 +71,48 @@ class CancelSettlingTest {
         cancels.onSent();
         cancels.settle(this::onSettled);
 
-        cancels.onDelivered();
+        cancels.onEnded(CancelEnd.DELIVERED);
 
         assertThat(roundTrips).isEmpty();
-        cancels.onDelivered();
+        cancels.onEnded(CancelEnd.DELIVERED);
         assertThat(roundTrips).hasSize(1);
     }
 
     @Test
     void needsAnotherRoundTripForARequestSentAfterOneWasDelivered() {
         cancels.onSent();
-        cancels.onDelivered();
+        cancels.onEnded(CancelEnd.DELIVERED);
         cancels.onSent();
 
         cancels.settle(this::onSettled);
 
         assertThat(roundTrips).isEmpty();
-        cancels.onDelivered();
+        cancels.onEnded(CancelEnd.DELIVERED);
         assertThat(roundTrips).hasSize(1);
+    }
+
+    @Test
+    void isNeverSureOfARequestThatWasNotConfirmed() {
+        cancels.onSent();
+        cancels.onSent();
+        cancels.onEnded(CancelEnd.UNCONFIRMED);
+        cancels.onEnded(CancelEnd.NOT_SENT);
+
+        cancels.settle(this::onSettled);
+        roundTrips.get(0).run();
+
+        assertThat(settledCount).isOne();
+        assertThat(cancels.isUnconfirmed()).isTrue();
+    }
+
+    @Test
+    void isSureOfRequestsThatWereDeliveredOrNeverSent() {
+        cancels.onSent();
+        cancels.onEnded(CancelEnd.NOT_SENT);
+        cancels.onSent();
+        cancels.onEnded(CancelEnd.DELIVERED);
+
+        assertThat(cancels.isUnconfirmed()).isFalse();
     }
 
     private void onSettled() {

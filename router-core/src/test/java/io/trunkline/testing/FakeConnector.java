@@ -4,9 +4,11 @@ package io.trunkline.testing;
 import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.backend.EventLoopClock;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Opens connections of one event loop to {@link FakeNode}s by node name. */
 public final class FakeConnector implements BackendConnector {
@@ -35,7 +37,7 @@ public final class FakeConnector implements BackendConnector {
     }
 
     @Override
-    public void cancel(BackendConnection backend, Runnable delivered) {
-        loop.execute(delivered);
+    public void cancel(BackendConnection backend, Consumer<CancelEnd> ended) {
+        loop.execute(() -> ended.accept(CancelEnd.DELIVERED));
     }
 }

@@ -9,6 +9,7 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.wire.BackendKey;
@@ -22,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -76,8 +78,8 @@ public final class LyingServer {
             }
 
             @Override
-            public void cancel(BackendConnection backend, Runnable delivered) {
-                loop.execute(delivered);
+            public void cancel(BackendConnection backend, Consumer<CancelEnd> ended) {
+                loop.execute(() -> ended.accept(CancelEnd.DELIVERED));
             }
         };
     }

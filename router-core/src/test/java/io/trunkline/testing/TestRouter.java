@@ -5,6 +5,7 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.BackendConnector;
 import io.trunkline.backend.BackendLimits;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.backend.EventLoopClock;
 import io.trunkline.backend.ReportedParameters;
 import io.trunkline.decision.DecisionLog;
@@ -179,7 +180,7 @@ public final class TestRouter implements AutoCloseable {
     private final List<TestClient> clients = new ArrayList<>();
     private final Map<BackendKey, ScriptedBackend> byKey = new HashMap<>();
     private final Set<String> down = new HashSet<>();
-    private final List<Runnable> undelivered = new ArrayList<>();
+    private final List<Consumer<CancelEnd>> undelivered = new ArrayList<>();
     private final List<String> cancels = new ArrayList<>();
     private boolean holdCancels;
     private Consumer<ScriptedBackend> onConnected = backend -> {};
@@ -342,11 +343,11 @@ public final class TestRouter implements AutoCloseable {
         holdCancels = true;
     }
 
-    /** Lets cancel requests arrive. */
-    public void deliverCancels() {
-        List<Runnable> all = List.copyOf(undelivered);
+    /** Ends the cancel requests that are on their way. */
+    public void endCancels(CancelEnd end) {
+        List<Consumer<CancelEnd>> all = List.copyOf(undelivered);
         undelivered.clear();
-        all.forEach(Runnable::run);
+        all.forEach(ended -> ended.accept(end));
         settle();
     }
 
@@ -404,12 +405,12 @@ public final class TestRouter implements AutoCloseable {
         }
 
         @Override
-        public void cancel(BackendConnection backend, Runnable delivered) {
+        public void cancel(BackendConnection backend, Consumer<CancelEnd> ended) {
             cancels.add("s" + backend.key().processId());
             if (holdCancels) {
-                undelivered.add(delivered);
+                undelivered.add(ended);
             } else {
-                loop.execute(delivered);
+                loop.execute(() -> ended.accept(CancelEnd.DELIVERED));
             }
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.trunkline.backend.BackendLimits;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.metrics.DryRunMetrics.PlannedStatement;
 import io.trunkline.metrics.DryRunMetrics.PlannedTransaction;
 import io.trunkline.pool.PoolSettings;
@@ -47,7 +48,8 @@ import java.util.stream.Stream;
  *   a cancels · s1 is cancelled    a cancel request; by which backend it reached
  *   router dry-run                 one shard that decides as two, x and y
  *   counts statements one_shard=1  all that the dry run has decided so far; also "counts transactions"
- *   router holds-cancels           cancel requests stay on their way until a line such as "s1 hears cancels"
+ *   router holds-cancels           cancel requests stay on their way until a line such as "s1 hears cancels", or
+ *                                  until "s1 overlooks cancels": nobody knows whether they still come
  *   s1 dies · s1 is closed · s1 at node-b
  *   s1 stops reading · s1 reads    its socket is full, or not
  *   a stops reading · a reads
@@ -331,7 +333,8 @@ public final class WireScript {
                     assertThat(backend(who).connection().target().node()).isEqualTo(rest);
                 case "closes" -> clients.get(who).vanish();
                 case "cancels" -> clients.get(who).session().cancel(() -> {});
-                case "hears" -> router.deliverCancels();
+                case "hears" -> router.endCancels(CancelEnd.DELIVERED);
+                case "overlooks" -> router.endCancels(CancelEnd.UNCONFIRMED);
                 case "dies" -> backend(who).die();
                 case "stops" -> setWritable(who, false);
                 case "reads" -> setWritable(who, true);

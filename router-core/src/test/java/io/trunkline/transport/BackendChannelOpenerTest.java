@@ -24,6 +24,7 @@ import io.trunkline.backend.AuthenticationPolicy.Cleartext;
 import io.trunkline.backend.AuthenticationPolicy.Method;
 import io.trunkline.backend.BackendLogin;
 import io.trunkline.backend.BackendTarget;
+import io.trunkline.backend.CancelEnd;
 import io.trunkline.error.RouterError;
 import io.trunkline.frontend.EncryptionPolicy;
 import io.trunkline.metrics.RouterMetrics;
@@ -265,7 +266,7 @@ class BackendChannelOpenerTest {
                 ? listen(EncryptionPolicy.REQUIRED, serverTls("server", TlsFiles.provider()))
                 : listen(EncryptionPolicy.OFF, null);
         BackendKey key = new BackendKey(7, new byte[] {1, 2, 3, 4});
-        CompletableFuture<Void> delivered = new CompletableFuture<>();
+        CompletableFuture<CancelEnd> ended = new CompletableFuture<>();
         EventLoop loop = loops.next();
         ClientTls tls = encrypted ? clientTls(ClientTls.Mode.REQUIRE) : ClientTls.DISABLED;
 
@@ -275,11 +276,12 @@ class BackendChannelOpenerTest {
                         target("127.0.0.1", port),
                         new InetSocketAddress("127.0.0.1", port),
                         key,
-                        () -> delivered.complete(null)));
+                        ended::complete));
         org.awaitility.Awaitility.await().until(() -> !sessions.undelivered.isEmpty());
-        boolean early = delivered.isDone();
+        boolean early = ended.isDone();
         sessions.undelivered.get(0).run();
-        delivered.get(5, TimeUnit.SECONDS);
+
+        assertThat(ended.get(5, TimeUnit.SECONDS)).isEqualTo(CancelEnd.DELIVERED);
 
         assertThat(sessions.canceled).containsExactly(key);
         assertThat(early).isFalse();
@@ -288,7 +290,7 @@ class BackendChannelOpenerTest {
     @Test
     void cancelEndsInBoundedTime() throws Exception {
         try (ServerSocket node = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
-            CompletableFuture<Void> delivered = new CompletableFuture<>();
+            CompletableFuture<CancelEnd> ended = new CompletableFuture<>();
             EventLoop loop = loops.next();
             BackendKey key = new BackendKey(7, new byte[] {1, 2, 3, 4});
 
@@ -298,9 +300,9 @@ class BackendChannelOpenerTest {
                             target("127.0.0.1", node.getLocalPort()),
                             node.getLocalSocketAddress(),
                             key,
-                            () -> delivered.complete(null)));
+                            ended::complete));
 
-            assertThat(delivered).succeedsWithin(Duration.ofSeconds(5));
+            assertThat(ended).succeedsWithin(Duration.ofSeconds(5)).isEqualTo(CancelEnd.UNCONFIRMED);
         }
     }
 
