@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class AwaitedTypes {
     private int number;
     private boolean underWay;
+    /** What waits for a backend that can tell them, or null. */
+    private @Nullable ShardLeases leases;
     /** Why they cannot be learnt; null when they were, or nothing waits. */
     private @Nullable RouterError problem;
 
@@ -21,6 +23,18 @@ final class AwaitedTypes {
         underWay = true;
         problem = null;
         return ++number;
+    }
+
+    /** The wait is for a backend. */
+    void leasing(ShardLeases asked) {
+        leases = asked;
+    }
+
+    /** The wait of this number is for an answer. */
+    void leased(int wait) {
+        if (wait == number) {
+            leases = null;
+        }
     }
 
     /** Returns true while the answer is awaited. */
@@ -39,6 +53,7 @@ final class AwaitedTypes {
     void ended(int wait) {
         if (wait == number) {
             underWay = false;
+            leases = null;
         }
     }
 
@@ -50,10 +65,29 @@ final class AwaitedTypes {
         return taken;
     }
 
+    /**
+     * Gives up the wait for this reason; what is asked of a backend already is answered to nobody.
+     *
+     * @return false when nothing waits
+     */
+    boolean cancel(RouterError error) {
+        if (!underWay) {
+            return false;
+        }
+        forget();
+        problem = error;
+        return true;
+    }
+
     /** The Bind, if one waits, was dropped. */
     void forget() {
+        ShardLeases asked = leases;
+        leases = null;
         number++;
         underWay = false;
         problem = null;
+        if (asked != null) {
+            asked.withdraw();
+        }
     }
 }

@@ -152,7 +152,7 @@ final class ExtendedQueryReader {
         if (target instanceof Target.NeedsParameterTypes) {
             request.refusal = problem;
             if (problem == null && !session.awaitedTypes.isUnderWay()) {
-                worker.describe(session, statement);
+                StatementDescriber.describe(session, statement);
             }
             return problem != null;
         }

@@ -396,6 +396,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         } else if (shards.cancelJoin()) {
             worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
             delivered.run();
+        } else if (awaitedTypes.cancel(RouterErrors.queryCanceled("user request"))) {
+            worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
+            delivered.run();
+            proceedLater();
         } else if (state instanceof Scattering scattering) {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
             scattering.work().cancel(delivered);

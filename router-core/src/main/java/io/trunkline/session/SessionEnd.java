@@ -225,6 +225,7 @@ final class SessionEnd {
         session.statements.clear();
         session.ties.ended();
         session.channels.ended();
+        session.awaitedTypes.forget();
         session.portals.clear();
         if (key != null) {
             worker.cancels().unregister(key);

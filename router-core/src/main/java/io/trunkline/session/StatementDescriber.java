@@ -8,18 +8,18 @@ import io.trunkline.backend.EventLoopClock.Cancellable;
 import io.trunkline.backend.ExpectedReplies.Action;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.backend.ReplyEffect;
-import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.pool.Lease;
-import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.routing.RouteRefusal;
+import io.trunkline.routing.ShardSet;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
 import io.trunkline.wire.TransactionStatus;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Learns the parameter types of a statement whose client left them open, from any shard, unseen by the client: without them a binary shard key
@@ -34,34 +34,33 @@ final class StatementDescriber {
     /** How long a server may take: a table may be locked by another, or by the very transaction that waits for the types. */
     static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
 
-    private final Worker worker;
+    private StatementDescriber() {}
 
-    StatementDescriber(Worker worker) {
-        this.worker = worker;
-    }
-
-    void describe(Session session, PreparedStatement statement) {
-        Settings settings = session.settings.current();
+    static void describe(Session session, PreparedStatement statement) {
         int wait = session.awaitedTypes.begin();
         int shard = Math.max(0, RequestTargets.placedShard(statement.analysis()));
-        worker.pool(session.view(), session.identity, shard).lease(ShardPool.Role.PREFER_REPLICA, new LeaseRequest() {
-            @Override
-            public void onLeased(Lease lease) {
-                new Description(session, statement, lease, wait).send();
-            }
+        ShardLeases leases = new ShardLeases(
+                session,
+                ShardSet.of(session.view().table().shardCount(), shard),
+                ShardPool.Role.PREFER_REPLICA,
+                // Names and types are found by the session's search path, as its role.
+                session.settings.current(),
+                new ShardLeases.Listener() {
+                    @Override
+                    public void onLeased(List<Lease> granted) {
+                        session.awaitedTypes.leased(wait);
+                        new Description(session, statement, granted.get(0), wait).send();
+                    }
 
-            @Override
-            public void onRefused(RouterError error) {
-                session.awaitedTypes.failed(wait, error);
-                session.awaitedTypes.ended(wait);
-                session.proceedLater();
-            }
-
-            @Override
-            public Settings settings() {
-                return settings;
-            }
-        });
+                    @Override
+                    public void onRefused(RouterError error) {
+                        session.awaitedTypes.failed(wait, error);
+                        session.awaitedTypes.ended(wait);
+                        session.proceedLater();
+                    }
+                });
+        session.awaitedTypes.leasing(leases);
+        leases.leaseNext();
     }
 
     /** One Parse and Describe on a leased backend. */

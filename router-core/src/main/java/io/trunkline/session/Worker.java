@@ -14,7 +14,6 @@ import io.trunkline.notification.NotificationHub;
 import io.trunkline.pool.NodeSuspicion;
 import io.trunkline.pool.PoolDirectory;
 import io.trunkline.pool.ShardPool;
-import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.prepared.StatementCatalog;
 import io.trunkline.wire.NotificationResponse;
 import java.util.ArrayDeque;
@@ -55,7 +54,6 @@ public final class Worker {
     private final Map<HubKey, NotificationHub> hubs = new HashMap<>();
     private final NotificationResponse notification = new NotificationResponse();
     private final Welcomes welcomes;
-    private final StatementDescriber describer;
     /** What all sessions keep, but for the texts of statements. */
     private long keptBytes;
 
@@ -90,7 +88,6 @@ public final class Worker {
         this.catalog = new StatementCatalog(instance, limits.idleStatementBytesMax());
         this.reader = new RequestReader(this);
         this.welcomes = new Welcomes();
-        this.describer = new StatementDescriber(this);
     }
 
     /**
@@ -258,11 +255,6 @@ public final class Worker {
 
     void suspect(BackendTarget target) {
         suspicion.suspect(target.cluster(), target.node());
-    }
-
-    /** Learns the parameter types of a statement from a backend; the session proceeds when they are known. */
-    void describe(Session session, PreparedStatement statement) {
-        describer.describe(session, statement);
     }
 
     // requests and batches are reused, so that a statement costs no garbage
