@@ -61,6 +61,7 @@ final class CompletedCommands {
                             characteristics.defaults().entrySet()) {
                         String set = SessionSettings.setCommand(parameter.getKey(), parameter.getValue());
                         settings.set(parameter.getKey(), set);
+                        session.shards.completed(set);
                         carried = carried.with(parameter.getKey(), set);
                     }
                 }
@@ -165,7 +166,12 @@ final class CompletedCommands {
                 return carried.with(set.name(), text);
             }
             settings.setLocal(set.name(), text);
-            session.shards.completed("SET LOCAL " + text.substring("SET ".length()));
+            if (SessionSettings.isIdentity(set.name())) {
+                // What is prepared belongs to the role of that moment, and only that one may commit it.
+                session.shards.staysHere();
+            } else {
+                session.shards.completed("SET LOCAL " + text.substring("SET ".length()));
+            }
             return carried;
         }
         if (command instanceof SessionCommand.Reset reset) {

@@ -8,6 +8,7 @@ import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.sql.TransactionMode;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.TransactionStatus;
 import java.util.List;
@@ -152,6 +153,17 @@ final class SentWork {
             definitionsChanged = true;
             // The session itself may prepare anew before its transaction ends.
             changes.noted();
+        }
+        boolean saysAnew = kind == StatementKind.BEGIN
+                && !statement.transactionMode().equals(TransactionMode.UNSAID)
+                && isInTransaction(status);
+        if (kind == StatementKind.NOTIFY
+                || statement.functions().contains("pg_notify")
+                || statement.functions().contains("pg_catalog.pg_notify")) {
+            session.shards.notified();
+        }
+        if (saysAnew || kind == StatementKind.SET_CONSTRAINTS) {
+            session.shards.joinedByNoOther();
         }
         if (kind == StatementKind.BEGIN) {
             beginSent();

@@ -302,7 +302,8 @@ public final class SessionSettings {
         return commands;
     }
 
-    private static boolean isIdentity(String name) {
+    /** Returns true for the parameters that say as whom statements run. */
+    static boolean isIdentity(String name) {
         return name.equals(ROLE) || name.equals(SESSION_AUTHORIZATION);
     }
 

@@ -9,6 +9,7 @@ import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Reason;
 import io.trunkline.routing.RoleNeed;
+import io.trunkline.routing.SettingChange;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Joining;
@@ -51,6 +52,8 @@ final class ShardTransaction {
     private boolean committing;
     /** What the request that waits says has been said to the others. */
     private boolean saidToAll;
+    /** A NOTIFY is part of it. */
+    private boolean notifies;
     /** The client's group goes on, and nothing of it is with the backend; what the status was before that was answered, else null. */
     private @Nullable TransactionStatus groupClosed;
 
@@ -71,6 +74,7 @@ final class ShardTransaction {
     void begun(byte[] sql, int firstShard) {
         parts.begun(mayCross() ? sql : null);
         incomplete = false;
+        notifies = false;
         shard = firstShard;
     }
 
@@ -78,6 +82,20 @@ final class ShardTransaction {
     void completed(String command) {
         if (!parts.completed(command)) {
             staysHere();
+        }
+    }
+
+    /** A NOTIFY is part of the transaction, and outlasts it though it is read only. */
+    void notified() {
+        notifies = true;
+    }
+
+    /** Something was said of the transaction, to all shards that it has come to, that cannot be said to another one. */
+    void joinedByNoOther() {
+        if (parts.isEmpty()) {
+            staysHere();
+        } else {
+            parts.close();
         }
     }
 
@@ -122,6 +140,10 @@ final class ShardTransaction {
             return null;
         }
         TransactionStatus status = relay.backend().status();
+        if (status == TransactionStatus.IDLE && parts.isOpen()) {
+            // Its BEGIN was sent ahead of this, and has not been answered yet.
+            status = TransactionStatus.IN_TRANSACTION;
+        }
         if (groupClosed != null) {
             boolean fails = status == TransactionStatus.FAILED && groupClosed != TransactionStatus.FAILED;
             groupClosed = null;
@@ -149,7 +171,9 @@ final class ShardTransaction {
             }
             return null;
         }
-        if (!parts.isEmpty() && leavesState(request) && !(request.target instanceof Target.Refused)) {
+        if (!parts.isEmpty()
+                && (leavesState(request) || mayLeaveSettings(request))
+                && !(request.target instanceof Target.Refused)) {
             request.refusal = RouterErrors.onSeveralShards("state of the session on its backend");
             return null;
         }
@@ -159,23 +183,25 @@ final class ShardTransaction {
             return null;
         }
         StatementKind kind = kind(request);
+        if (kind == StatementKind.BEGIN && !parts.isEmpty() && status == TransactionStatus.IN_TRANSACTION) {
+            // A server warns, and takes what it says of the transaction for its shard alone.
+            request.refusal = RouterErrors.onSeveralShards("BEGIN within the transaction");
+            return null;
+        }
         if (incomplete && kind == StatementKind.ROLLBACK_TO_SAVEPOINT) {
             request.refusal = RouterErrors.transactionAborted();
             return null;
         }
         incomplete &= kind == null || !kind.endsTransaction();
-        if (parts.isEmpty()
-                && (kind == StatementKind.COMMIT_AND_CHAIN
-                        || kind == StatementKind.ROLLBACK_AND_CHAIN
-                        || mixesCommands(request))) {
-            // Another transaction follows, that was not begun with these words.
+        if (parts.isEmpty() && (kind != null && kind.endsTransaction() || mixesCommands(request))) {
+            // If another transaction follows, then not one that was begun with these words.
             staysHere();
             session.portals.onShards().clear();
         }
         if (status == TransactionStatus.IN_TRANSACTION && mustClose(request, kind)) {
             return isSettled(relay) ? closeStale(relay) : Disposition.PAUSE;
         }
-        if (kind != null && !parts.isEmpty()) {
+        if (kind != null && request.refusal == null && !parts.isEmpty()) {
             return beforeCommand(relay, request, kind, status);
         }
         if (status == TransactionStatus.IN_TRANSACTION) {
@@ -200,6 +226,26 @@ final class ShardTransaction {
                         .anyMatch(SessionEffect::pinsSession);
     }
 
+    /** Functions may set what outlives the transaction, too, as far as the catalogue tells. */
+    private boolean mayLeaveSettings(Request request) {
+        boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
+        if (runs && request.analysis != null) {
+            for (StatementShape statement : request.analysis.shape().statements()) {
+                if (session.view().router().catalog().settingChange(statement.functions()) == SettingChange.LIKELY) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean isLocalRole(Request request) {
+        ByteBuf text = Unpooled.wrappedBuffer(text(request).getBytes(StandardCharsets.UTF_8));
+        return SessionCommand.read(text, 0, text.readableBytes(), true) instanceof SessionCommand.Set set
+                && set.scope() == SessionCommand.Scope.LOCAL
+                && SessionSettings.isIdentity(set.name());
+    }
+
     /** What a function sets for the transaction cannot be said again: its arguments may be anything. */
     private static boolean callsSetConfig(Request request) {
         boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
@@ -217,7 +263,11 @@ final class ShardTransaction {
             return null;
         }
         StatementKind kind = request.analysis.shape().onlyKind();
-        return isAboutTransaction(kind) || kind == StatementKind.CLOSE_CURSOR && closesAll(request) ? kind : null;
+        return isAboutTransaction(kind)
+                        || kind == StatementKind.BEGIN
+                        || kind == StatementKind.CLOSE_CURSOR && closesAll(request)
+                ? kind
+                : null;
     }
 
     /** Cursors may be on all shards. */
@@ -261,20 +311,20 @@ final class ShardTransaction {
         boolean failed = status == TransactionStatus.FAILED;
         switch (kind) {
             case ROLLBACK, ROLLBACK_AND_CHAIN -> {
-                rollBackOthers(kind);
+                rollBackOthers();
                 return null;
             }
             case COMMIT -> {
-                if (failed || session.placement.isReadOnlyTransaction()) {
+                if (failed || session.placement.isReadOnlyTransaction() && !notifies) {
                     // The others have nothing to keep.
-                    parts.rollBack();
+                    rollBackOthers();
                     return null;
                 }
                 return isSettled(relay) ? commit(relay) : Disposition.PAUSE;
             }
             case COMMIT_AND_CHAIN, PREPARE_TRANSACTION -> {
                 if (failed) {
-                    rollBackOthers(kind);
+                    rollBackOthers();
                 } else {
                     request.refusal = RouterErrors.onSeveralShards(
                             kind == StatementKind.COMMIT_AND_CHAIN ? "COMMIT AND CHAIN" : "PREPARE TRANSACTION");
@@ -289,18 +339,21 @@ final class ShardTransaction {
                 if (failed && kind != StatementKind.ROLLBACK_TO_SAVEPOINT) {
                     return null;
                 }
+                if (isLocalRole(request)) {
+                    // What is prepared belongs to the role of that moment, and only that one may commit it.
+                    request.refusal = RouterErrors.onSeveralShards("a role that is set locally");
+                    return null;
+                }
                 return isSettled(relay) ? sayToAll(relay, text(request)) : Disposition.PAUSE;
             }
         }
     }
 
-    private void rollBackOthers(StatementKind kind) {
+    private void rollBackOthers() {
         parts.rollBack();
-        if (kind != StatementKind.ROLLBACK) {
-            // Another transaction follows, that was not begun with these words.
-            staysHere();
-            session.portals.onShards().clear();
-        }
+        // If another transaction follows, then not one that was begun with these words.
+        staysHere();
+        session.portals.onShards().clear();
     }
 
     private static String text(Request request) {
@@ -529,6 +582,7 @@ final class ShardTransaction {
         problem = null;
         incomplete = false;
         saidToAll = false;
+        notifies = false;
         groupClosed = null;
     }
 }
