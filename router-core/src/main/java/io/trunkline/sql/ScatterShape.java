@@ -84,6 +84,8 @@ public record ScatterShape(
         boolean isPlain = !isCompound() && !locksRows() && frame.with.isEmpty() && frame.distinctOn.isEmpty();
         return isPlain
                 && (keepsGroupsWhole || !distinct && !isGrouped())
+                // Expressions over aggregates are no items of their own, but have to be finished.
+                && finish == null
                 && orderBy.isEmpty()
                 && sameTexts.isEmpty()
                 && limit instanceof RowCount.None
