@@ -113,7 +113,8 @@ final class InsertedQuery {
         return isCall(first) || joins != null && joins.stream().anyMatch(join -> isCall(join.getFromItem()));
     }
 
-    private static boolean isCall(@Nullable FromItem item) {
+    /** Returns true for a function in FROM, and for relations in parentheses with one among them. */
+    static boolean isCall(@Nullable FromItem item) {
         return item instanceof TableFunction
                 || item instanceof ParenthesedFromItem group && callsIn(group.getFromItem(), group.getJoins());
     }

@@ -13,7 +13,6 @@ import net.sf.jsqlparser.statement.delete.Delete;
 import net.sf.jsqlparser.statement.insert.Insert;
 import net.sf.jsqlparser.statement.insert.InsertConflictAction;
 import net.sf.jsqlparser.statement.select.FromItem;
-import net.sf.jsqlparser.statement.select.TableFunction;
 import net.sf.jsqlparser.statement.update.Update;
 
 /**
@@ -114,7 +113,7 @@ final class SpreadWriteReader {
 
     /** A function in FROM is called once, for all rows; on several shards once on each. */
     private static void refuseFunction(FromItem item) {
-        if (item instanceof TableFunction) {
+        if (InsertedQuery.isCall(item)) {
             throw new RefusedStatement(
                     RefusalCode.RELATION_ACROSS_SHARDS.because("there is a function among the relations"));
         }

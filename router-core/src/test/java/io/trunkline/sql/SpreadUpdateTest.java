@@ -67,6 +67,8 @@ class SpreadUpdateTest {
             update orders o set total = 1 from (select * from customers) c where c.id = o.customer_id → everywhere
             update orders o set total = 1 from customers as c (x) where c.x = o.customer_id → TL0123
             update orders o set total = 1 from generate_series(1, 2) x   → TL0123
+            update orders o set total = r from (countries c cross join random() r) where c.id = 1 → TL0123
+            delete from orders o using (countries c cross join random() r) where o.total < r → TL0123
             update orders o set total = 1 from pg_class c                → TL0123
             update orders o set total = 1 from rates r, lateral (select 1) x → everywhere
             update orders o set total = 1 from rates r tablesample system (5) → TL0121
@@ -94,7 +96,7 @@ class SpreadUpdateTest {
             update orders set total = (select distinct on (a) b from rates) → TL0125
             update orders set total = (select string_agg(x, ',') from rates) → TL0125
             update orders set total = (select max(x) from rates)         → TL0125
-            update orders set total = (select x from rates for share)    → TL0121
+            update orders set total = (select x from rates for share)    → TL0137
             update orders o set total = v.x from (values (1, 2), (3, 4)) v (id, x) where v.id = o.id → everywhere
             update orders o set total = v.x from (values (1, 2), (3, 4)) as v (id, x) where v.id = o.id → everywhere
             update orders o set total = x.t from (select now() as t) x   → everywhere calls[now]
