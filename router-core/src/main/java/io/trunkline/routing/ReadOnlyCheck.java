@@ -3,6 +3,7 @@ package io.trunkline.routing;
 
 import io.trunkline.sql.Access;
 import io.trunkline.sql.KnownFunctions;
+import io.trunkline.sql.Mentions;
 import io.trunkline.sql.StatementShape;
 import java.util.Set;
 
@@ -57,11 +58,11 @@ final class ReadOnlyCheck {
     }
 
     /** Returns true when the catalogue vouches that a statement touches the tables it names and nothing else, functions that it calls aside. */
-    static boolean namesOnlyTables(StatementShape statement, CatalogSnapshot catalog) {
+    static boolean namesOnlyTables(Mentions mentions, CatalogSnapshot catalog) {
         return catalog.isLoaded()
                 && !catalog.hasHiddenCalls()
-                && !catalog.namesVolatileOperator(statement.operators())
-                && !catalog.namesAnyOpaque(statement.names());
+                && !catalog.namesVolatileOperator(mentions.operators())
+                && !catalog.namesAnyOpaque(mentions.names());
     }
 
     private static Reason verdictBesideFunctions(StatementShape statement, CatalogSnapshot catalog) {

@@ -168,15 +168,16 @@ final class ShardDecision {
         if (named != null) {
             return keyedAndNamed(named, common, union, evaluation, use);
         }
-        if (union.isEmpty()) {
-            return place(Target.ANY_SHARD, Reason.NO_MATCH);
-        }
         if (union.size() > 1) {
             return severalShards(statement, shape, union, evaluation);
         }
         Target hidden = hidden(statement, shape.mentions());
         if (hidden != null) {
             return hidden;
+        }
+        if (union.isEmpty()) {
+            // No row of the tables, and yet it may have a row, such as that of count(*), and call functions.
+            return place(bindsToHome(statement) ? HOME_SHARD : Target.ANY_SHARD, Reason.NO_MATCH);
         }
         int shard = union.first();
         if (bindsToHome(statement) && shard != HOME_SHARD && !SchemaDecision.keepsSequences(statement, shape, shard)) {
@@ -271,15 +272,16 @@ final class ShardDecision {
                             ? refusal(RefusalCode.NOT_A_PLAIN_QUERY.because("the query inside it locks rows"))
                             : scattered(
                                     statement,
+                                    shape.mentions(),
                                     union,
                                     statement.kind() == StatementKind.EXPLAIN
                                             ? new Target.Work.Explain(read)
                                             : new Target.Work.Declare(read));
-                default -> scattered(statement, union, read);
+                default -> scattered(statement, shape.mentions(), union, read);
             };
         }
         if (shape.copy() != null) {
-            return scattered(statement, union, new Target.Work.CopyOut());
+            return scattered(statement, shape.mentions(), union, new Target.Work.CopyOut());
         }
         SpreadWrite spread = shape.spread();
         if (spread != null && evaluation.problem() == null) {
@@ -303,7 +305,7 @@ final class ShardDecision {
     }
 
     /** A key that cannot be read leaves more shards than need be, and none too few. */
-    private Target scattered(StatementShape statement, ShardSet shards, Target.Work work) {
+    private Target scattered(StatementShape statement, Mentions mentions, ShardSet shards, Target.Work work) {
         for (String function : statement.functions()) {
             if (!catalog.nature(function).ignoresTables()
                     || ShardBoundFunctions.readsTables(function)
@@ -313,7 +315,7 @@ final class ShardDecision {
         }
         boolean locksRows =
                 work instanceof Target.Work.Read read && read.shape().locksRows();
-        if (locksRows && !isReadBesideLocks(statement)) {
+        if (locksRows && !isReadBesideLocks(statement, mentions)) {
             return RouteRefusal.SCATTER_UNPROVEN.because("it locks rows and may do more");
         }
         Reason verdict = locksRows ? Reason.READ : ReadOnlyCheck.verdict(statement, catalog);
@@ -322,10 +324,10 @@ final class ShardDecision {
                 : RouteRefusal.SCATTER_UNPROVEN.because("what is said of it is: " + verdict.phrase());
     }
 
-    private boolean isReadBesideLocks(StatementShape statement) {
+    private boolean isReadBesideLocks(StatementShape statement, Mentions mentions) {
         boolean pure =
                 statement.functions().stream().allMatch(function -> catalog.nature(function) == FunctionNature.PURE);
-        return pure && ReadOnlyCheck.namesOnlyTables(statement, catalog);
+        return pure && ReadOnlyCheck.namesOnlyTables(mentions, catalog);
     }
 
     private Target spread(
@@ -342,7 +344,7 @@ final class ShardDecision {
                 return RouteRefusal.SCATTER_UNPROVEN.because("the function is " + function);
             }
         }
-        if (!ReadOnlyCheck.namesOnlyTables(statement, catalog)) {
+        if (!ReadOnlyCheck.namesOnlyTables(shape.mentions(), catalog)) {
             return RouteRefusal.SCATTER_UNPROVEN.because("it names a view or calls functions unseen");
         }
         Target.At at = place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS);
@@ -419,7 +421,9 @@ final class ShardDecision {
         boolean either = command.form() == EveryShardCommand.Form.AS_SENT;
         EveryShardCommand decided = !either
                 ? command
-                : new EveryShardCommand(inBlock ? EveryShardCommand.Form.TOGETHER : EveryShardCommand.Form.SEPARATELY);
+                : new EveryShardCommand(
+                        inBlock ? EveryShardCommand.Form.TOGETHER : EveryShardCommand.Form.SEPARATELY,
+                        command.storesText());
         return new Target.Scatter(table.all(), at, new Target.Work.Command(decided));
     }
 

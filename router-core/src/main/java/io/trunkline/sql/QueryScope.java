@@ -24,6 +24,7 @@ final class QueryScope {
     private final Set<String> mergedKeys = new HashSet<>();
 
     private int tableCount;
+    private final Set<String> shardedAliases = new HashSet<>();
     private final List<KeyJoin> joins = new ArrayList<>();
     private final List<AnalyticExpression> windows = new ArrayList<>();
     private KeyFacts filter = KeyFacts.NONE;
@@ -50,6 +51,7 @@ final class QueryScope {
         if (key != null) {
             nodes.add(key);
             tableCount++;
+            shardedAliases.add(alias);
         }
     }
 
@@ -124,6 +126,11 @@ final class QueryScope {
     /** Returns true when a table of this block has a key whose column no name here can mean. */
     boolean hidesKeys() {
         return nodes.size() > new HashSet<>(keysSince(0)).size();
+    }
+
+    /** Returns true when a sharded table of this block goes by a folded name. */
+    boolean isSharded(String alias) {
+        return shardedAliases.contains(alias);
     }
 
     /** Returns true when there is no other relation here than sharded tables. */

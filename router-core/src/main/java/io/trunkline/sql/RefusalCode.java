@@ -91,6 +91,11 @@ public enum RefusalCode {
             "TL0123",
             "query over several shards reads a relation or column that differs from shard to shard",
             "Read only sharded and reference tables, under the names of their columns, or restrict the key to one value."),
+    /** Each shard has a copy of each row of a reference table: whoever locks one of them does not meet who locks another. */
+    REFERENCE_LOCK(
+            "TL0137",
+            "query locks rows of a reference table on the shard of a key",
+            "Lock rows of sharded tables alone: FOR UPDATE OF ..., and those of reference tables by a query of their own."),
     /** Joined rows may lie on several shards. */
     JOIN_ACROSS_SHARDS(
             "TL0124",

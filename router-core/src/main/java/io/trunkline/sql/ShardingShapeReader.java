@@ -255,6 +255,10 @@ public final class ShardingShapeReader {
             return shape;
         }
         shape = shape.mentioning(Mentions.in(tokens));
+        if (references.readsReference() && LockingClauses.mayLockOthers(tokens, walked.scope())) {
+            throw new RefusedStatement(
+                    RefusalCode.REFERENCE_LOCK.because("there is no OF with names of sharded tables alone"));
+        }
         if (references.updatesKeys()) {
             return shape.notScatteredFor(RefusalCode.KEY_UPDATE.because("the row may have to move to another shard"));
         }

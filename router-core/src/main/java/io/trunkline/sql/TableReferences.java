@@ -142,6 +142,11 @@ final class TableReferences {
         return keys;
     }
 
+    /** Returns true when the statement reads a reference table. */
+    boolean readsReference() {
+        return readsReference;
+    }
+
     /** Returns true when the statement reads the system catalogue. */
     boolean readsCatalog() {
         return readsCatalog;

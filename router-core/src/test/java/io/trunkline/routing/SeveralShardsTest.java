@@ -118,12 +118,38 @@ class SeveralShardsTest {
                 "select * from orders … order by id for update|TL0121",
                 "select * from orders … limit 1 for update|TL0121",
                 "select note from orders … group by note for update|TL0121",
-                "select * from orders o, countries c … for update|TL0123",
                 "select * from (select * from orders …) o for update|TL0123",
                 "select random() from orders … for update|TL0220",
             })
     void locksRowsOfSeveralShardsWithoutChoosingThem(String statement, String outcome) {
         assertRuns(statement, outcome);
+    }
+
+    @Test
+    @Case("H33")
+    void locksRowsOfReferenceTablesOnlyWhereAllMeet() {
+        String joined =
+                "select * from orders o join countries c on c.code = o.note where o.customer_id = 42 for update";
+
+        assertRefused(joined, "TL0137");
+        assertRefused(joined + " of c", "TL0137");
+        assertRefused(joined + " of o, c", "TL0137");
+        assertRefused("select * from orders o, countries c for update", "TL0137");
+        assertRefused(
+                "select * from (select o.* from orders o, countries c where customer_id = 42) x for update", "TL0137");
+        assertThat(explain(joined + " of o").shard()).isEqualTo(shardOf42);
+        assertThat(explain("select * from orders where customer_id = 42 for update")
+                        .shard())
+                .isEqualTo(shardOf42);
+        assertThat(explain("select * from countries for update").shard()).isEqualTo("a");
+    }
+
+    @Test
+    @Case("H49")
+    void callsForTheHomeShardThoughNoRowCanMatch() {
+        assertThat(explain("select nextval('s'), count(*) from orders where customer_id = null")
+                        .shard())
+                .isEqualTo("a");
     }
 
     @ParameterizedTest
@@ -142,6 +168,11 @@ class SeveralShardsTest {
                 "copy (select customer_id, count(*) from orders … group by customer_id) to stdout|merged",
                 "copy (select distinct customer_id from orders …) to stdout|merged",
                 "copy (select count(*) from orders …) to stdout|TL0138",
+                "copy (select coalesce(sum(amount), 0) from orders …) to stdout|TL0138",
+                "copy (select count(*) + 1 from orders …) to stdout|TL0138",
+                "copy (select string_agg(note, ',') from orders …) to stdout|TL0138",
+                "copy (select array_agg(note order by id) from orders …) to stdout|TL0138",
+                "copy (select 1 from orders … having count(*) > 1) to stdout|TL0138",
                 "copy (select * from orders … order by 1) to stdout|TL0138",
                 "copy (select * from orders … limit 3) to stdout|TL0138",
                 "copy (select distinct amount from orders …) to stdout|TL0138",
