@@ -16,10 +16,16 @@ import java.util.Set;
  */
 final class TokenTwins {
     private final TokenList tokens;
+    private final boolean mergesColumns;
     private final Set<SameText> sameTexts = new LinkedHashSet<>();
 
     TokenTwins(TokenList tokens) {
         this.tokens = tokens;
+        boolean merges = false;
+        for (int i = 0; i < tokens.size(); i++) {
+            merges |= tokens.isWord(i, "using", "natural");
+        }
+        this.mergesColumns = merges;
     }
 
     /** Returns the pairs of literals on whose equality the answers so far depend. */
@@ -72,7 +78,8 @@ final class TokenTwins {
     private boolean isSame(TokenRange left, TokenRange right, boolean loose, List<SameText> pairs) {
         // Inside a sub-query a name alone may mean another relation than a qualified one.
         boolean columns = isColumn(left) && isColumn(right);
-        boolean qualifiersVary = loose && !hasSubquery(left) && !hasSubquery(right);
+        // A column that a join has merged is not that of either relation.
+        boolean qualifiersVary = loose && !mergesColumns && !hasSubquery(left) && !hasSubquery(right);
         int i = left.from();
         int k = right.from();
         while (i < left.to() && k < right.to()) {
