@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.trunkline.routing.RouteRefusal;
 import io.trunkline.sql.EveryShardCommand;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -27,6 +28,11 @@ final class Command implements Repetition {
         this.statement = statement;
         this.command = command;
         this.described = described;
+        // The shape is that of all texts which differ in their strings alone.
+        if (command.storesText() && CopiedWords.mayBeMoment(new String(statement.sql(), StandardCharsets.ISO_8859_1))) {
+            throw new ScatterRefused(RouteRefusal.COPIES_UNPROVEN.because(
+                    "a constant may be read as the present moment, or has escapes"));
+        }
     }
 
     @Override

@@ -44,7 +44,7 @@ final class CopiedWords implements Repetition {
             if (text.isLiteral(i)) {
                 String raw = text.raw(i);
                 boolean string = raw.indexOf('\'') >= 0 || raw.indexOf('$') >= 0;
-                if (string && (MOMENT.matcher(raw).find() || UNREAD.matcher(raw).find())) {
+                if (string && mayBeMoment(raw)) {
                     throw moment("a constant");
                 }
             }
@@ -54,6 +54,11 @@ final class CopiedWords implements Repetition {
                 throw moment("a parameter");
             }
         }
+    }
+
+    /** Returns true for words of SQL that the input of times may read as a moment, or that only a server can read. */
+    static boolean mayBeMoment(String raw) {
+        return MOMENT.matcher(raw).find() || UNREAD.matcher(raw).find();
     }
 
     private static ScatterRefused moment(String where) {

@@ -7,8 +7,9 @@ import java.util.Set;
  * A command about tables or other objects that every shard has: it runs there in the same words.
  *
  * @param form how it runs
+ * @param storesText whether rows of reference tables get the value of a string in it
  */
-public record EveryShardCommand(Form form) implements SpreadWrite {
+public record EveryShardCommand(Form form, boolean storesText) implements SpreadWrite {
 
     /** How a command runs on every shard. */
     public enum Form {

@@ -2,7 +2,6 @@
 package io.trunkline.sql;
 
 import io.trunkline.sql.EveryShardCommand.Form;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +20,7 @@ final class EveryShardReader {
 
     private final TokenList tokens;
     private final TableDirectory directory;
+    private boolean storesText;
 
     EveryShardReader(TokenList tokens, TableDirectory directory) {
         this.tokens = tokens;
@@ -36,7 +36,7 @@ final class EveryShardReader {
             case LOCK -> Form.IN_BLOCK;
             default -> maintenance();
         };
-        return ShardingShape.of(ShardingShape.Reach.EVERY_SHARD).spreadAs(new EveryShardCommand(form));
+        return ShardingShape.of(ShardingShape.Reach.EVERY_SHARD).spreadAs(new EveryShardCommand(form, storesText));
     }
 
     /** What lies in a schema of one shard alone runs there; beside other things it is nobody's to place. */
@@ -137,28 +137,21 @@ final class EveryShardReader {
                 : directory.lookup(null, tokens.name(i));
     }
 
-    /** A constant, with its type at most: a word such as 'now' is read anew by each server. */
+    /** A constant, with its type at most; whether it is a word such as 'now', which each server reads anew, its text tells when it runs. */
     private boolean isConstant(int i) {
         int value = tokens.isCharacter(i, '-') ? i + 1 : i;
         boolean constant = tokens.token(value) == Token.INTEGER
                 || tokens.token(value) == Token.NUMERIC
                 || tokens.isWord(value, "true", "false", "null")
-                || tokens.token(value) == Token.STRING && !isMoment(tokens.raw(value));
+                || tokens.token(value) == Token.STRING;
         int next = value + 1;
+        storesText |= tokens.token(value) == Token.STRING;
         return constant
                 && (next >= tokens.size()
                         || tokens.isCharacter(next, ',')
                         || tokens.isCharacter(next, ';')
                         || tokens.isWord(
                                 next, "not", "null", "check", "unique", "primary", "references", "constraint"));
-    }
-
-    private static boolean isMoment(String raw) {
-        String text = raw.toLowerCase(Locale.ROOT);
-        return text.contains("now")
-                || text.contains("today")
-                || text.contains("tomorrow")
-                || text.contains("yesterday");
     }
 
     private Form maintenance() {

@@ -64,7 +64,7 @@ class EveryShardReaderTest {
             alter table countries add constraint c unique using index i  → DEFINITION
             alter table only countries add primary key (a)               → DEFINITION
             alter table countries add column a timestamptz default now() → TL0136
-            alter table countries add column a timestamptz default 'now' → TL0136
+            alter table countries add column a timestamptz default 'now' → DEFINITION
             alter table if exists only public.countries add a timestamptz default 'now'::timestamptz → TL0136
             alter table countries add column a int default 5 + random()  → TL0136
             alter table nowhere add column a uuid default gen_random_uuid() → TL0136
