@@ -40,7 +40,8 @@ final class FloatAverage extends CombinedValue {
 
     @Override
     void writeValue(ByteBuf out, ValueFormat format) {
-        double average = sum / count;
+        // A server begins with zero, and so has no negative one.
+        double average = sum / count + 0.0;
         if (format == ValueFormat.TEXT) {
             writeAscii(out, FloatText.of(average));
         } else {
