@@ -8,9 +8,13 @@ import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
 import io.trunkline.fixture.ShardedCluster;
 import io.trunkline.testing.Case;
+import io.trunkline.topology.Cluster;
 import io.trunkline.topology.Distribution;
 import io.trunkline.topology.HashSlots;
 import io.trunkline.topology.KeyType;
+import io.trunkline.topology.Node;
+import io.trunkline.topology.NodeRole;
+import io.trunkline.topology.Shard;
 import io.trunkline.topology.ShardedTable;
 import io.trunkline.topology.Topology;
 import io.trunkline.topology.TopologyJson;
@@ -26,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,7 +48,7 @@ class UniqueIdsIT {
         for (PostgresCluster shard : shards.shards()) {
             TestTopologies.prepare(shard);
         }
-        first = install(1);
+        first = install(topology(1));
         for (PostgresCluster shard : shards.shards()) {
             shard.primary()
                     .executeIn(
@@ -73,9 +78,9 @@ class UniqueIdsIT {
                 "app");
     }
 
-    private static CommandLine.Outcome install(long revision) throws IOException {
+    private static CommandLine.Outcome install(Topology topology) throws IOException {
         Path folder = Files.createDirectories(shards.workspace().resolve("ids"));
-        Files.write(folder.resolve("topology.json"), TopologyJson.write(topology(revision)));
+        Files.write(folder.resolve("topology.json"), TopologyJson.write(topology));
         RouterConfiguration configuration = RouterConfiguration.forTests();
         configuration.set("topology.source", "file");
         configuration.set("topology.file", "topology.json");
@@ -98,11 +103,28 @@ class UniqueIdsIT {
 
     @Test
     void installsOnceAndLeavesNumbersAsTheyAre() throws IOException {
-        CommandLine.Outcome again = install(1);
+        CommandLine.Outcome again = install(topology(1));
 
         assertThat(first.lines()).contains("sharded/s0 app: number 0", "sharded/s1 app: number 1");
         assertThat(first.exitCode()).isZero();
         assertThat(again.lines()).contains("sharded/s0 app: number 0", "sharded/s1 app: number 1");
+    }
+
+    @Test
+    void takesNoNumberFromOneOfTwoNodesThatBothTakeWrites() throws IOException {
+        Topology topology = topology(1);
+        Cluster cluster = topology.clusters().get(0);
+        List<Node> both = Stream.concat(
+                        cluster.shards().get(0).nodes().stream(), cluster.shards().get(1).nodes().stream())
+                .map(node -> new Node(node.name(), node.host(), node.port(), NodeRole.AUTO, node.weight(), node.zone()))
+                .toList();
+        Cluster split = new Cluster(
+                cluster.name(), List.of(new Shard("s0", both)), List.of(), List.of(), cluster.referenceTables());
+
+        CommandLine.Outcome refused = install(new Topology(2, List.of(split), topology.databases()));
+
+        assertThat(refused.lines()).anyMatch(line -> line.contains("both take writes (expected: one of them)"));
+        assertThat(refused.exitCode()).isNotZero();
     }
 
     @Test

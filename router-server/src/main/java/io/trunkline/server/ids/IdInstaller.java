@@ -101,21 +101,33 @@ public final class IdInstaller {
     }
 
     private Home home(Cluster cluster, int shard, String database) throws RefusedException, InterruptedException {
+        String where = cluster.name() + "/" + cluster.shards().get(shard).name() + " " + database;
         String trouble = "no node takes writes";
+        Home found = null;
         for (Node node : cluster.shards().get(shard).nodes()) {
             BackendTarget target =
                     new BackendTarget(cluster.name(), node.name(), node.host(), node.port(), database, user);
+            List<@Nullable String> row;
             try {
-                List<@Nullable String> row = nodes.query(target, ASK).get(0);
-                if ("f".equals(row.get(0))) {
-                    String number = row.get(1);
-                    return new Home(target, number == null ? null : Integer.valueOf(number));
-                }
+                row = nodes.query(target, ASK).get(0);
             } catch (RefusedException unreachable) {
                 trouble = unreachable.getMessage();
+                continue;
             }
+            if (!"f".equals(row.get(0))) {
+                continue;
+            }
+            if (found != null) {
+                // One of them was replaced and does not know: what it says of numbers may be old.
+                throw new RefusedException(where + ": nodes " + found.primary.node() + " and " + node.name()
+                        + " both take writes (expected: one of them)");
+            }
+            String number = row.get(1);
+            found = new Home(target, number == null ? null : Integer.valueOf(number));
         }
-        throw new RefusedException(
-                cluster.name() + "/" + cluster.shards().get(shard).name() + " " + database + ": " + trouble);
+        if (found == null) {
+            throw new RefusedException(where + ": " + trouble);
+        }
+        return found;
     }
 }
