@@ -159,10 +159,15 @@ final class SectionReader {
         }
         List<String> elements = new ArrayList<>();
         for (Node element : sequence.getValue()) {
-            if (element instanceof ScalarNode scalar) {
-                elements.add(scalar.getValue());
-            } else {
-                add(path + "[" + elements.size() + "]", shape(element), "text", element);
+            String place = path + "[" + elements.size() + "]";
+            if (!(element instanceof ScalarNode scalar)) {
+                add(place, shape(element), "text", element);
+                continue;
+            }
+            try {
+                elements.add(substitution.variables(scalar.getValue()));
+            } catch (Substitution.Missing e) {
+                add(place, scalar.getValue(), e.expectation(), element);
             }
         }
         return List.copyOf(elements);

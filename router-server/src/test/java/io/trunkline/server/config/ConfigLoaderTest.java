@@ -80,6 +80,7 @@ class ConfigLoaderTest {
             users: {inline: {a: {verifier: md5x}}} § users.inline.a.verifier: *** (expected: SCRAM-SHA-256$<iterations>:<salt>$<stored key>:<server key>)
             # the world outside the file
             listen: {host: '${ENV:NO}'}         § listen.host: ${ENV:NO} (expected: the environment variable NO to be set)
+            users: {inline: {a: {trust: true, databases: ['${ENV:NO}']}}} § users.inline.a.databases[0]: ${ENV:NO} (expected: the environment variable NO to be set)
             # YAML itself
             listen: {port                       § expected ',' or '}', but got <stream end> (expected: YAML)
             """)
@@ -173,6 +174,13 @@ class ConfigLoaderTest {
         assertThat(config.listen().host()).isEqualTo("db.example");
         assertThat(config.users().inline().get("app").password()).isEqualTo(new Secret("s3cret"));
         assertThat(config.probes().password()).isEqualTo(new Secret("from file"));
+    }
+
+    @Test
+    void takesElementsOfListsFromTheEnvironment() throws Exception {
+        RouterConfig config = load("users: {inline: {app: {trust: true, databases: [orders, \"at ${ENV:HOST}\"]}}}\n");
+
+        assertThat(config.users().inline().get("app").databases()).containsExactly("orders", "at db.example");
     }
 
     @Test
