@@ -78,8 +78,23 @@ public final class FileTopologySource implements TopologySource {
     }
 
     private void readAgain() {
+        try {
+            takeDocument();
+        } catch (RuntimeException e) {
+            // Let through, it would end the rereading for good.
+            latest.refuse(file + " cannot be read: " + e);
+        }
+    }
+
+    private void takeDocument() {
         byte[] document;
         try {
+            long bytes = Files.size(file);
+            if (bytes > TopologyJson.DOCUMENT_BYTES_MAX) {
+                forget(file + " cannot be read: " + bytes + " bytes (expected: at most "
+                        + TopologyJson.DOCUMENT_BYTES_MAX + ")");
+                return;
+            }
             document = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             forget(file + " does not exist");

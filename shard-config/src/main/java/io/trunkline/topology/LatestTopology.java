@@ -73,7 +73,7 @@ public final class LatestTopology {
     public synchronized void refuse(String reason) {
         if (!reason.equals(trouble)) {
             LOG.warn("topology not taken into use: {}", reason);
-            refusalListeners.forEach(listener -> listener.accept(reason));
+            refusalListeners.forEach(listener -> notify(listener, reason));
         }
         trouble = reason;
     }
@@ -82,6 +82,14 @@ public final class LatestTopology {
     public synchronized void close() {
         listeners.clear();
         refusalListeners.clear();
+    }
+
+    private static void notify(Consumer<String> listener, String reason) {
+        try {
+            listener.accept(reason);
+        } catch (RuntimeException e) {
+            LOG.atError().setCause(e).log("a listener failed on a refused topology");
+        }
     }
 
     private static void notify(Consumer<? super Topology> listener, Topology topology) {

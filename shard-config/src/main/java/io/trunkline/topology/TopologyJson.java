@@ -52,7 +52,8 @@ public final class TopologyJson {
         } catch (JsonProcessingException e) {
             throw InvalidTopologyException.at(position(e.getLocation()), e.getOriginalMessage(), "JSON in UTF-8");
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            // Bytes in no character set that JSON may have.
+            throw InvalidTopologyException.at("", e.getMessage(), "JSON in UTF-8");
         }
         return TopologyReader.read(root, unknownFields);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,6 +55,25 @@ class FileTopologySourceTest {
             assertThat(source.current()).hasValue(Topologies.plain(1));
             Files.write(file, TopologyJson.write(Topologies.plain(1)));
             await().untilAsserted(() -> assertThat(source.trouble()).isEmpty());
+        }
+    }
+
+    @Test
+    void goesOnReadingAfterAFileInNoEncodingAndOneOfNoSensibleSize() throws IOException {
+        try (FileTopologySource source = FileTopologySource.start(file, INTERVAL)) {
+            Files.write(file, new byte[] {0, 0, (byte) 0xFF, (byte) 0xFE, '{', 0, 0, 0});
+            await().untilAsserted(() -> assertThat(source.trouble().orElse("")).contains("(expected: JSON in UTF-8)"));
+            try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
+                // More than an array holds, and nothing of it on the disk.
+                large.setLength(3L << 30);
+            }
+            await().untilAsserted(() -> assertThat(source.trouble())
+                    .hasValue(file + " cannot be read: 3221225472 bytes (expected: at most 1000000)"));
+
+            Files.write(file, TopologyJson.write(Topologies.plain(1)));
+
+            await().untilAsserted(() -> assertThat(source.current()).hasValue(Topologies.plain(1)));
+            assertThat(source.trouble()).isEmpty();
         }
     }
 

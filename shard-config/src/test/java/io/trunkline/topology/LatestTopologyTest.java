@@ -68,6 +68,20 @@ class LatestTopologyTest {
     }
 
     @Test
+    void takesNoteOfARefusalOneListenerFailsOn() {
+        List<String> refused = new ArrayList<>();
+        latest.onRefused(reason -> {
+            throw new IllegalStateException("on purpose");
+        });
+        latest.onRefused(refused::add);
+
+        latest.refuse("broken");
+
+        assertThat(refused).containsExactly("broken");
+        assertThat(latest.trouble()).hasValue("broken");
+    }
+
+    @Test
     void tellsTheOthersWhenOneListenerFails() {
         latest.subscribe(topology -> {
             throw new IllegalStateException("on purpose");

@@ -222,6 +222,16 @@ class TopologyJsonTest {
         assertThat(problems).containsExactly(expected);
     }
 
+    @Test
+    void refusesAnEncodingThatIsNone() {
+        byte[] oddByteOrder = {0, 0, (byte) 0xFF, (byte) 0xFE, '{', 0, 0, 0};
+
+        InvalidTopologyException exception = catchThrowableOfType(
+                InvalidTopologyException.class, () -> TopologyJson.read(oddByteOrder, UnknownFields.REJECT));
+
+        assertThat(exception).hasMessageContaining("(expected: JSON in UTF-8)");
+    }
+
     @ParameterizedTest
     @MethodSource("notTopologies")
     void refusesWhatIsNotATopology(String document, String expectedStart) {
