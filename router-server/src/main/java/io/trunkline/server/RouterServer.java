@@ -10,8 +10,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.WriteBufferWaterMark;
-import io.trunkline.auth.MockVerifiers;
-import io.trunkline.auth.ScramVerifier;
 import io.trunkline.decision.TransactionIds;
 import io.trunkline.frontend.ClientLogin;
 import io.trunkline.metrics.RouterMetrics;
@@ -20,7 +18,6 @@ import io.trunkline.server.admin.AdminEndpoint;
 import io.trunkline.server.admin.AdminPage;
 import io.trunkline.server.config.ListenConfig;
 import io.trunkline.server.config.RouterConfig;
-import io.trunkline.server.config.Secret;
 import io.trunkline.server.metrics.MicrometerMetrics;
 import io.trunkline.server.metrics.ProcessMeters;
 import io.trunkline.session.CancelRegistry;
@@ -40,7 +37,6 @@ import io.trunkline.transport.SessionGate;
 import io.trunkline.twophase.RecoveryContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -68,7 +64,6 @@ public final class RouterServer implements AutoCloseable {
     /** How long clients queue for the first topology. */
     private static final Duration ACCEPT_AT_LATEST = Duration.ofSeconds(10);
 
-    private static final int DECOY_SECRET_BYTES = 32;
     private static final Duration POLL = Duration.ofMillis(20);
 
     /** How long sessions that were ended may take to be gone. */
@@ -133,7 +128,7 @@ public final class RouterServer implements AutoCloseable {
                 CoreSettings.encryption(config.listen()),
                 parts.listenerTls(),
                 new ClientLogin.Authority(
-                        parts.accounts().users(), decoys(config.users().decoySecret()), new SecureRandom()),
+                        parts.accounts().users(), parts.accounts().unknown(), new SecureRandom()),
                 new SessionGate(
                         fleet.byLoop(),
                         databases,
@@ -285,16 +280,6 @@ public final class RouterServer implements AutoCloseable {
     private @Nullable ZooKeeperDecisions decisions() {
         TopologyFeed opened = feed;
         return opened == null ? null : opened.decisions();
-    }
-
-    private static MockVerifiers decoys(@Nullable Secret secret) {
-        byte[] bytes = new byte[DECOY_SECRET_BYTES];
-        if (secret == null) {
-            new SecureRandom().nextBytes(bytes);
-        } else {
-            bytes = secret.reveal().getBytes(StandardCharsets.UTF_8);
-        }
-        return new MockVerifiers(bytes, ScramVerifier.ITERATIONS_DEFAULT);
     }
 
     /** Returns where clients connect, with the port that was taken. */

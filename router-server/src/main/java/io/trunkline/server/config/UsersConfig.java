@@ -14,7 +14,7 @@ public record UsersConfig(
         Map<String, UserConfig> inline,
 
         @Setting(
-                "At least 16 characters, the same for all routers of a deployment: makes a login of an unknown user look the same on each. Random when it is not set.")
+                "At least 16 characters, the same for all routers of a deployment: makes a login look the same on each, whether there is such a user or not. Random when it is not set.")
         @Nullable
         Secret decoySecret)
         implements Validated {
