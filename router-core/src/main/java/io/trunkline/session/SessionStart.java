@@ -8,6 +8,7 @@ import io.trunkline.backend.Settings;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.frontend.Greeting;
+import io.trunkline.metrics.RouterMetrics.LoginOutcome;
 import io.trunkline.pool.Lease;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
@@ -33,8 +34,8 @@ public final class SessionStart implements LeaseRequest {
         /** The client was greeted; its bytes go to the session from now on. */
         void onStarted(Session session);
 
-        /** The client was sent an error; its connection is to be closed. */
-        void onRefused();
+        /** The client was sent an error; its connection is to be closed, and its login counted. */
+        void onRefused(LoginOutcome outcome);
     }
 
     private final Worker worker;
@@ -72,7 +73,7 @@ public final class SessionStart implements LeaseRequest {
     /** Greets the client, at once or when a backend has been asked. */
     public void begin() {
         if (!worker.knows(identity.cluster())) {
-            refuse(RouterErrors.noTopology(identity.cluster()).response());
+            refuse(RouterErrors.noTopology(identity.cluster()), LoginOutcome.UNAVAILABLE);
             return;
         }
         ReportedParameters known = worker.welcomes().find(identity, startup);
@@ -87,10 +88,22 @@ public final class SessionStart implements LeaseRequest {
     /** The client left before it was greeted. */
     public void abandon() {
         if (!over) {
-            over = true;
-            if (pool != null) {
-                pool.withdraw(this);
-            }
+            withdraw();
+        }
+    }
+
+    /** The client has waited for its greeting as long as it may, and is told so. */
+    public void expire(RouterError reason) {
+        if (!over) {
+            withdraw();
+            refuse(reason, LoginOutcome.TIMED_OUT);
+        }
+    }
+
+    private void withdraw() {
+        over = true;
+        if (pool != null) {
+            pool.withdraw(this);
         }
     }
 
@@ -125,7 +138,7 @@ public final class SessionStart implements LeaseRequest {
             public void onError(ErrorResponse error) {
                 lease.discard("settings");
                 if (!over) {
-                    refuse(error.withSeverity(Severity.FATAL));
+                    refuse(error.withSeverity(Severity.FATAL), LoginOutcome.MALFORMED);
                 }
             }
         });
@@ -134,8 +147,7 @@ public final class SessionStart implements LeaseRequest {
     @Override
     public void onRefused(RouterError error) {
         if (!over) {
-            worker.metrics().error(error);
-            refuse(error.response().withSeverity(Severity.FATAL));
+            refuse(error, LoginOutcome.UNAVAILABLE);
         }
     }
 
@@ -159,12 +171,17 @@ public final class SessionStart implements LeaseRequest {
         listener.onStarted(session);
     }
 
-    private void refuse(ErrorResponse error) {
+    private void refuse(RouterError error, LoginOutcome outcome) {
+        worker.metrics().error(error);
+        refuse(error.response().withSeverity(Severity.FATAL), outcome);
+    }
+
+    private void refuse(ErrorResponse error, LoginOutcome outcome) {
         over = true;
         ByteBuf out = client.allocator().buffer(256);
         error.encode(out);
         client.write(out);
         client.flush();
-        listener.onRefused();
+        listener.onRefused(outcome);
     }
 }

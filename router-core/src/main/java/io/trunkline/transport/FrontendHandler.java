@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.trunkline.metrics.RouterMetrics;
+import io.trunkline.metrics.RouterMetrics.LoginOutcome;
 import io.trunkline.session.Session;
 import io.trunkline.session.SessionStart;
 import java.util.ArrayDeque;
@@ -65,10 +66,24 @@ final class FrontendHandler extends ChannelInboundHandlerAdapter implements Sess
     }
 
     @Override
-    public void onRefused() {
+    public void onRefused(LoginOutcome outcome) {
+        start = null;
         refused = true;
+        metrics.loginEnded(outcome);
         releaseAhead();
         link.close();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        SessionStart waiting = start;
+        LoginDeadline deadline = context.pipeline().get(LoginDeadline.class);
+        if (event == LoginDeadline.PASSED && waiting != null && deadline != null) {
+            // The link closes the channel, when the client has had time to read.
+            LoginDeadline.lift(context.channel());
+            waiting.expire(deadline.error());
+        }
+        context.fireUserEventTriggered(event);
     }
 
     /** The client sends no more; returns false when there is nothing it can still wait for. */
@@ -115,6 +130,8 @@ final class FrontendHandler extends ChannelInboundHandlerAdapter implements Sess
     public void channelInactive(ChannelHandlerContext context) {
         if (start != null) {
             start.abandon();
+            start = null;
+            metrics.loginEnded(LoginOutcome.ABANDONED);
         }
         releaseAhead();
         if (session != null) {

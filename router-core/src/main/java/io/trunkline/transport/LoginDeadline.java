@@ -5,6 +5,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Future;
+import io.trunkline.error.RouterError;
+import io.trunkline.error.RouterErrors;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +14,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The time limit of one login, from accept to the greeting. Bytes that arrive do not extend it.
  *
- * <p>When it passes, {@link #PASSED} is fired through the pipeline, so that whoever is in charge may say a last word, and the channel is closed.
+ * <p>When it passes, {@link #PASSED} is fired through the pipeline, so that whoever is in charge may say a last word, and the channel is closed;
+ * unless the deadline was lifted meanwhile, by one who closes the channel itself.
  */
 public final class LoginDeadline extends ChannelInboundHandlerAdapter {
-    /** The user event that says the login took too long; the channel is closed right after it. */
+    /** The user event that says the login took too long. */
     public static final Object PASSED = new Object() {
         @Override
         public String toString() {
@@ -32,11 +35,16 @@ public final class LoginDeadline extends ChannelInboundHandlerAdapter {
         this.unauthenticated = unauthenticated;
     }
 
-    /** Ends the deadline of a channel: the greeting is written. */
+    /** Ends the deadline of a channel: the greeting is written, or a last error. */
     public static void lift(Channel channel) {
         if (channel.pipeline().get(LoginDeadline.class) != null) {
             channel.pipeline().remove(LoginDeadline.class);
         }
+    }
+
+    /** Returns what a client is told when the deadline has passed. */
+    RouterError error() {
+        return RouterErrors.loginTimeout(timeout);
     }
 
     /** The client is known: it no longer counts as one who may be anybody. The deadline runs on. */
@@ -54,7 +62,9 @@ public final class LoginDeadline extends ChannelInboundHandlerAdapter {
                 .schedule(
                         () -> {
                             context.pipeline().fireUserEventTriggered(PASSED);
-                            context.channel().close();
+                            if (!context.isRemoved()) {
+                                context.channel().close();
+                            }
                         },
                         timeout.toNanos(),
                         TimeUnit.NANOSECONDS);

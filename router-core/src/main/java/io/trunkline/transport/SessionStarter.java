@@ -15,7 +15,7 @@ public interface SessionStarter {
      * <p>AuthenticationOk is written. The callee adds its handler at the end of the pipeline before it returns: bytes the client sent ahead are
      * passed on right after. It owes the client the {@link io.trunkline.frontend.Greeting} or an ErrorResponse, and calls
      * {@link LoginDeadline#lift} when it has written the greeting; until then the login deadline still runs and fires {@link LoginDeadline#PASSED} before it closes the channel.
-     * Whether the login was {@code ACCEPTED} is counted by the callee.
+     * How the login ended is counted by the callee.
      */
     void start(Channel channel, ClientIdentity client);
 

@@ -4,6 +4,7 @@ package io.trunkline.testing;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.trunkline.backend.EventLoopClock;
+import io.trunkline.metrics.RouterMetrics.LoginOutcome;
 import io.trunkline.relay.ClientLink;
 import io.trunkline.session.Session;
 import io.trunkline.session.SessionStart;
@@ -101,7 +102,7 @@ public final class TestClient implements ClientLink, SessionStart.Listener {
     }
 
     @Override
-    public void onRefused() {
+    public void onRefused(LoginOutcome outcome) {
         refused = true;
         close();
     }

@@ -18,6 +18,7 @@ import io.trunkline.pool.ConnectionBudget;
 import io.trunkline.pool.PoolContext;
 import io.trunkline.pool.PoolDirectory;
 import io.trunkline.pool.PoolSettings;
+import io.trunkline.relay.ClientLink;
 import io.trunkline.routing.CatalogSnapshot;
 import io.trunkline.routing.ReadPolicy;
 import io.trunkline.routing.RoutingTable;
@@ -304,11 +305,16 @@ public final class TestRouter implements AutoCloseable {
     public TestClient connect(Map<String, String> settings) {
         TestClient client = new TestClient(loop);
         clients.add(client);
-        SessionIdentity identity = new SessionIdentity(
-                "u", "app", "main", "app", "u", plan.mode, plan.policy, 5_000_000_000L, plan.hints, plan.timeouts);
-        new SessionStart(worker, client, identity, settings, 4, client).begin();
+        starting(client, settings, client).begin();
         settle();
         return client;
+    }
+
+    /** Returns the start of a session over any link; to be begun. */
+    public SessionStart starting(ClientLink client, Map<String, String> settings, SessionStart.Listener listener) {
+        SessionIdentity identity = new SessionIdentity(
+                "u", "app", "main", "app", "u", plan.mode, plan.policy, 5_000_000_000L, plan.hints, plan.timeouts);
+        return new SessionStart(worker, client, identity, settings, 4, listener);
     }
 
     /** Returns the virtual time. */
