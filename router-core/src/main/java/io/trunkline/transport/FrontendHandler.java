@@ -86,13 +86,13 @@ final class FrontendHandler extends ChannelInboundHandlerAdapter implements Sess
         context.fireUserEventTriggered(event);
     }
 
-    /** The client sends no more; returns false when there is nothing it can still wait for. */
+    /** The client sends no more; returns false when there is no session, which closes the channel in its turn. */
     boolean onInputEnd() {
         if (session == null) {
             return false;
         }
         session.onInputEnd();
-        return !session.isClosed();
+        return true;
     }
 
     @Override

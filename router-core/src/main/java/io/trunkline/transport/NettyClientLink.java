@@ -17,6 +17,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.trunkline.relay.ClientLink;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A link to a client over a channel. */
 final class NettyClientLink implements ClientLink {
@@ -63,24 +64,30 @@ final class NettyClientLink implements ClientLink {
             return;
         }
         closing = true;
+        // For a client that does not read what it is told.
+        channel.eventLoop().schedule(() -> channel.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
         if (isInputShutdown() || !(channel instanceof DuplexChannel duplex)) {
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             return;
         }
         // Closing with unread input makes the kernel reset the connection, and the client loses the error: read on, and
         // look at nothing of it.
-        channel.pipeline().addFirst(new DiscardingHandler());
+        DiscardingHandler rest = new DiscardingHandler();
+        channel.pipeline().addFirst(rest);
         channel.config().setAutoRead(true);
         // Ahead of the end of TLS, which lets nothing follow.
         channel.flush();
         SslHandler tls = channel.pipeline().get(SslHandler.class);
         ChannelFuture last = tls == null ? channel.writeAndFlush(Unpooled.EMPTY_BUFFER) : tls.closeOutbound();
+        rest.last = last;
         last.addListener(flushed -> duplex.shutdownOutput());
-        channel.eventLoop().schedule(() -> channel.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Drops what comes from the socket, ahead of all who could read it. */
     private static final class DiscardingHandler extends ChannelInboundHandlerAdapter {
+        /** Done when the client was sent all it is told. */
+        private @Nullable ChannelFuture last;
+
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             ReferenceCountUtil.release(message);
@@ -88,9 +95,9 @@ final class NettyClientLink implements ClientLink {
 
         @Override
         public void userEventTriggered(ChannelHandlerContext context, Object event) {
-            if (event == ChannelInputShutdownEvent.INSTANCE) {
-                // It has read all it was told, or will not.
-                context.close();
+            if (event == ChannelInputShutdownEvent.INSTANCE && last != null) {
+                // It may be reading still.
+                last.addListener(written -> context.close());
             } else {
                 context.fireUserEventTriggered(event);
             }
