@@ -3,6 +3,7 @@ package io.trunkline.router;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.trunkline.fixture.PostgresCluster;
 import io.trunkline.fixture.PostgresOptions;
@@ -18,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.time.Duration;
 import java.util.Arrays;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -26,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A client that is closed is told why, even if it was in the middle of sending: bytes that nobody has read must not destroy the error. */
+/** What is said last is heard. A client that is closed is told why, even if it was in the middle of sending: bytes that nobody has read must not destroy the error. */
 class LastWordIT {
     private static final int SSL_REQUEST = 1234 << 16 | 5679;
     private static final int LIMIT_BYTES = 64 * 1024;
@@ -39,6 +41,8 @@ class LastWordIT {
     @BeforeAll
     static void start() {
         cluster = TestTopologies.start(PostgresOptions.newest().replicas(0));
+        cluster.primary()
+                .executeIn(TestTopologies.DATABASE, "create table words (word text)", "grant all on words to public");
         RouterConfiguration configuration = RouterConfiguration.forTests();
         configuration.set("limits.message", LIMIT_BYTES / 1024 + "KiB");
         configuration.set("listen.tls.mode", "allow");
@@ -88,6 +92,40 @@ class LastWordIT {
                 client.getOutputStream().write(other);
 
                 assertIsTold(client, header('Q', 64 << 20), "08P01");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aClientThatLeavesBehindAStatementHasItRun(boolean tls) throws Exception {
+        String word = tls ? "inside TLS" : "in the clear";
+        try (Socket client = connect(tls)) {
+            client.getOutputStream().write(WireClient.startupPacket("app"));
+            awaitReady(client.getInputStream());
+
+            OutputStream out = client.getOutputStream();
+            out.write(ClientMessage.query("with late as materialized (select pg_sleep(0.3)) insert into words select '"
+                    + word + "' from late"));
+            out.write(ClientMessage.terminate());
+        }
+
+        await().atMost(Duration.ofSeconds(5))
+                .untilAsserted(() -> assertThat(count(word)).isEqualTo("1"));
+    }
+
+    private static String count(String word) throws Exception {
+        try (Socket client = connect(false)) {
+            client.getOutputStream().write(WireClient.startupPacket("app"));
+            awaitReady(client.getInputStream());
+            client.getOutputStream()
+                    .write(ClientMessage.query("select count(*) from words where word = '" + word + "'"));
+            InputStream in = client.getInputStream();
+            for (int type = in.read(); ; type = in.read()) {
+                byte[] body = in.readNBytes(ByteBuffer.wrap(in.readNBytes(4)).getInt() - 4);
+                if (type == 'D') {
+                    return new String(body, 6, body.length - 6, ISO_8859_1);
+                }
             }
         }
     }
