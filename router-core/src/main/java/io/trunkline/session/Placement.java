@@ -36,6 +36,9 @@ final class Placement {
     private final Worker worker;
     private final LastRoute lastRoute;
     private SessionRouting routing;
+    /** What the client asked for at startup. */
+    private SessionRouting.Wishes wishesAtStartup;
+
     private @Nullable Settings readSettings;
     /** The routing of the last transaction: before it had its backend, and with it. The next one mostly goes the same way. */
     private @Nullable SessionRouting unplaced;
@@ -54,6 +57,7 @@ final class Placement {
         this.worker = session.worker;
         this.lastRoute = new LastRoute(worker, session.identity.cluster());
         this.routing = SessionRouting.fresh(session.identity.readPolicy());
+        this.wishesAtStartup = routing.wishes();
     }
 
     SessionRouting routing() {
@@ -70,6 +74,15 @@ final class Placement {
 
     void routing(SessionRouting newRouting) {
         routing = newRouting;
+    }
+
+    /** What the client asks for now is what it goes back to. */
+    void keepWishes() {
+        wishesAtStartup = routing.wishes();
+    }
+
+    SessionRouting.Wishes wishesAtStartup() {
+        return wishesAtStartup;
     }
 
     /** Takes over what the settings in force mean for routing. */

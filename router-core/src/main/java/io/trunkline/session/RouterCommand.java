@@ -8,6 +8,8 @@ import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.SessionStatements;
 import io.trunkline.routing.RolePreference;
+import io.trunkline.routing.RoutingTable;
+import io.trunkline.routing.SessionRouting;
 import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.wire.BackendWriter;
@@ -15,6 +17,7 @@ import io.trunkline.wire.TransactionStatus;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +80,8 @@ final class RouterCommand {
         return cursor != null && cursor.shards() != null;
     }
 
-    private static boolean isRouterName(String name) {
+    /** Returns true for the settings that no backend must see, whether or not there is such a one. */
+    static boolean isRouterName(String name) {
         return name.startsWith("trunkline.");
     }
 
@@ -95,7 +99,7 @@ final class RouterCommand {
                     "SET", null, () -> "", () -> set(session, set.name(), unquote(set.rawValue())), null);
         }
         if (command instanceof SessionCommand.Reset reset) {
-            return new RouterCommand("RESET", null, () -> "", () -> set(session, reset.name(), null), null);
+            return new RouterCommand("RESET", null, () -> "", () -> reset(session, reset.name()), null);
         }
         if (command instanceof SessionCommand.CloseCursor close) {
             return new RouterCommand("CLOSE CURSOR", null, () -> "", () -> session.portals.closed(close.name()), null);
@@ -124,26 +128,36 @@ final class RouterCommand {
             return unknown(reset.name());
         }
         if (command instanceof SessionCommand.Set set) {
-            RouterError unknown = unknown(set.name());
-            String value = unquote(set.rawValue());
-            if (unknown != null) {
-                return unknown;
-            }
-            if (!session.identity.mayGiveHints()) {
-                return RouterErrors.cannotSetByUser(set.name(), session.identity.user());
-            }
-            if (set.name().equals("trunkline.route")) {
-                return RouterErrors.cannotChangeParameter(set.name());
-            }
-            if (set.name().equals("trunkline.role") && role(value) == null) {
-                return RouterErrors.invalidParameterValue(
-                        set.name(), value, "auto, primary, prefer-replica or replica");
-            }
-            if (set.name().equals("trunkline.shard") && !session.view().table().knowsShard(value)) {
-                return RouterErrors.invalidParameterValue(set.name(), value, "the name of a shard");
-            }
+            return problem(session.identity, session.view().table(), set.name(), unquote(set.rawValue()));
         }
         return null;
+    }
+
+    /** Returns why a session with that identity must not give a setting of the router this value, or null. */
+    static @Nullable RouterError problem(SessionIdentity identity, RoutingTable table, String name, String value) {
+        RouterError unknown = unknown(name);
+        if (unknown != null) {
+            return unknown;
+        }
+        if (!identity.mayGiveHints()) {
+            return RouterErrors.cannotSetByUser(name, identity.user());
+        }
+        if (name.equals("trunkline.route")) {
+            return RouterErrors.cannotChangeParameter(name);
+        }
+        if (name.equals("trunkline.role") && role(value) == null) {
+            return RouterErrors.invalidParameterValue(name, value, "auto, primary, prefer-replica or replica");
+        }
+        if (name.equals("trunkline.shard") && !table.knowsShard(value)) {
+            return RouterErrors.invalidParameterValue(name, value, "the name of a shard");
+        }
+        return null;
+    }
+
+    /** Gives a new session the settings of the router that its startup packet has, none of which is a {@link #problem}. */
+    static void begin(Session session, Map<String, String> settings) {
+        settings.forEach((name, value) -> set(session, name, value));
+        session.placement.keepWishes();
     }
 
     private static @Nullable RouterError unknown(String name) {
@@ -158,6 +172,17 @@ final class RouterCommand {
             case "replica" -> RolePreference.REPLICA;
             default -> null;
         };
+    }
+
+    private static void reset(Session session, String name) {
+        SessionRouting.Wishes atStartup = session.placement.wishesAtStartup();
+        switch (name) {
+            case "trunkline.role" ->
+                session.placement.routing(session.placement.routing().withRole(atStartup.role()));
+            case "trunkline.shard" -> set(session, name, atStartup.shard());
+            case "trunkline.shard_key" -> set(session, name, atStartup.shardKey());
+            default -> throw new IllegalStateException(name);
+        }
     }
 
     private static void set(Session session, String name, @Nullable String value) {

@@ -13,6 +13,7 @@ import io.trunkline.pool.Lease;
 import io.trunkline.pool.LeaseRequest;
 import io.trunkline.pool.ShardPool;
 import io.trunkline.relay.ClientLink;
+import io.trunkline.routing.RoutingTable;
 import io.trunkline.wire.BackendKey;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Severity;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * The short time between a client's authentication and its first ReadyForQuery.
  *
  * <p>A client is greeted with the parameters a server would report to it. For startup settings not seen before a backend is leased and given
- * those settings: so a wrong value fails here with the server's own error, as it does without a router. Confined to the worker's event loop.
+ * those settings: so a wrong value fails here with the server's own error, as it does without a router. Settings of the router are refused as SET
+ * refuses them. Confined to the worker's event loop.
  */
 public final class SessionStart implements LeaseRequest {
 
@@ -42,6 +44,9 @@ public final class SessionStart implements LeaseRequest {
     private final ClientLink client;
     private final SessionIdentity identity;
     private final Settings startup;
+    /** Settings of the router, of which backends are not told. */
+    private final Map<String, String> routerSettings = new TreeMap<>();
+
     private final int secretBytes;
     private final Listener listener;
     private @Nullable ShardPool pool;
@@ -66,7 +71,13 @@ public final class SessionStart implements LeaseRequest {
         this.secretBytes = secretBytes;
         this.listener = listener;
         Map<String, String> commands = new TreeMap<>();
-        settings.forEach((name, value) -> commands.put(name, SessionSettings.startupCommand(name, value)));
+        settings.forEach((name, value) -> {
+            if (RouterCommand.isRouterName(name)) {
+                routerSettings.put(name, value);
+            } else {
+                commands.put(name, SessionSettings.startupCommand(name, value));
+            }
+        });
         this.startup = Settings.of(commands);
     }
 
@@ -76,6 +87,11 @@ public final class SessionStart implements LeaseRequest {
             refuse(RouterErrors.noTopology(identity.cluster()), LoginOutcome.UNAVAILABLE);
             return;
         }
+        RouterError problem = problem();
+        if (problem != null) {
+            refuse(problem, identity.mayGiveHints() ? LoginOutcome.MALFORMED : LoginOutcome.REJECTED);
+            return;
+        }
         ReportedParameters known = worker.welcomes().find(identity, startup);
         if (known != null) {
             greet(known);
@@ -83,6 +99,17 @@ public final class SessionStart implements LeaseRequest {
         }
         pool = worker.pool(worker.currentView(identity.cluster()).get(), identity, 0);
         pool.lease(ShardPool.Role.PREFER_REPLICA, this);
+    }
+
+    private @Nullable RouterError problem() {
+        RoutingTable table = worker.currentView(identity.cluster()).get().table();
+        for (Map.Entry<String, String> setting : routerSettings.entrySet()) {
+            RouterError problem = RouterCommand.problem(identity, table, setting.getKey(), setting.getValue());
+            if (problem != null) {
+                return problem;
+            }
+        }
+        return null;
     }
 
     /** The client left before it was greeted. */
@@ -161,6 +188,7 @@ public final class SessionStart implements LeaseRequest {
     private void greet(ReportedParameters reported) {
         over = true;
         Session session = new Session(worker, client, identity, new SessionSettings(startup), reported);
+        RouterCommand.begin(session, routerSettings);
         BackendKey key =
                 worker.cancels().register(secretBytes, delivered -> worker.execute(() -> session.cancel(delivered)));
         session.begin(key);
