@@ -394,7 +394,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
 
     @Override
     public void onWritable() {
-        if (isCopying() && data.isWritable()) {
+        if (isWritable()) {
             source.onWritable();
         }
     }

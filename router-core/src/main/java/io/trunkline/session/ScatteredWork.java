@@ -445,6 +445,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
         giveBackBatch();
         if (within != null) {
             session.client.flush();
+            // Reading may have stopped for a shard that took no more data.
+            session.updateReading();
             within.onEnd(failed);
         } else {
             session.placement.lastRoute().transactionEnded();
