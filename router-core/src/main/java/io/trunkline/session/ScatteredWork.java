@@ -414,6 +414,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     @Override
     public void onLostUnanswered(String node, ErrorResponse cause) {
         query = null;
+        // Its data are for those that replace it.
+        copying = null;
         tryAgain(RouterErrors.transactionLost(node));
     }
 
