@@ -300,7 +300,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
                     failAll();
                 }
                 case BackendTag.COPY_IN_RESPONSE -> {
-                    if (phase == Phase.STARTING) {
+                    if (phase == Phase.STARTING && end.isWorking()) {
                         onWaitsForData(shard, buffer, index, length);
                     } else {
                         data.fail(shard.index());
