@@ -169,7 +169,7 @@ public final class GatheredCopy implements RunningStatement, ShardStream.Listene
                 case BackendTag.NOTICE_RESPONSE -> {
                     // The others say the same.
                     if (shard.index() == 0) {
-                        client.onNotice(Unpooled.wrappedBuffer(buffer).slice(index, length));
+                        client.onNotice(buffer.slice(index, length));
                     }
                 }
                 default -> {

@@ -2,7 +2,6 @@
 package io.trunkline.scatter;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.trunkline.copy.CopyFailure;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.wire.BackendTag;
@@ -314,7 +313,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
                 case BackendTag.NOTICE_RESPONSE -> {
                     // The others say the same.
                     if (shard.index() == 0 && end.isWorking()) {
-                        client.onNotice(Unpooled.wrappedBuffer(buffer).slice(index, length));
+                        client.onNotice(buffer.slice(index, length));
                     }
                 }
                 default -> {
