@@ -187,6 +187,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     /** One message from the client, not understood yet. */
     Disposition onRequest(Request request) {
         if (skipping.isActive()) {
+            if (state instanceof Scattering) {
+                // What its Sync is told of the transaction is known when that has come back from the shards.
+                return Disposition.PAUSE;
+            }
             forgetWait();
             if (skipping.drop(request)) {
                 writeReadyForQuery();
