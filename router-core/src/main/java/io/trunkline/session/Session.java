@@ -223,7 +223,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
     /** The last part of a long message has been handed on: what came back meanwhile may end the lease now. */
     void onLongMessageEnd() {
         Relay relay = state.relay();
-        if (relay != null && relay.isQuiet()) {
+        if (relay != null && relay.isQuiet() && !relay.backend().expected().isSkipping()) {
             onQuiet();
         } else if (state instanceof Scattering scattering) {
             scattering.work().onBreak();
