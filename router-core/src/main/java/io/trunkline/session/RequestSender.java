@@ -197,7 +197,9 @@ final class RequestSender {
     /** Hands one understood request to the relay: refused in its place, answered in its place, or forwarded. */
     private void deliver(Relay relay, Request request) {
         boolean within = groupOpen;
-        groupOpen = !request.endsGroup();
+        if (!(isIgnoredInCopy(request) && relay.backend().expected().isCopyingIn())) {
+            groupOpen = !request.endsGroup();
+        }
         if (request.refusal == null && request.statement != null) {
             request.refusal = unprovidable(relay, request.statement, request);
         }
