@@ -47,6 +47,8 @@ class CopyIT {
     private static final String[] TABLES = {
         "create table stock (note text, item int8 primary key, n int default 7 check (n < 1000), twice int generated always as (n * 2) stored)",
         "create table names (name text primary key, n int)",
+        "create table prices (price numeric(10, 2) primary key)",
+        "create table moments (moment timestamp(6) primary key)",
         "create table sites (site text primary key)",
         "create table stamped (code int primary key, made timestamptz default now())",
         "create table traced (code int primary key)",
@@ -86,10 +88,15 @@ class CopyIT {
                                     1,
                                     List.of(
                                             new Distribution("item", KeyType.INT8, slots),
-                                            new Distribution("name", KeyType.TEXT, slots)),
+                                            new Distribution("name", KeyType.TEXT, slots),
+                                            new Distribution("price", KeyType.NUMERIC, slots),
+                                            new Distribution("moment", KeyType.TIMESTAMP, slots)),
                                     List.of(
                                             new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item"),
-                                            new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "names", "name", "name")),
+                                            new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "names", "name", "name"),
+                                            new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "prices", "price", "price"),
+                                            new ShardedTable(
+                                                    ShardedTable.SCHEMA_DEFAULT, "moments", "moment", "moment")),
                                     List.of(
                                             new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "sites"),
                                             new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "stamped"),
@@ -328,6 +335,21 @@ class CopyIT {
     }
 
     /** Copies the same into both, in pieces of several sizes, and compares all that is heard and stored. */
+    /** A row would lie where its key was not looked for. */
+    @Test
+    void aKeyThatItsColumnRoundsIsRefused() {
+        ServerMessage refused = error(copy(routed, "copy prices from stdin", bytes("1.005\n"), 10));
+        assertThat(refused.fields().get('C')).isEqualTo("0A000");
+        assertThat(refused.fields().get('D')).startsWith("TL0231").contains("rounds");
+
+        assertThat(texts(copy(routed, "copy moments from stdin", bytes("2026-01-01 00:00:00.123456\n"), 10)))
+                .first()
+                .asString()
+                .startsWith("CommandComplete COPY 1");
+        assertThat(routed.ask("select count(*) from moments where moment = '2026-01-01 00:00:00.123456'"))
+                .isEqualTo("1");
+    }
+
     private void copiesAlike(String sql, String data) {
         for (int piece : new int[] {1, 13, 100_000}) {
             copiesAlike(sql, bytes(data), piece);

@@ -132,8 +132,8 @@ final class CopiedData implements RowSplitter.Lanes {
                 plan.utf8() || read.options().utf8());
         if (rowShards == null || !columns.contains(sharded.keyColumn())) {
             // A server that knows no such table or column says so itself; one that takes the copy is told it cannot be.
-            problem = RouteRefusal.COPY_KEY.because(
-                    "column " + sharded.keyColumn() + " is not there, or of another type than the topology says");
+            problem = RouteRefusal.COPY_KEY.because("column " + sharded.keyColumn()
+                    + " is not there, or of another type than the topology says, or rounds");
             return;
         }
         columnCount = columns.size();

@@ -15,9 +15,14 @@ import org.jspecify.annotations.Nullable;
  * What one shard says of the table that rows are copied into.
  *
  * @param columns those that a COPY without a list of columns gives, in their order; none when there is no such table
- * @param keyType the OID of the key column's type, 0 when it is none of them
+ * @param keyType the OID of the key column's type, 0 when it is none of them or rounds what it is given
  */
 record CopiedTable(List<String> columns, int keyType) {
+    /** The numeric, timestamp and timestamptz types, whose precision or scale rounds. */
+    private static final String ROUNDING_TYPES = "1700, 1114, 1184";
+    /** Type modifiers of a column without precision, and of a timestamp of all six digits; the least of a numeric is greater. */
+    private static final String ROUNDING_NOTHING = "-1, 6";
+
     private static final String REFERENCE = """
             WITH l AS MATERIALIZED (
                 SELECT pg_catalog.pg_advisory_xact_lock_shared(%class, 0),
@@ -59,6 +64,7 @@ record CopiedTable(List<String> columns, int keyType) {
     /** Returns the statement that asks a shard; a table that is not there gives no row and no error. */
     static byte[] question(CopyStatement statement, String keyColumn) {
         String sql = "SELECT a.attname, CASE WHEN a.attname = " + literal(keyColumn)
+                + " AND NOT (a.atttypid IN (" + ROUNDING_TYPES + ") AND a.atttypmod NOT IN (" + ROUNDING_NOTHING + "))"
                 + " THEN a.atttypid::pg_catalog.int8 ELSE 0 END FROM pg_catalog.pg_attribute a"
                 + " WHERE a.attrelid = pg_catalog.to_regclass(" + literal(statement.qualifiedTable())
                 + ") AND a.attnum >= 1 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum";
