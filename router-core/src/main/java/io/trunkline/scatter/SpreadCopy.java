@@ -311,8 +311,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
                     }
                 }
                 case BackendTag.NOTICE_RESPONSE -> {
-                    // The others say the same.
-                    if (shard.index() == 0 && end.isWorking()) {
+                    if (end.isWorking() && (shard.index() == 0 || isAboutOwnRows())) {
                         client.onNotice(buffer.slice(index, length));
                     }
                 }
@@ -326,6 +325,11 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
                             .response(),
                     0);
         }
+    }
+
+    /** Returns true when what a shard says may be about rows that only it has; else all say the same. */
+    private boolean isAboutOwnRows() {
+        return data.splitter() != null && (phase == Phase.COPYING || phase == Phase.ENDING);
     }
 
     private void count(ShardStream shard, CommandTag own) {
