@@ -66,6 +66,10 @@ final class SpreadCopyInput {
             copy.onSync();
             return Disposition.SKIP;
         }
+        if (request.tag == FrontendTag.FLUSH) {
+            // Nothing is held back.
+            return Disposition.SKIP;
+        }
         Target.Refused refused = RouteRefusal.SCATTER_NOT_ALONE.because("its group goes on");
         session.worker.metrics().refused(refused.code());
         copy.end().fail(refused.error().response(), () -> {});
