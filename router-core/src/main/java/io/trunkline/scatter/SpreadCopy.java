@@ -67,6 +67,8 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
     private boolean synced;
 
     private @Nullable CommandTag tag;
+    /** What a message of another kind fails the copy with. */
+    private @Nullable ErrorResponse unexpected;
 
     /**
      * Takes over the leases, of one backend of each shard of the cluster in their order.
@@ -235,6 +237,12 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
         failAll(RouterErrors.copyFailed(reason).response(), Long.MAX_VALUE);
     }
 
+    /** A message of another kind has come in the middle of the data: told unless those before it had an error of their own. */
+    public void onUnexpected(ErrorResponse error) {
+        unexpected = error;
+        failAll();
+    }
+
     /** The Sync behind the data has come: nothing else is in the transaction. */
     public void onSync() {
         synced = true;
@@ -266,7 +274,7 @@ public final class SpreadCopy implements RunningStatement, ShardStream.Listener,
     }
 
     private void failAll() {
-        ErrorResponse first = errors.first();
+        ErrorResponse first = errors.first() == null ? unexpected : errors.first();
         if (first != null) {
             end.failWhenQuiet(first);
         }

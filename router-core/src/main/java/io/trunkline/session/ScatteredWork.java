@@ -58,6 +58,8 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     private int answeredCount;
     /** The batch has been given back. */
     private boolean over;
+    /** The client has been told an error behind which its connection ends. */
+    private boolean broken;
     /** Whether the rows of a Query have yet to be described. */
     private boolean owesDescription;
 
@@ -377,6 +379,7 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     @Override
     public void onFailed(ErrorResponse error) {
         failed = true;
+        broken = copying != null && copying.isBrokenBy(error);
         undoUnanswered();
         session.writeError(error);
         session.client.flush();
@@ -399,6 +402,11 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
 
     @Override
     public void onOver() {
+        if (broken) {
+            session.closeWith(RouterErrors.synchronizationLost());
+            end();
+            return;
+        }
         boolean ended = batch.requests().stream().anyMatch(Request::endsGroup);
         if (ended || copying != null && copying.tookSync()) {
             ByteBuf out = session.client.allocator().buffer(6);

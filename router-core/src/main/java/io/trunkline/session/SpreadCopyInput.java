@@ -8,9 +8,11 @@ import io.trunkline.error.RouterErrors;
 import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.Target;
 import io.trunkline.scatter.SpreadCopy;
+import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.MessageScanner.Disposition;
 import io.trunkline.wire.WireText;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client's messages while its COPY FROM runs on several shards: data, their end, and what a server passes over or ends the connection for.
@@ -25,6 +27,9 @@ final class SpreadCopyInput {
     private final SpreadCopy copy;
     /** The CopyFail that is being read, as far as it has come; empty before. */
     private ByteBuf failing = Unpooled.EMPTY_BUFFER;
+
+    /** What a message of another kind fails the copy with, or null when none has come. */
+    private @Nullable RouterError unexpected;
 
     private boolean readingFail;
     private boolean tookSync;
@@ -76,13 +81,22 @@ final class SpreadCopyInput {
         return Disposition.PAUSE;
     }
 
-    /** A server ends the connection: it does not look for the end of that message. */
+    /** A server that comes to such a message ends the connection; it does not come to it when data before it were wrong, and takes it as any other then. */
     private Disposition breakOff(byte tag) {
-        RouterError unexpected = RouterErrors.unexpectedDuringCopy(tag);
-        session.worker.metrics().error(unexpected);
-        session.writeError(unexpected.response());
-        session.closeWith(RouterErrors.synchronizationLost());
-        return Disposition.SKIP;
+        RouterError error = RouterErrors.unexpectedDuringCopy(tag);
+        unexpected = error;
+        copy.onUnexpected(error.response());
+        return Disposition.PAUSE;
+    }
+
+    /** Returns true when the copy has failed by nothing but a message of another kind: there is no going on behind it. */
+    boolean isBrokenBy(ErrorResponse error) {
+        RouterError broken = unexpected;
+        if (broken == null || broken.response() != error) {
+            return false;
+        }
+        session.worker.metrics().error(broken);
+        return true;
     }
 
     /** Bytes of messages that pass; borrowed. */
