@@ -163,7 +163,7 @@ final class CompletedCommands {
             if (set.scope() == SessionCommand.Scope.SESSION && !TransactionDefaults.isOfTransaction(set.name())) {
                 settings.set(set.name(), text);
                 session.shards.completed(text);
-                return carried.with(set.name(), text);
+                return SessionSettings.withoutRoleUnder(set.name(), carried).with(set.name(), text);
             }
             settings.setLocal(set.name(), text);
             if (SessionSettings.isIdentity(set.name())) {
@@ -181,7 +181,7 @@ final class CompletedCommands {
                 session.shards.staysHere();
                 // The backend is at its own default now, which is not the session's when the startup packet named
                 // another.
-                return carried.without(reset.name());
+                return SessionSettings.withoutRoleUnder(reset.name(), carried).without(reset.name());
             }
             settings.resetLocal(reset.name());
             session.shards.staysHere();

@@ -127,7 +127,7 @@ public final class SessionSettings {
 
     /** A SET completed. */
     public void set(String name, String command) {
-        current = withoutRoleUnder(name).with(name, command);
+        current = withoutRoleUnder(name, current).with(name, command);
         forgetLocal(name);
     }
 
@@ -137,15 +137,15 @@ public final class SessionSettings {
         }
     }
 
-    /** Returns the settings less the role, where that goes: with each change of the session authorization. */
-    private Settings withoutRoleUnder(String name) {
-        return name.equals(SESSION_AUTHORIZATION) ? current.without(ROLE) : current;
+    /** Returns settings less the role, where that goes: with each change of the session authorization. */
+    static Settings withoutRoleUnder(String name, Settings settings) {
+        return name.equals(SESSION_AUTHORIZATION) ? settings.without(ROLE) : settings;
     }
 
     /** A RESET of one parameter completed. */
     public void reset(String name) {
         String atStartup = startup.get(name);
-        Settings before = withoutRoleUnder(name);
+        Settings before = withoutRoleUnder(name, current);
         current = atStartup == null ? before.without(name) : before.with(name, atStartup);
         forgetLocal(name);
     }
