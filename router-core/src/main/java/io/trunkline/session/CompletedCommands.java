@@ -16,6 +16,7 @@ import io.trunkline.wire.WireText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -163,7 +164,10 @@ final class CompletedCommands {
             if (set.scope() == SessionCommand.Scope.SESSION && !TransactionDefaults.isOfTransaction(set.name())) {
                 settings.set(set.name(), text);
                 session.shards.completed(text);
-                return SessionSettings.withoutRoleUnder(set.name(), carried).with(set.name(), text);
+                return SessionSettings.withoutRoleUnder(set.name(), carried)
+                        .with(
+                                set.name(),
+                                Objects.requireNonNull(settings.current().get(set.name())));
             }
             settings.setLocal(set.name(), text);
             if (SessionSettings.isIdentity(set.name())) {

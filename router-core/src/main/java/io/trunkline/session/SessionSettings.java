@@ -127,7 +127,8 @@ public final class SessionSettings {
 
     /** A SET completed. */
     public void set(String name, String command) {
-        current = withoutRoleUnder(name, current).with(name, command);
+        String whole = name.equals(DateStyle.NAME) ? DateStyle.after(current.get(name), command) : command;
+        current = withoutRoleUnder(name, current).with(name, whole);
         forgetLocal(name);
     }
 
@@ -295,7 +296,12 @@ public final class SessionSettings {
             }
         }
         for (Map.Entry<String, String> entry : to.asMap().entrySet()) {
-            if (!isIdentity(entry.getKey()) && !entry.getValue().equals(from.get(entry.getKey()))) {
+            String there = from.get(entry.getKey());
+            if (!isIdentity(entry.getKey()) && !entry.getValue().equals(there)) {
+                if (there != null && entry.getKey().equals(DateStyle.NAME) && !DateStyle.isWhole(entry.getValue())) {
+                    // The rest of the value that is there would stay.
+                    commands.add(resetCommand(DateStyle.NAME));
+                }
                 commands.add(entry.getValue());
             }
         }
