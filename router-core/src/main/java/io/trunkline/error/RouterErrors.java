@@ -103,6 +103,18 @@ public final class RouterErrors {
                         .build());
     }
 
+    /** A Query that the router answers, sent behind messages of the extended protocol whose Sync is still to come. */
+    public static RouterError answeredWithinGroup() {
+        return new RouterError(
+                Kind.CLIENT,
+                ErrorResponse.builder(
+                                Severity.ERROR,
+                                SqlState.FEATURE_NOT_SUPPORTED,
+                                "statement cannot be answered by the router in an unfinished group")
+                        .hint("Send Sync before the Query.")
+                        .build());
+    }
+
     /** Execute of a portal whose statement is an EXECUTE of a name that was given to another statement since. */
     public static RouterError executedChanged() {
         return error(

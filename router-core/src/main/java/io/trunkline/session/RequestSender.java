@@ -213,6 +213,15 @@ final class RequestSender {
             relay.refuse(request.endsGroup() ? Kind.QUERY : Kind.PARSE, request.refusal);
             return;
         }
+        if (request.answer != null && within && request.tag == FrontendTag.QUERY) {
+            // It ends what the backend has begun for the group.
+            if (!isEmptyQuery(request)) {
+                request.answer.onUndone();
+                relay.refuse(Kind.QUERY, RouterErrors.answeredWithinGroup());
+                return;
+            }
+            request.answer = null;
+        }
         if (request.answer != null) {
             if (relay.backend().status() == TransactionStatus.FAILED && !isAnsweredWhenFailed(request)) {
                 request.answer.onUndone();
@@ -222,7 +231,7 @@ final class RequestSender {
             }
             return;
         }
-        session.sequences.sending(relay, request);
+        session.sequences.sending(relay, request, within);
         session.channels.sending(request);
         session.sent.sending(request, relay.backend().status());
         forward(relay, request);
@@ -329,6 +338,10 @@ final class RequestSender {
         if (request.followUp != null) {
             relay.followUp(request.followUp, session.commands.restoring());
         }
+    }
+
+    private static boolean isEmptyQuery(Request request) {
+        return request.analysis != null && request.analysis.shape().statements().isEmpty();
     }
 
     /** Close works in a failed transaction, and the answer to a Query says itself that nothing else does. */

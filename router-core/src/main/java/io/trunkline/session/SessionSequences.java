@@ -56,8 +56,12 @@ final class SessionSequences {
         return null;
     }
 
-    /** A request is about to be sent. */
-    void sending(Relay relay, Request request) {
+    /**
+     * A request is about to be sent.
+     *
+     * @param withinGroup whether messages have been sent before it that no Sync has ended
+     */
+    void sending(Relay relay, Request request, boolean withinGroup) {
         SequenceUse use = use(request);
         BackendConnection backend = relay.backend();
         boolean failed = sent.isInFailedTransaction(backend.status());
@@ -68,7 +72,10 @@ final class SessionSequences {
         if (there != own) {
             if (there == SequenceValues.NONE) {
                 backend.noteSequences(own);
-            } else if (use == SequenceUse.MAY_ADVANCE || failed && !isTransactionEndedFirst(request)) {
+            } else if (use == SequenceUse.MAY_ADVANCE
+                    || failed && !isTransactionEndedFirst(request)
+                    // A Query would end the group, and its implicit transaction, before the client does.
+                    || withinGroup && request.tag != FrontendTag.EXECUTE) {
                 backend.noteSequences(SequenceValues.MIXED);
             } else {
                 discard(relay, request, failed);
