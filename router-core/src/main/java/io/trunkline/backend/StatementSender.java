@@ -8,6 +8,7 @@ import io.trunkline.prepared.BackendStatements;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendWriter;
+import io.trunkline.wire.SqlState;
 import io.trunkline.wire.StatementOrPortal;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -93,6 +94,7 @@ public final class StatementSender {
     }
 
     private void close(PreparedStatement statement) {
+        statements.closing(statement);
         expected.add(Kind.CLOSE, Action.SWALLOW, new CloseEffect(statements, statement));
         ByteBuf out = link.allocator().buffer(statement.backendName().length + 7);
         FrontendWriter.closeStatement(out, statement.backendName());
@@ -141,6 +143,7 @@ public final class StatementSender {
         private final PreparedStatement statement;
         private final boolean unnamed;
         private final @Nullable ReplyEffect next;
+        private boolean duplicate;
 
         ParseEffect(
                 BackendStatements statements,
@@ -155,12 +158,18 @@ public final class StatementSender {
 
         @Override
         public ErrorResponse translate(ErrorResponse error) {
+            duplicate = error.is(SqlState.DUPLICATE_PREPARED_STATEMENT);
             return next == null ? error : next.translate(error);
         }
 
         @Override
         public void onConfirmed() {
             statement.parsed();
+            if (unnamed) {
+                statements.unnamedParsed(statement);
+            } else {
+                statements.parsed(statement);
+            }
             if (next != null) {
                 next.onConfirmed();
             }
@@ -170,6 +179,9 @@ public final class StatementSender {
         public void onUndone() {
             if (unnamed) {
                 statements.forgetUnnamed();
+            } else if (duplicate) {
+                // There all the same, as something that must be closed first.
+                statements.addOutdated(statement);
             } else {
                 statements.remove(statement);
             }
@@ -190,7 +202,13 @@ public final class StatementSender {
         }
 
         @Override
+        public void onConfirmed() {
+            statements.closed(statement);
+        }
+
+        @Override
         public void onUndone() {
+            statements.closed(statement);
             statements.addOutdated(statement);
         }
     }

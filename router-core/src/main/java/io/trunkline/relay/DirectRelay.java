@@ -82,6 +82,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     @Override
     public void query(ByteBuf buffer, int index, int length, @Nullable ReplyEffect effect) {
         statements.forgetUnnamed();
+        statements.groupEnded();
         expected.add(Kind.QUERY, Action.FORWARD, effect);
         stream(buffer, index, length);
     }
@@ -110,6 +111,7 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     private void sendQuery(byte[] sql, Action action, @Nullable ReplyEffect effect) {
         statements.forgetUnnamed();
+        statements.groupEnded();
         expected.add(Kind.QUERY, effect != null && effect.hidesNext() ? Action.READY_ONLY : action, effect);
         ByteBuf out = link.allocator().buffer(sql.length + 6);
         FrontendWriter.query(out, sql);
@@ -119,6 +121,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     @Override
     public void beginQuery(byte[] sql, int restBytes, @Nullable ReplyEffect effect) {
         statements.forgetUnnamed();
+        statements.groupEnded();
         expected.add(Kind.QUERY, Action.FORWARD, effect);
         ByteBuf out = link.allocator().buffer(sql.length + 5);
         out.writeByte(FrontendTag.QUERY);
@@ -150,6 +153,7 @@ public final class DirectRelay implements Relay, BackendHolder {
         metrics.prepared(PreparedEvent.INJECTED);
         sendParse(statement, name, Action.SWALLOW_AHEAD, null);
         // So that the Query finds a transaction as the client left it, whatever becomes of this.
+        statements.groupEnded();
         expected.add(Kind.SYNC, Action.SWALLOW_AHEAD, null);
         ByteBuf out = link.allocator().buffer(5);
         FrontendWriter.sync(out);
@@ -243,6 +247,9 @@ public final class DirectRelay implements Relay, BackendHolder {
 
     @Override
     public void forward(Kind kind, ByteBuf buffer, int index, int length, @Nullable ReplyEffect effect) {
+        if (kind == Kind.SYNC || kind == Kind.FUNCTION_CALL) {
+            statements.groupEnded();
+        }
         expected.add(kind, Action.FORWARD, effect);
         stream(buffer, index, length);
     }
@@ -276,6 +283,7 @@ public final class DirectRelay implements Relay, BackendHolder {
         ByteBuf out = link.allocator().buffer(64);
         if (kind == Kind.QUERY) {
             statements.forgetUnnamed();
+            statements.groupEnded();
             FrontendWriter.query(out, REFUSED_SQL);
             expected.add(Kind.QUERY, Action.SUBSTITUTE_ERROR, new SubstituteError(error));
         } else {
@@ -457,6 +465,7 @@ public final class DirectRelay implements Relay, BackendHolder {
     }
 
     private void synchronize(Action action) {
+        statements.groupEnded();
         expected.add(Kind.SYNC, action, null);
         ByteBuf out = link.allocator().buffer(5);
         FrontendWriter.sync(out);

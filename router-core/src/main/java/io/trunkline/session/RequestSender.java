@@ -5,6 +5,7 @@ import io.trunkline.backend.BackendConnection;
 import io.trunkline.backend.ExpectedReplies.Kind;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
+import io.trunkline.prepared.BackendStatements;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Target;
@@ -91,7 +92,9 @@ final class RequestSender {
                 }
             }
         }
-        if (mustWaitForStatements(relay, request) || SqlStatements.isAwaited(relay, request)) {
+        if (mustWaitForStatements(relay, request)
+                || SqlStatements.isAwaited(relay, request)
+                || mustWaitForParse(relay, request)) {
             if (request.effect != null) {
                 request.effect.onUndone();
             }
@@ -154,6 +157,24 @@ final class RequestSender {
     /** What a Query needs is given to the backend ahead of it only where nothing goes before that, such as a COPY that would take it for data. */
     private boolean mustWaitForStatements(Relay relay, Request request) {
         return !groupOpen && !relay.isQuiet() && !hasAll(relay, request);
+    }
+
+    /** Whether the backend has what is used here may be for the answer to an earlier group to tell, of which the error is not this group's. */
+    private static boolean mustWaitForParse(Relay relay, Request request) {
+        PreparedStatement statement = request.statement;
+        if (statement == null || relay.isQuiet() || request.refusal != null || request.answer != null) {
+            return false;
+        }
+        BackendStatements there = relay.backend().statements();
+        PreparedStatement executed = statement.executed();
+        return switch (request.tag) {
+            case FrontendTag.BIND, FrontendTag.DESCRIBE ->
+                (request.name.isEmpty() ? there.isUnnamedAwaited(statement) : there.isAwaited(statement))
+                        || executed != null && there.isAwaited(executed);
+            case FrontendTag.PARSE ->
+                !request.name.isEmpty() && there.isAwaited(statement) || executed != null && there.isAwaited(executed);
+            default -> false;
+        };
     }
 
     private static boolean hasAll(Relay relay, Request request) {
