@@ -94,9 +94,13 @@ final class RequestSender {
         }
         if (mustWaitForStatements(relay, request)
                 || SqlStatements.isAwaited(relay, request)
-                || mustWaitForParse(relay, request)) {
+                || mustWaitForParse(relay, request)
+                || mustWaitForStatus(relay, request)) {
             if (request.effect != null) {
                 request.effect.onUndone();
+            }
+            if (request.answer != null) {
+                request.answer.onUndone();
             }
             return Disposition.PAUSE;
         }
@@ -177,6 +181,15 @@ final class RequestSender {
         };
     }
 
+    /** In a failed transaction the router refuses what it would answer else; the Sync whose ReadyForQuery tells has been sent. */
+    private boolean mustWaitForStatus(Relay relay, Request request) {
+        return request.answer != null
+                && request.tag != FrontendTag.QUERY
+                && !isAnsweredWhenFailed(request)
+                && isStatusAwaited(relay)
+                && relay.backend().expected().readyForQueryCount() > 0;
+    }
+
     private static boolean hasAll(Relay relay, Request request) {
         boolean all = true;
         if (request.tag != FrontendTag.QUERY) {
@@ -231,6 +244,7 @@ final class RequestSender {
             if (request.effect != null) {
                 request.effect.onUndone();
             }
+            session.sent.refused(request);
             relay.refuse(request.endsGroup() ? Kind.QUERY : Kind.PARSE, request.refusal);
             return;
         }
@@ -238,6 +252,7 @@ final class RequestSender {
             // It ends what the backend has begun for the group.
             if (!isEmptyQuery(request)) {
                 request.answer.onUndone();
+                session.sent.refused(request);
                 relay.refuse(Kind.QUERY, RouterErrors.answeredWithinGroup());
                 return;
             }
@@ -324,14 +339,20 @@ final class RequestSender {
                     relay.query(request.rewritten, request.effect);
                 }
             }
-            case FrontendTag.PARSE ->
+            case FrontendTag.PARSE -> {
+                PreparedStatement statement = Objects.requireNonNull(request.statement);
+                if (!request.name.isEmpty() && relay.has(statement) && isStatusAwaited(relay)) {
+                    // Whether PostgreSQL takes it, the backend has to say.
+                    relay.backend().statements().addOutdated(statement);
+                }
                 relay.parse(
-                        Objects.requireNonNull(request.statement),
+                        statement,
                         request.name,
                         request.buffer,
                         request.index,
                         length,
                         Objects.requireNonNull(request.effect));
+            }
             case FrontendTag.BIND -> {
                 if (request.statement == null) {
                     relay.forward(Kind.BIND, request.buffer, request.index, length, request.effect);
@@ -359,6 +380,11 @@ final class RequestSender {
         if (request.followUp != null) {
             relay.followUp(request.followUp, session.commands.restoring());
         }
+    }
+
+    /** Returns true when what is in flight decides whether the transaction has failed when the backend comes to what is sent now. */
+    private boolean isStatusAwaited(Relay relay) {
+        return !relay.isQuiet() && session.sent.mayChangeFailure(relay.backend().status());
     }
 
     private static boolean isEmptyQuery(Request request) {

@@ -61,6 +61,11 @@ final class SentWork {
     /** COPY FROM STDIN of which neither the end was sent nor the answer has come: a server may take what follows for their data. */
     private int copies;
 
+    /** Something was sent in the open group that may fail. */
+    private boolean groupMayFail;
+    /** And something before it, of which not all has been answered. */
+    private boolean earlierMayFail;
+
     private int queries;
 
     SentWork(Session session) {
@@ -76,6 +81,7 @@ final class SentWork {
      */
     void sending(Request request, TransactionStatus status) {
         noteMixedProtocols(request.tag);
+        noteFailing(request, mayFail(request));
         switch (request.tag) {
             case FrontendTag.QUERY, FrontendTag.EXECUTE -> {
                 queries++;
@@ -108,6 +114,37 @@ final class SentWork {
                 // Parse, Bind, Describe, Close and Sync change nothing by themselves
             }
         }
+    }
+
+    /** A request is not sent, but the backend made to fail in its place. */
+    void refused(Request request) {
+        noteFailing(request, true);
+    }
+
+    private void noteFailing(Request request, boolean mayFail) {
+        groupMayFail |= mayFail;
+        if (request.endsGroup()) {
+            earlierMayFail |= groupMayFail;
+            groupMayFail = false;
+        }
+    }
+
+    /** A BEGIN does not fail the transaction that it begins. */
+    private static boolean mayFail(Request request) {
+        AnalyzedQuery analysis =
+                request.analysis != null || request.statement == null ? request.analysis : request.statement.analysis();
+        return switch (request.tag) {
+            case FrontendTag.SYNC, FrontendTag.CLOSE, FrontendTag.FLUSH -> false;
+            default -> analysis == null || analysis.shape().onlyKind() != StatementKind.BEGIN;
+        };
+    }
+
+    /**
+     * Returns true when an answer to come may say that the transaction has failed, or that it has not any more. What fails in the open group itself
+     * does not matter, for the rest of that is skipped.
+     */
+    boolean mayChangeFailure(TransactionStatus status) {
+        return status == TransactionStatus.FAILED ? failureLeft : earlierMayFail && isInTransaction(status);
     }
 
     /**
@@ -331,6 +368,7 @@ final class SentWork {
         selfCommitSent = false;
         mayBeOutside = false;
         failureLeft = false;
+        earlierMayFail = false;
         settingsPending = false;
         pathPending = false;
         copies = 0;
@@ -348,6 +386,8 @@ final class SentWork {
         selfCommitSent = false;
         mayBeOutside = false;
         failureLeft = false;
+        groupMayFail = false;
+        earlierMayFail = false;
         beginSent = false;
         settingsPending = false;
         pathPending = false;
