@@ -15,8 +15,7 @@ import java.util.Set;
  * the cache only.
  */
 public final class StatementReader {
-    private static final Set<SessionEffect> HARMLESS_FOR_READS =
-            EnumSet.of(SessionEffect.HOLD_CURSOR, SessionEffect.END_OF_STATE);
+    private static final Set<SessionEffect> HARMLESS_FOR_READS = EnumSet.of(SessionEffect.END_OF_STATE);
 
     private final TokenList tokens = new TokenList();
     private final StatementHead head = new StatementHead(tokens);
@@ -73,7 +72,7 @@ public final class StatementReader {
     private Access access(StatementKind kind, Set<SessionEffect> found) {
         return switch (kind) {
             case SELECT, VALUES, TABLE, EXPLAIN, DECLARE_CURSOR, COPY_OUT ->
-                readsBody() && onlyHolds(found) ? Access.READ : Access.WRITE;
+                readsBody() && leavesNothing(found) ? Access.READ : Access.WRITE;
             case SHOW,
                     SET,
                     SET_ROLE,
@@ -115,8 +114,8 @@ public final class StatementReader {
         return bodyIsPlain;
     }
 
-    /** A held cursor may be declared on a replica; everything else that stays behind belongs on the primary. */
-    private static boolean onlyHolds(Set<SessionEffect> found) {
+    /** What stays behind belongs on the primary: with it the session is kept there, and what it sends next may be a write. */
+    private static boolean leavesNothing(Set<SessionEffect> found) {
         return HARMLESS_FOR_READS.containsAll(found);
     }
 
