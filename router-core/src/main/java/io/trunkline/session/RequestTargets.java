@@ -151,6 +151,14 @@ final class RequestTargets {
     private static boolean isUndecided(Session session, StatementShape begin) {
         ClusterView view = session.view();
         return view.isSharded()
-                || begin.transactionMode().isReadOnly() && begin.hint().isNone() && !session.placement.isFixed(view);
+                || isReadOnly(session, begin) && begin.hint().isNone() && !session.placement.isFixed(view);
+    }
+
+    private static boolean isReadOnly(Session session, StatementShape begin) {
+        return switch (begin.transactionMode().readOnly()) {
+            case YES -> true;
+            case NO -> false;
+            case UNSAID -> session.placement.routing().readOnlyByDefault();
+        };
     }
 }
