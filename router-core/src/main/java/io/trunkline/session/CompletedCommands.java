@@ -191,6 +191,7 @@ final class CompletedCommands {
             session.shards.staysHere();
         } else if (command instanceof SessionCommand.ResetAll) {
             settings.resetAll();
+            RouterCommand.resetAll(session);
             session.shards.staysHere();
             Settings identity = Settings.NONE;
             for (String name : List.of(SessionSettings.ROLE, SessionSettings.SESSION_AUTHORIZATION)) {
@@ -263,6 +264,7 @@ final class CompletedCommands {
 
     private void discarded() {
         settings.discardAll();
+        RouterCommand.resetAll(session);
         session.statements.clear();
         backend().statements().clear();
         session.ties.discarded();

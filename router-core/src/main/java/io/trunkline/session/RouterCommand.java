@@ -200,6 +200,16 @@ final class RouterCommand {
         }
     }
 
+    /** Takes all that a session has set of the router back to what it began with. */
+    static void resetAll(Session session) {
+        SessionRouting.Wishes atStartup = session.placement.wishesAtStartup();
+        session.placement.routing(session.placement
+                .routing()
+                .withRole(atStartup.role())
+                .withShard(atStartup.shard())
+                .withShardKey(atStartup.shardKey()));
+    }
+
     private static String read(Session session, String name) {
         return switch (name) {
             case "trunkline.role" -> session.placement.routing().wishes().role().label();
