@@ -145,7 +145,10 @@ final class RequestTargets {
             return kind == StatementKind.COMMIT || kind == StatementKind.ROLLBACK;
         }
         return shared && !(target instanceof Target.Refused)
-                || kind == StatementKind.BEGIN && isUndecided(session, statement);
+                || kind == StatementKind.BEGIN
+                        // What is wrong with any other a server says.
+                        && statement.transactionMode().isUnderstood()
+                        && isUndecided(session, statement);
     }
 
     private static boolean isUndecided(Session session, StatementShape begin) {

@@ -7,10 +7,16 @@ package io.trunkline.sql;
  * @param readOnly {@code READ ONLY} or {@code READ WRITE}
  * @param serializable {@code ISOLATION LEVEL SERIALIZABLE} or another level
  * @param deferrable {@code DEFERRABLE} or {@code NOT DEFERRABLE}
+ * @param isUnderstood whether the list is one that PostgreSQL takes, to its end; looked at in BEGIN only
  */
-public record TransactionMode(Choice readOnly, Choice serializable, Choice deferrable) {
+public record TransactionMode(Choice readOnly, Choice serializable, Choice deferrable, boolean isUnderstood) {
     /** No characteristic is named. */
     public static final TransactionMode UNSAID = new TransactionMode(Choice.UNSAID, Choice.UNSAID, Choice.UNSAID);
+
+    /** Makes the modes of a list that PostgreSQL takes. */
+    public TransactionMode(Choice readOnly, Choice serializable, Choice deferrable) {
+        this(readOnly, serializable, deferrable, true);
+    }
 
     /** One characteristic: said to be on, said to be off, or left as the session has it. */
     public enum Choice {

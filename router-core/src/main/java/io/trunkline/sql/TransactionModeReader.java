@@ -36,7 +36,46 @@ final class TransactionModeReader {
                 deferrable = tokens.isWord(i - 1, "not") ? Choice.NO : Choice.YES;
             }
         }
-        return new TransactionMode(readOnly, serializable, deferrable);
+        return new TransactionMode(readOnly, serializable, deferrable, isUnderstood());
+    }
+
+    /** Returns true for a BEGIN or START TRANSACTION of which every word is known, and for any other statement. */
+    private boolean isUnderstood() {
+        if (!tokens.isWord(0, "begin", "start")) {
+            return true;
+        }
+        int i = tokens.isWord(1, "transaction") || tokens.isWord(0, "begin") && tokens.isWord(1, "work") ? 2 : 1;
+        if (i == 1 && tokens.isWord(0, "start")) {
+            return false;
+        }
+        int first = i;
+        while (i < tokens.size()) {
+            int mode = i > first && tokens.isCharacter(i, ',') ? i + 1 : i;
+            i = behindMode(mode);
+            if (i == mode) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns the index behind the mode that begins at {@code i}; {@code i} when none does. */
+    private int behindMode(int i) {
+        if (tokens.isSequence(i, "isolation", "level")) {
+            return tokens.isWord(i + 2, "serializable")
+                    ? i + 3
+                    : tokens.isSequence(i + 2, "repeatable", "read")
+                                    || tokens.isSequence(i + 2, "read", "committed")
+                                    || tokens.isSequence(i + 2, "read", "uncommitted")
+                            ? i + 4
+                            : i;
+        }
+        if (tokens.isSequence(i, "read", "only")
+                || tokens.isSequence(i, "read", "write")
+                || tokens.isSequence(i, "not", "deferrable")) {
+            return i + 2;
+        }
+        return tokens.isWord(i, "deferrable") ? i + 1 : i;
     }
 
     /** Returns the parameters that SET SESSION CHARACTERISTICS sets, with their values as SQL. */
