@@ -150,7 +150,7 @@ public final class ExpectedReplies {
             skipping = false;
         } else if (skipping) {
             if (effect != null) {
-                effect.onUndone();
+                effect.onSkipped();
             }
             return;
         }
@@ -254,7 +254,7 @@ public final class ExpectedReplies {
         while (skipped < size && kindAt(skipped) != Kind.SYNC) {
             skipped++;
         }
-        undo(skipped);
+        undo(skipped, true);
         skipping = size == 0;
     }
 
@@ -305,16 +305,18 @@ public final class ExpectedReplies {
 
     /** The backend is lost: undoes everything. */
     public void undoAll() {
-        undo(size);
+        undo(size, false);
         skipping = false;
         copyingIn = false;
     }
 
     /** Undoes the oldest entries, the newest of them first, so that what was built on each other comes apart in order. */
-    private void undo(int count) {
+    private void undo(int count, boolean firstFailed) {
         for (int i = count - 1; i >= 0; i--) {
             ReplyEffect effect = effects[(head + i) & (kinds.length - 1)];
-            if (effect != null) {
+            if (effect != null && i > 0 && firstFailed) {
+                effect.onSkipped();
+            } else if (effect != null) {
                 effect.onUndone();
             }
         }

@@ -7,7 +7,7 @@ import io.trunkline.wire.ErrorResponse;
 /**
  * What follows from one expected reply: a change that was made on sending, in the hope that the request succeeds.
  *
- * <p>Exactly one of {@link #onConfirmed} and {@link #onUndone} is called in the end.
+ * <p>Exactly one of {@link #onConfirmed}, {@link #onUndone} and {@link #onSkipped} is called in the end.
  */
 public abstract class ReplyEffect {
 
@@ -16,6 +16,11 @@ public abstract class ReplyEffect {
 
     /** The request failed, or was skipped after an earlier error, or its backend was lost. */
     public void onUndone() {}
+
+    /** The request was skipped after an earlier error, or is going to be read again: as undone, but it has left nothing behind. */
+    public void onSkipped() {
+        onUndone();
+    }
 
     /**
      * One statement of a Query, or an Execute, completed.

@@ -176,6 +176,18 @@ public final class StatementSender {
         }
 
         @Override
+        public void onSkipped() {
+            if (unnamed) {
+                statements.forgetUnnamed();
+            } else {
+                statements.remove(statement);
+            }
+            if (next != null) {
+                next.onSkipped();
+            }
+        }
+
+        @Override
         public void onUndone() {
             if (unnamed) {
                 statements.forgetUnnamed();

@@ -39,6 +39,13 @@ final class ExecuteEffect extends ReplyEffect {
     }
 
     @Override
+    public void onSkipped() {
+        if (next != null) {
+            next.onSkipped();
+        }
+    }
+
+    @Override
     public void onParameterDescription(ByteBuf buffer, int index) {
         if (next != null) {
             next.onParameterDescription(buffer, index);

@@ -34,4 +34,11 @@ final class NameEffect extends ReplyEffect {
             statements.put(name, name.isEmpty() ? null : before);
         }
     }
+
+    @Override
+    public void onSkipped() {
+        if (after == null || statements.get(name) == after) {
+            statements.put(name, before);
+        }
+    }
 }

@@ -97,7 +97,7 @@ final class RequestSender {
                 || mustWaitForParse(relay, request)
                 || mustWaitForStatus(relay, request)) {
             if (request.effect != null) {
-                request.effect.onUndone();
+                request.effect.onSkipped();
             }
             if (request.answer != null) {
                 request.answer.onUndone();
