@@ -71,6 +71,11 @@ public final class Settings {
         return statementContext;
     }
 
+    /** Returns true for a parameter that decides how a statement's text is understood. */
+    public static boolean isOfStatementContext(String name) {
+        return STATEMENT_CONTEXT.contains(name);
+    }
+
     /** Returns how many bytes these settings keep in memory, roughly, if nothing shares them. */
     public long sizeBytes() {
         return sizeBytes;

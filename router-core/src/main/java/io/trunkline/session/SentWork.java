@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
+import io.trunkline.backend.Settings;
 import io.trunkline.routing.SettingChange;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.AnalyzedQuery;
@@ -57,6 +58,8 @@ final class SentWork {
     private boolean settingsPending;
     /** And one that may change the search path: under which one, is not known. */
     private boolean pathPending;
+    /** And one that may change something else that decides what a text means to a server. */
+    private boolean contextPending;
 
     /** COPY FROM STDIN of which neither the end was sent nor the answer has come: a server may take what follows for their data. */
     private int copies;
@@ -320,6 +323,13 @@ final class SentWork {
         pathPending |= command != null && command.isOfSearchPath()
                 || session.settings.isPathInFlux()
                         && (kind.endsTransaction() || kind == StatementKind.ROLLBACK_TO_SAVEPOINT);
+        contextPending |= command instanceof SessionCommand.Set set && Settings.isOfStatementContext(set.name())
+                || command instanceof SessionCommand.Reset reset && Settings.isOfStatementContext(reset.name());
+    }
+
+    /** Returns true while what is read next may be understood by a server under other settings than the session is known to have. */
+    boolean isContextPending() {
+        return pathPending || contextPending;
     }
 
     /** Returns true while it is not known by which search path what is read next will be run. */
@@ -371,6 +381,7 @@ final class SentWork {
         earlierMayFail = false;
         settingsPending = false;
         pathPending = false;
+        contextPending = false;
         copies = 0;
         int count = queries;
         queries = 0;
@@ -391,6 +402,7 @@ final class SentWork {
         beginSent = false;
         settingsPending = false;
         pathPending = false;
+        contextPending = false;
         executedInGroup = false;
         copies = 0;
     }

@@ -30,7 +30,9 @@ final class StatementLookup {
     @Nullable
     PreparedStatement byText(Session session, ByteBuf buffer, Parse parse) {
         ClusterView view = session.view();
-        String context = session.texts.statementContext();
+        boolean pending = session.sent.isContextPending();
+        // What is parsed behind a SET of its own group, a text that is read later does not mean.
+        String context = pending ? session.texts.singleStatementContext() : session.texts.statementContext();
         PreparedStatement statement = inCatalog(buffer, parse, context);
         if (statement != null && !isStale(session, statement)) {
             return statement;
@@ -39,7 +41,7 @@ final class StatementLookup {
         if (analysis == null) {
             return null;
         }
-        if (statement == null && SqlStatements.executes(analysis)) {
+        if (statement == null && !pending && SqlStatements.executes(analysis)) {
             // What it returns a server finds out when it parses it, from a name that is the session's.
             context = session.texts.ownStatementContext();
             statement = inCatalog(buffer, parse, context);

@@ -74,6 +74,11 @@ final class TextContext {
         return statementContext() + ownMark();
     }
 
+    /** As the other, for a statement that is not found again by its text either. */
+    String singleStatementContext() {
+        return statementContext() + "#" + session.worker.catalog().newOwner();
+    }
+
     private String ownMark() {
         if (owner == 0) {
             owner = session.worker.catalog().newOwner();
