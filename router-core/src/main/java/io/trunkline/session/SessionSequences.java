@@ -73,6 +73,7 @@ final class SessionSequences {
             if (there == SequenceValues.NONE) {
                 backend.noteSequences(own);
             } else if (use == SequenceUse.MAY_ADVANCE
+                    || request.tag == FrontendTag.EXECUTE && mayCommit(request)
                     || failed && !isTransactionEndedFirst(request)
                     // A Query would end the group, and its implicit transaction, before the client does.
                     || withinGroup && request.tag != FrontendTag.EXECUTE) {
@@ -94,6 +95,12 @@ final class SessionSequences {
         }
         StatementKind first = firstKind(request);
         return first == null || SentWork.leavesFailure(first);
+    }
+
+    /** Behind another statement of its group PostgreSQL 18 lets a procedure not commit. */
+    private static boolean mayCommit(Request request) {
+        StatementKind kind = firstKind(request);
+        return kind == StatementKind.CALL || kind == StatementKind.DO;
     }
 
     /** Behind a ROLLBACK TO the savepoints live on: nothing can be discarded ahead of it. */
