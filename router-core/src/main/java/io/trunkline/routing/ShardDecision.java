@@ -285,7 +285,7 @@ final class ShardDecision {
         }
         SpreadWrite spread = shape.spread();
         if (spread != null && evaluation.problem() == null) {
-            return spread(statement, shape, spread, union, evaluation);
+            return spread(shape, spread, union, evaluation);
         }
         Refusal notScattered = shape.scatterRefusal();
         if (notScattered != null && !(isWrite(statement.kind()) && evaluation.problem() != null)) {
@@ -330,12 +330,7 @@ final class ShardDecision {
         return pure && ReadOnlyCheck.namesOnlyTables(mentions, catalog);
     }
 
-    private Target spread(
-            StatementShape statement,
-            ShardingShape shape,
-            SpreadWrite write,
-            ShardSet shards,
-            KeyEvaluation evaluation) {
+    private Target spread(ShardingShape shape, SpreadWrite write, ShardSet shards, KeyEvaluation evaluation) {
         for (String function : write.functions()) {
             boolean harmless = catalog.nature(function) == FunctionNature.PURE || KnownFunctions.isHarmless(function);
             if (!harmless

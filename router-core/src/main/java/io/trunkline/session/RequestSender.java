@@ -107,7 +107,7 @@ final class RequestSender {
         Disposition instead = session.shards.before(relay, request);
         if (instead != null) {
             if (instead == Disposition.PAUSE && request.effect != null) {
-                request.effect.onUndone();
+                request.effect.onSkipped();
             }
             return instead;
         }

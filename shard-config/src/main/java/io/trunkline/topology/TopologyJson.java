@@ -53,7 +53,7 @@ public final class TopologyJson {
             throw InvalidTopologyException.at(position(e.getLocation()), e.getOriginalMessage(), "JSON in UTF-8");
         } catch (IOException e) {
             // Bytes in no character set that JSON may have.
-            throw InvalidTopologyException.at("", e.getMessage(), "JSON in UTF-8");
+            throw InvalidTopologyException.at("", String.valueOf(e.getMessage()), "JSON in UTF-8");
         }
         return TopologyReader.read(root, unknownFields);
     }
