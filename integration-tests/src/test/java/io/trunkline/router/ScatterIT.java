@@ -442,7 +442,7 @@ class ScatterIT {
                 "TL0141 select name from sites union all select site from devices",
                 "TL0141 select site from devices except select label from readings",
                 "TL0121 select seq from readings order by seq for update",
-                "TL0123 select seq from readings, sites for update",
+                "TL0137 select seq from readings, sites for update",
                 "TL0220 select seq from readings where random() < 2 order by seq",
                 "TL0218 select seq from readings; select 1",
             })

@@ -94,7 +94,7 @@ public enum RefusalCode {
     /** Each shard has a copy of each row of a reference table: whoever locks one of them does not meet who locks another. */
     REFERENCE_LOCK(
             "TL0137",
-            "query locks rows of a reference table on the shard of a key",
+            "query locks rows of a reference table beside those of sharded ones",
             "Lock rows of sharded tables alone: FOR UPDATE OF ..., and those of reference tables by a query of their own."),
     /** Joined rows may lie on several shards. */
     JOIN_ACROSS_SHARDS(
