@@ -17,6 +17,7 @@ import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
+import io.trunkline.sql.TransactionMode;
 import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
@@ -183,7 +184,10 @@ final class ShardTransaction {
             return null;
         }
         StatementKind kind = kind(request);
-        if (kind == StatementKind.BEGIN && !parts.isEmpty() && status == TransactionStatus.IN_TRANSACTION) {
+        if (kind == StatementKind.BEGIN
+                && !parts.isEmpty()
+                && status == TransactionStatus.IN_TRANSACTION
+                && saysModes(request)) {
             // A server warns, and takes what it says of the transaction for its shard alone.
             request.refusal = RouterErrors.onSeveralShards("BEGIN within the transaction");
             return null;
@@ -201,7 +205,7 @@ final class ShardTransaction {
         if (status == TransactionStatus.IN_TRANSACTION && mustClose(request, kind)) {
             return isSettled(relay) ? closeStale(relay) : Disposition.PAUSE;
         }
-        if (kind != null && request.refusal == null && !parts.isEmpty()) {
+        if (kind != null && kind != StatementKind.BEGIN && request.refusal == null && !parts.isEmpty()) {
             return beforeCommand(relay, request, kind, status);
         }
         if (status == TransactionStatus.IN_TRANSACTION) {
@@ -224,6 +228,16 @@ final class ShardTransaction {
                 && request.analysis.shape().statements().stream()
                         .flatMap(statement -> statement.effects().stream())
                         .anyMatch(SessionEffect::pinsSession);
+    }
+
+    private static boolean saysModes(Request request) {
+        return request.analysis != null
+                && !request.analysis
+                        .shape()
+                        .statements()
+                        .get(0)
+                        .transactionMode()
+                        .equals(TransactionMode.UNSAID);
     }
 
     /** Functions may set what outlives the transaction, too, as far as the catalogue tells. */
