@@ -6,6 +6,7 @@ import static io.trunkline.router.ClientMessage.closePortal;
 import static io.trunkline.router.ClientMessage.describePortal;
 import static io.trunkline.router.ClientMessage.describeStatement;
 import static io.trunkline.router.ClientMessage.execute;
+import static io.trunkline.router.ClientMessage.flush;
 import static io.trunkline.router.ClientMessage.parse;
 import static io.trunkline.router.ClientMessage.query;
 import static io.trunkline.router.ClientMessage.sync;
@@ -266,6 +267,35 @@ class CursorIT {
         stock.both(parse("", "declare c cursor for select item from stock"), bind("", ""), execute("", 0), sync());
         both("rollback to a");
         stock.both(bind("c", "f"), execute("", 0), sync());
+    }
+
+    @Test
+    @Case("H35")
+    void failsWhereOneServerDoes() {
+        both("savepoint a");
+        // What is computed while the query is planned fails with the Execute.
+        stock.both(
+                parse("", "declare c no scroll cursor for select 1 / 0 from stock where note = 'x'"),
+                bind("", ""),
+                describePortal(""),
+                execute("", 0),
+                sync());
+        both("rollback to a");
+    }
+
+    @Test
+    @Case("H35")
+    void refusesToGoOnWithWhatARollbackHasUndone() {
+        both("declare c cursor for select count(*) + 1 from stock");
+        both("savepoint a");
+        both("fetch all from c");
+        both("rollback to a");
+        for (byte[] described : List.of(describePortal(""), flush())) {
+            assertThat(refused(parse("", "fetch all from c"), bind("", ""), described, execute("", 0), sync()))
+                    .contains("TL0233");
+            stock.whole().query("select 1 / 0");
+            both("rollback to a");
+        }
     }
 
     @ParameterizedTest

@@ -121,6 +121,10 @@ public final class DeclaredCursor implements RunningStatement, ShardStream.Liste
         ScatterPlan plan = preparation.onAnswered(() -> {});
         if (plan != null) {
             phase = Phase.OPENING;
+            if (words.parameterCount() == 0) {
+                // What fails when the query is planned fails on one server when the DECLARE is executed.
+                client.onStarted(this);
+            }
             ShardRun opened = new ShardRun(plan, shards.all());
             run = opened;
             opened.open(query, portal, allocator);

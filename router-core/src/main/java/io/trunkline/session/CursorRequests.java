@@ -150,6 +150,9 @@ final class CursorRequests {
         }
         if (!fetched.isMove && !wantsTexts(bind)) {
             request.target = RouteRefusal.CURSOR_FETCH.because("its rows are wanted in binary format");
+        } else if (fetched.cursor.isUndone()) {
+            // Now, for there is nothing any more that a Describe could be answered by.
+            request.target = undone();
         } else {
             session.portals.fetches(bind.portal());
             request.answer = BOUND;
@@ -292,8 +295,7 @@ final class CursorRequests {
         } else if (executeMax > 0 && executeMax <= command.rows()) {
             request.target = RouteRefusal.CURSOR_FETCH.because("its Execute has a limit of its own");
         } else if (fetched.cursor.isUndone()) {
-            request.target =
-                    RouteRefusal.CURSOR_FETCH.because("a ROLLBACK TO has undone what its first FETCH collected");
+            request.target = undone();
         } else if (fetched.cursor.query() == null) {
             request.refusal = RouterErrors.portalCannotRun(command.cursor());
         } else {
@@ -301,6 +303,10 @@ final class CursorRequests {
             Target.Work.Resume.By by = fetched.isMove ? Target.Work.Resume.By.MOVE : Target.Work.Resume.By.FETCH;
             request.target = over(session, fetched.cursor, new Target.Work.Resume(command.cursor(), rows, by));
         }
+    }
+
+    private static Target.Refused undone() {
+        return RouteRefusal.CURSOR_FETCH.because("a ROLLBACK TO has undone what its first FETCH collected");
     }
 
     /** Returns the target of what goes on with something that is open over several shards. */
