@@ -291,6 +291,17 @@ public final class CatalogSnapshot implements FunctionCatalog {
         return containsAny(opaqueNames, names);
     }
 
+    /** Returns true when one of the names may be a volatile function of a row, called like a column. */
+    boolean namesVolatileFunction(Collection<String> names) {
+        for (String name : names) {
+            FunctionNature nature = functions.get(name);
+            if (nature != null && !nature.mayRunOnReplica()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns how the texts of a statement that has these names are ordered, as long as it says no collation itself. */
     TextOrder textOrder(Collection<String> names) {
         return containsAny(collatedNames, names) ? TextOrder.UNKNOWN : textOrder;

@@ -57,12 +57,12 @@ final class ReadOnlyCheck {
         return Reason.READ;
     }
 
-    /** Returns true when the catalogue vouches that a statement touches the tables it names and nothing else, functions that it calls aside. */
-    static boolean namesOnlyTables(Mentions mentions, CatalogSnapshot catalog) {
+    /** Returns true when the catalogue vouches that a statement calls no volatile function but with parentheses. */
+    static boolean callsNothingUnseen(Mentions mentions, CatalogSnapshot catalog) {
         return catalog.isLoaded()
                 && !catalog.hasHiddenCalls()
                 && !catalog.namesVolatileOperator(mentions.operators())
-                && !catalog.namesAnyOpaque(mentions.names());
+                && !catalog.namesVolatileFunction(mentions.names());
     }
 
     private static Reason verdictBesideFunctions(StatementShape statement, CatalogSnapshot catalog) {

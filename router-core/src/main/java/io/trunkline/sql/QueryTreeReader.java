@@ -77,6 +77,7 @@ final class QueryTreeReader {
     @Nullable
     QueryScope read(Select select, @Nullable QueryScope outer, WithQueries around) {
         WithQueries with = readWith(select.getWithItemsList(), outer, around);
+        int referenceReads = tables.referenceReads();
         QueryScope scope = null;
         if (select instanceof PlainSelect plain) {
             scope = readPlain(plain, outer, with);
@@ -92,6 +93,9 @@ final class QueryTreeReader {
             readNested(values.getExpressions(), tail, with);
         } else if (!(select instanceof PlainSelect) && !(select instanceof ParenthesedSelect)) {
             throw unreadable("there is a query of an unknown form");
+        }
+        if (!(select instanceof PlainSelect)) {
+            noteLocks(select, null, referenceReads);
         }
         readTail(select, tail, with);
         return scope;
@@ -160,7 +164,9 @@ final class QueryTreeReader {
         selectCount++;
         refuseForeignClauses(select);
         QueryScope scope = placements.enter(select, new QueryScope(outer));
+        int referenceReads = tables.referenceReads();
         readFrom(select.getFromItem(), select.getJoins(), scope, outer, with);
+        noteLocks(select, scope, referenceReads);
         KeyFacts filter = predicates.read(select.getWhere(), scope);
         filter.apply(scope::owns);
         scope.filterBy(filter);
@@ -176,6 +182,29 @@ final class QueryTreeReader {
             readNested(select.getGroupBy().getGroupByExpressionList(), scope, with);
         }
         return scope;
+    }
+
+    /** Rows of all relations in FROM are locked, those of sub-queries there included, or those of OF alone. */
+    private void noteLocks(Select select, @Nullable QueryScope scope, int referenceReadsBefore) {
+        boolean locks = select.getForMode() != null || select.getForUpdate() != null;
+        if (!locks || tables.referenceReads() == referenceReadsBefore) {
+            return;
+        }
+        if (scope == null || !namesShardedOnly(select.getForUpdateTables(), scope)) {
+            tables.lockReference();
+        }
+    }
+
+    private static boolean namesShardedOnly(@Nullable List<Table> named, QueryScope scope) {
+        if (named == null || named.isEmpty()) {
+            return false;
+        }
+        for (Table table : named) {
+            if (table.getNameParts().size() != 1 || !scope.isSharded(Names.fold(table.getName()))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Clauses of other databases: their words are names to PostgreSQL, so the tree is not what PostgreSQL sees. */

@@ -255,9 +255,9 @@ public final class ShardingShapeReader {
             return shape;
         }
         shape = shape.mentioning(Mentions.in(tokens));
-        if (references.readsReference() && LockingClauses.mayLockOthers(tokens, walked.scope())) {
+        if (references.locksReference()) {
             throw new RefusedStatement(
-                    RefusalCode.REFERENCE_LOCK.because("there is no OF with names of sharded tables alone"));
+                    RefusalCode.REFERENCE_LOCK.because("one is among the relations, and OF does not leave it out"));
         }
         if (references.updatesKeys()) {
             return shape.notScatteredFor(RefusalCode.KEY_UPDATE.because("the row may have to move to another shard"));

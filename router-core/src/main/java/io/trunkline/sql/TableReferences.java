@@ -19,6 +19,8 @@ final class TableReferences {
     private final Set<String> referenceNames = new HashSet<>();
     private String written = "";
     private boolean readsReference;
+    private int referenceReads;
+    private boolean locksReference;
     private boolean writesReference;
     private boolean storesKeys;
     /** What the keys of updated rows become. */
@@ -45,6 +47,7 @@ final class TableReferences {
         }
         if (use instanceof TableUse.Reference) {
             readsReference = true;
+            referenceReads++;
             referenceNames.add(sqlName(table));
         }
         readsCatalog |= use instanceof TableUse.Catalog;
@@ -142,9 +145,19 @@ final class TableReferences {
         return keys;
     }
 
-    /** Returns true when the statement reads a reference table. */
-    boolean readsReference() {
-        return readsReference;
+    /** Returns how many reads of reference tables have been recorded. */
+    int referenceReads() {
+        return referenceReads;
+    }
+
+    /** Notes that rows of reference tables are locked. */
+    void lockReference() {
+        locksReference = true;
+    }
+
+    /** Returns true when rows of reference tables are locked. */
+    boolean locksReference() {
+        return locksReference;
     }
 
     /** Returns true when the statement reads the system catalogue. */

@@ -137,6 +137,22 @@ class SeveralShardsTest {
         assertRefused("select * from orders o, countries c for update", "TL0137");
         assertRefused(
                 "select * from (select o.* from orders o, countries c where customer_id = 42) x for update", "TL0137");
+        assertRefused(
+                "select 1 from orders where customer_id = 42 and exists (select 1 from countries c for share)",
+                "TL0137");
+        assertThat(explain(
+                                "select * from orders where customer_id = 42 and note in (select code from countries) for update")
+                        .shard())
+                .isEqualTo(shardOf42);
+        assertThat(explain(
+                                "select * from (select o.* from orders o, countries c where o.customer_id = 42 for update of o) x")
+                        .shard())
+                .isEqualTo(shardOf42);
+        assertThat(explain(
+                                "update orders set amount = 1 where customer_id = 42 and id in (select id from orders p "
+                                        + "where p.customer_id = 42 and note in (select code from countries) for update of p skip locked)")
+                        .shard())
+                .isEqualTo(shardOf42);
         assertThat(explain(joined + " of o").shard()).isEqualTo(shardOf42);
         assertThat(explain("select * from orders where customer_id = 42 for update")
                         .shard())
