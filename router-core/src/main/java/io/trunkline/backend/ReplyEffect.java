@@ -14,7 +14,7 @@ public abstract class ReplyEffect {
     /** The request succeeded; for a Query: its ReadyForQuery came without an error before it. */
     public void onConfirmed() {}
 
-    /** The request failed, or was skipped after an earlier error, or its backend was lost. */
+    /** The request failed, or its backend was lost. */
     public void onUndone() {}
 
     /** The request was skipped after an earlier error, or is going to be read again: as undone, but it has left nothing behind. */

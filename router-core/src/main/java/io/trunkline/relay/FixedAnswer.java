@@ -43,6 +43,13 @@ public final class FixedAnswer extends Synthesis {
     }
 
     @Override
+    public void onSkipped() {
+        if (effect != null) {
+            effect.onSkipped();
+        }
+    }
+
+    @Override
     public void onUndone() {
         if (effect != null) {
             effect.onUndone();

@@ -96,18 +96,13 @@ final class RequestSender {
                 || SqlStatements.isAwaited(relay, request)
                 || mustWaitForParse(relay, request)
                 || mustWaitForStatus(relay, request)) {
-            if (request.effect != null) {
-                request.effect.onSkipped();
-            }
-            if (request.answer != null) {
-                request.answer.onUndone();
-            }
+            takeBack(request);
             return Disposition.PAUSE;
         }
         Disposition instead = session.shards.before(relay, request);
         if (instead != null) {
-            if (instead == Disposition.PAUSE && request.effect != null) {
-                request.effect.onSkipped();
+            if (instead == Disposition.PAUSE) {
+                takeBack(request);
             }
             return instead;
         }
@@ -134,6 +129,15 @@ final class RequestSender {
             session.onQuiet();
         }
         return disposition;
+    }
+
+    /** A request is offered, and read, once more. An answer of the router's own has its effect in it. */
+    private static void takeBack(Request request) {
+        if (request.answer != null) {
+            request.answer.onSkipped();
+        } else if (request.effect != null) {
+            request.effect.onSkipped();
+        }
     }
 
     /** A server that reads COPY data passes over these. */
@@ -231,7 +235,10 @@ final class RequestSender {
     /** Hands one understood request to the relay: refused in its place, answered in its place, or forwarded. */
     private void deliver(Relay relay, Request request) {
         boolean within = groupOpen;
-        if (!(isIgnoredInCopy(request) && relay.backend().expected().isCopyingIn())) {
+        // A Flush asks for nothing that a Sync would have to end.
+        boolean begins = request.tag != FrontendTag.FLUSH
+                && !(isIgnoredInCopy(request) && relay.backend().expected().isCopyingIn());
+        if (begins) {
             groupOpen = !request.endsGroup();
         }
         if (request.refusal == null && request.statement != null) {

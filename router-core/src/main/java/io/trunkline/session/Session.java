@@ -400,10 +400,6 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
         } else if (shards.cancelJoin()) {
             worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
             delivered.run();
-        } else if (awaitedTypes.cancel(RouterErrors.queryCanceled("user request"))) {
-            worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
-            delivered.run();
-            proceedLater();
         } else if (state instanceof Scattering scattering) {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
             scattering.work().cancel(delivered);
@@ -411,6 +407,10 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
             sentBatch.forget();
             running.relay().cancel(delivered);
+        } else if (awaitedTypes.cancel(RouterErrors.queryCanceled("user request"))) {
+            worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
+            delivered.run();
+            proceedLater();
         } else if (state instanceof Canceling) {
             // A cancel request for what runs is on its way already.
             worker.metrics().cancelRequest(CancelOutcome.SENT);
