@@ -85,6 +85,9 @@ final class AnsweredWork {
             return;
         }
         session.sentBatch.forget();
+        if (relay.backend().status() != TransactionStatus.IDLE) {
+            session.sent.transactionGoesOn();
+        }
         session.placement.lastRoute().answered(session.sent.onQuiet());
         session.channels.settle();
         if (relay.backend().status() == TransactionStatus.IDLE) {

@@ -177,6 +177,10 @@ final class BackendLoss {
             next.encode(out);
         }
         session.client.write(out);
+        if (lost.inDoubt) {
+            // Whoever looks whether it has happened must not ask a replica that has not heard of it.
+            session.placement.wrote();
+        }
         goOn(stranded ? new Stranded(null) : Idle.INSTANCE, lost.groupOpen);
     }
 

@@ -270,9 +270,9 @@ final class Placement {
         return shard;
     }
 
-    /** Returns true when some of the session's reads may go to a replica, by policy. */
+    /** Returns true when some of the session's reads may go to a replica, by policy or by its own wish. */
     boolean readsReplicas() {
-        return routing.policy() != ReadPolicy.PRIMARY;
+        return routing.policy() != ReadPolicy.PRIMARY || routing.wishes().role() == RolePreference.PREFER_REPLICA;
     }
 
     /** Something was written: reads stay with the primary for a time. */

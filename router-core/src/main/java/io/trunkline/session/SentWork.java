@@ -369,6 +369,11 @@ final class SentWork {
         return was;
     }
 
+    /** All that was sent has been answered, and the transaction is still open: what its reads may have written comes with its end. */
+    void transactionGoesOn() {
+        wrote |= session.placement.readsReplicas() && mayReadsWrite();
+    }
+
     /** All that was sent has been answered. Returns how many queries that were. */
     int onQuiet() {
         readCount = 0;
