@@ -447,6 +447,11 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         }
     }
 
+    /** Returns true when it has no backend. */
+    boolean isEmpty() {
+        return backends.isEmpty();
+    }
+
     private void leaveWhenEmpty() {
         if (retired && backends.isEmpty()) {
             share.leave();

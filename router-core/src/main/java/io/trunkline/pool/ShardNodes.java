@@ -32,6 +32,8 @@ final class ShardNodes {
     private List<NodePool> all = List.of();
     private @Nullable NodePool primary;
     private List<NodePool> replicas = List.of();
+    /** Nodes that are gone, while backends of theirs are in use. */
+    private final List<NodePool> retired = new ArrayList<>();
 
     ShardNodes(BackendPool pool, String preferredZone) {
         this.pool = pool;
@@ -64,6 +66,8 @@ final class ShardNodes {
         replicas = List.copyOf(readable);
         all = List.copyOf(nodes.values());
         former.values().forEach(NodePool::retire);
+        retired.addAll(former.values());
+        retired.removeIf(NodePool::isEmpty);
         for (NodeStatus status : statuses) {
             NodePool node = nodes.get(Address.of(status.node()));
             if (node != null) {
@@ -72,7 +76,8 @@ final class ShardNodes {
         }
         NodePool now = primary;
         if (now != null) {
-            former.values().forEach(node -> node.supersede(now));
+            // A primary may leave the topology before another one is known.
+            List.copyOf(retired).forEach(node -> node.supersede(now));
             all.forEach(node -> node.supersede(now));
         }
     }

@@ -138,6 +138,18 @@ class FailoverTest {
     }
 
     @Test
+    void losesWhatIsLeasedOfAPrimaryThatHadLeftTheTopologyBefore() {
+        fixture.status(status("a", State.PRIMARY), status("b", State.READABLE_REPLICA));
+        FakeBackend writing = fixture.leased().backend();
+
+        fixture.status(status("b", State.READABLE_REPLICA));
+        assertThat(writing.isOpen()).isTrue();
+        fixture.status(status("b", State.PRIMARY, 2, 1));
+
+        assertThat(writing.isOpen()).isFalse();
+    }
+
+    @Test
     void closesABackendWhoseLoginEndsAfterItsNodeWasDemoted() {
         fixture.status(status("a", State.PRIMARY));
         RecordingRequest request = fixture.lease();
