@@ -130,9 +130,14 @@ final class EphemeralZnode {
     private void onInspected(CuratorEvent event) {
         if (event.getResultCode() == Code.NONODE.intValue()) {
             create();
-        } else if (event.getStat() == null) {
+            return;
+        }
+        if (event.getStat() == null) {
+            // Whose it is, is not known: the connection's return leads here again.
             logFailure("inspect", event);
-        } else if (event.getStat().getEphemeralOwner() != sessionId()) {
+            return;
+        }
+        if (event.getStat().getEphemeralOwner() != sessionId()) {
             // A router that was restarted finds the znode of its former self until ZooKeeper gives up the old session.
             isAnothers = true;
             if (listener.awaitsEnd(event.getData() == null ? new byte[0] : event.getData())) {
@@ -149,6 +154,7 @@ final class EphemeralZnode {
             inBackground(
                     "write",
                     () -> client.setData()
+                            .withVersion(event.getStat().getVersion())
                             .inBackground((same, written) -> logFailure("write", written), connection.thread())
                             .forPath(path, data));
         }
