@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.transport;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
@@ -13,6 +16,16 @@ final class ClosableChannel extends EmbeddedChannel implements DuplexChannel {
     private boolean inputShutdown;
     private boolean outputShutdown;
     private boolean stalled;
+
+    /** Returns what the peer of a channel has been sent since the last call, a character for each byte. */
+    static String received(EmbeddedChannel channel) {
+        StringBuilder text = new StringBuilder();
+        for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+            text.append(out.toString(ISO_8859_1));
+            out.release();
+        }
+        return text.toString();
+    }
 
     /** The peer sends no more. */
     void endInput() {

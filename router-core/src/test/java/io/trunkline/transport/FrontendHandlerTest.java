@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.transport;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.metrics.RouterMetrics.LoginOutcome;
@@ -105,12 +103,7 @@ class FrontendHandlerTest {
     }
 
     private String received() {
-        StringBuilder text = new StringBuilder();
-        for (ByteBuf out = client.readOutbound(); out != null; out = client.readOutbound()) {
-            text.append(out.toString(ISO_8859_1));
-            out.release();
-        }
-        return text.toString();
+        return ClosableChannel.received(client);
     }
 
     private static RouterMetrics metrics(List<LoginOutcome> outcomes) {

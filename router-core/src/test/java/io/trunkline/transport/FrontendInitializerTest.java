@@ -181,12 +181,7 @@ class FrontendInitializerTest {
     }
 
     private String received() {
-        StringBuilder text = new StringBuilder();
-        for (ByteBuf out = client.readOutbound(); out != null; out = client.readOutbound()) {
-            text.append(out.toString(ISO_8859_1));
-            out.release();
-        }
-        return text.toString();
+        return ClosableChannel.received(client);
     }
 
     private static Consumer<ByteBuf> startup(String user) {

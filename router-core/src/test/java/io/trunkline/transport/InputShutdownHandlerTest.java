@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.transport;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.testing.Fragmenter;
@@ -110,11 +108,6 @@ class InputShutdownHandlerTest {
     }
 
     private String received() {
-        StringBuilder text = new StringBuilder();
-        for (ByteBuf out = client.readOutbound(); out != null; out = client.readOutbound()) {
-            text.append(out.toString(ISO_8859_1));
-            out.release();
-        }
-        return text.toString();
+        return ClosableChannel.received(client);
     }
 }
