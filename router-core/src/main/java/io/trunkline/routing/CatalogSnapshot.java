@@ -294,7 +294,9 @@ public final class CatalogSnapshot implements FunctionCatalog {
     /** Returns true when one of the names may be a volatile function of a row, called like a column. */
     boolean namesVolatileFunction(Collection<String> names) {
         for (String name : names) {
-            FunctionNature nature = functions.get(name);
+            // Most volatile functions take no row: their names, as in random(), say nothing of what is called like a
+            // column.
+            FunctionNature nature = opaqueNames.contains(name) ? functions.get(name) : null;
             if (nature != null && !nature.mayRunOnReplica()) {
                 return true;
             }

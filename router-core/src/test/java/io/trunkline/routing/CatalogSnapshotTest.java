@@ -46,6 +46,24 @@ class CatalogSnapshotTest {
     }
 
     @Test
+    void tellsVolatileFunctionsOfARowFromViewsAndFromOtherFunctions() {
+        CatalogSnapshot catalog = CatalogSnapshot.of(
+                List.of(
+                        List.of("random", "t", "f"),
+                        List.of("next_value", "t", "t"),
+                        List.of("counted", "t", "t"),
+                        List.of("lower", "f", "f")),
+                List.of(List.of("counted"), List.of("a_view")),
+                List.of(),
+                List.of());
+
+        assertThat(catalog.namesVolatileFunction(List.of("orders", "counted"))).isTrue();
+        assertThat(catalog.namesVolatileFunction(List.of("random", "trunkline", "next_value", "a_view", "lower")))
+                .isFalse();
+        assertThat(catalog.namesAnyOpaque(List.of("a_view"))).isTrue();
+    }
+
+    @Test
     void takesTheWorseOfTwoDatabases() {
         CatalogSnapshot one = CatalogSnapshot.of(
                 List.of(List.of("a", "f", "f"), List.of("b", "f", "t"), List.of("c", "f", "f")),
