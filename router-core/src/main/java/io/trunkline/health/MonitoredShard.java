@@ -56,11 +56,14 @@ final class MonitoredShard implements NodeProbe.Listener {
             known = true;
             epoch = monitor.nextEpoch();
         }
-        Map<Address, Watched> former = new LinkedHashMap<>(watched);
+        Map<Address, Watched> kept = new LinkedHashMap<>(watched);
+        kept.keySet().retainAll(shard.nodes().stream().map(Address::of).toList());
+        // Before another is made: a node that moves keeps its name, and so has its metrics under the same one.
+        watched.values().stream().filter(one -> !kept.containsValue(one)).forEach(MonitoredShard::forget);
         Map<Address, Watched> now = new LinkedHashMap<>();
         List<NodeProbe> added = new ArrayList<>();
         for (Node node : shard.nodes()) {
-            Watched before = former.remove(Address.of(node));
+            Watched before = kept.get(Address.of(node));
             if (before != null) {
                 now.put(Address.of(node), new Watched(node, before.probe, before.metrics));
             } else {
@@ -71,7 +74,6 @@ final class MonitoredShard implements NodeProbe.Listener {
                         new Watched(node, probe, monitor.metrics().node(monitor.cluster(), name, node.name())));
             }
         }
-        former.values().forEach(MonitoredShard::forget);
         if (added.size() == now.size()) {
             // nothing of the former shard is left, so its timelines and identifier say nothing of this one
             assessment = new ShardAssessment(monitor.settings());

@@ -49,6 +49,8 @@ final class NodeProbe {
     enum Reach {
         /** No probe has ended yet. */
         UNKNOWN,
+        /** It is alive, but has had no place for a probe since the first one: what it is is not known. */
+        FULL,
         REACHABLE,
         UNREACHABLE
     }
@@ -269,6 +271,7 @@ final class NodeProbe {
             ask(former, thisAttempt);
         } else {
             lastFailure = words(error);
+            reach = reach == Reach.UNKNOWN ? Reach.FULL : reach;
             end();
         }
     }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Readable replicas.</b> In recovery, on the primary's timeline, within the lag limit, and either streaming or at the primary's position:
  * a standby cut off from an idle primary has lost nothing, one cut off from a busy primary falls behind and shows it at the next probe. While
- * the shard has no primary, replicas within the limit of its last position stay readable, because nothing newer can be read anywhere.
+ * the shard has no primary, replicas within the limit of its last position stay readable, because nothing newer can be read anywhere. None is read
+ * before each node was heard of once: until then the one may be missing that tells how far behind they are.
  *
  * <p><b>The right server.</b> All nodes of a shard must report one system identifier, the one of the first primary; an address that was given
  * to another server answers with another.
@@ -87,14 +88,22 @@ final class ShardAssessment {
         }
         Report primary = choosePrimary(reports, identifier, problems, remarks);
         if (primary != null && primary.observation != null) {
+            if (!primaryEverKnown) {
+                // Those were compared with nothing.
+                references.clear();
+            }
             primaryEverKnown = true;
             systemIdentifier = identifier;
             primaryPosition = primary.observation.position();
             primaryTimeline = primary.observation.timeline();
         }
+        boolean lagKnown = primaryEverKnown || reports.stream().noneMatch(report -> report.reach == Reach.UNKNOWN);
         List<NodeStatus> statuses = new ArrayList<>(reports.size());
         for (Report report : reports) {
-            statuses.add(statusOf(report, identifier, primary));
+            statuses.add(
+                    lagKnown || report.observation == null
+                            ? statusOf(report, identifier, primary)
+                            : new NodeStatus(report.node, State.UNKNOWN, 0, -1));
         }
         return new Verdict(List.copyOf(statuses), String.join("; ", problems), String.join("; ", remarks));
     }
@@ -141,7 +150,7 @@ final class ShardAssessment {
         Report declared = null;
         boolean allHeardOf = true;
         for (Report report : reports) {
-            allHeardOf &= report.reach != Reach.UNKNOWN;
+            allHeardOf &= report.reach != Reach.UNKNOWN && report.reach != Reach.FULL;
             if (report.node.role() == NodeRole.PRIMARY) {
                 declared = report;
             }
@@ -189,7 +198,7 @@ final class ShardAssessment {
         String name = report.node.name();
         if (observation == null) {
             references.remove(name);
-            if (report.reach == Reach.UNKNOWN) {
+            if (report.reach == Reach.UNKNOWN || report.reach == Reach.FULL) {
                 return new NodeStatus(report.node, State.UNKNOWN, 0, -1);
             }
             readable.put(name, false);

@@ -215,6 +215,11 @@ public final class ConnectionBudget {
             }
         }
 
+        /** Returns true while a place is wanted that there was none of. */
+        public boolean isWanting() {
+            return wantedAs > 0;
+        }
+
         /** Takes a wish back. */
         public void unwant() {
             if (wantedAs == 0) {

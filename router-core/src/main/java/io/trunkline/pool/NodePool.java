@@ -142,8 +142,20 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         return true;
     }
 
+    /** Begins to open a backend that nobody waits for, if there is a free place for it. */
+    void openAhead() {
+        if (mayConnect() && share.tryTake()) {
+            connect();
+        }
+    }
+
+    /** Returns true when it may open a backend, and does not wait for a place to do so already. */
+    boolean mayTryOpen() {
+        return mayConnect() && !share.isWanting();
+    }
+
     /** Returns true when nothing but the budget stands against a further attempt. */
-    boolean mayConnect() {
+    private boolean mayConnect() {
         return !retired
                 && status.state() != NodeStatus.State.UNUSABLE
                 && backends.connectingCount() < settings.connect().parallel()
@@ -208,7 +220,9 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         long pause = backoff.onFailure(now);
         failure = error;
         close(backend, CloseReason.CONNECT_FAILED);
-        if (retry == null && !retired) {
+        if (!retired) {
+            // The one that is armed may be of a pause that a probe's success has ended since.
+            cancel(retry);
             retry = clock.schedule(pause, () -> {
                 retry = null;
                 pool.dispatch();

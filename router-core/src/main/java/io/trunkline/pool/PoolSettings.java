@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param size most backends to one node for this database and user, over all event loops together; 1 to 10,000. Raise it when requests
  *     wait while the node has capacity to spare.
  * @param minSize backends to one node that are opened ahead and kept although idle, over all event loops; 0 to {@code size}
- * @param maxWaiters most requests that wait in one pool of one event loop; the next is refused with 53300; 0 to 1,000,000
+ * @param maxWaiters most requests that wait in one pool of one event loop; the next is refused with 53300; 1 to 1,000,000
  * @param leaseWaitTimeout how long a request waits for a free backend before it is refused with 57014
  * @param failoverWait how long a request waits while its shard has no node of the wished role before it is refused with 57P03
  * @param idleTimeout how long a backend beyond {@code minSize} stays open without work
@@ -77,7 +77,7 @@ public record PoolSettings(
     public PoolSettings {
         requireBetween("size", size, 1, SIZE_MAX);
         requireBetween("min_size", minSize, 0, size);
-        requireBetween("max_waiters", maxWaiters, 0, 1_000_000);
+        requireBetween("max_waiters", maxWaiters, 1, 1_000_000);
         requirePositive("lease_wait_timeout", leaseWaitTimeout);
         requirePositive("failover_wait", failoverWait);
         requirePositive("idle_timeout", idleTimeout);

@@ -137,15 +137,15 @@ final class ShardNodes {
         NodePool idle = selector.choose(replicas, NodePool::hasIdle);
         if (idle != null && due.connectingCount() == 0) {
             // the request need not wait for the replica that is due, but the next one should find it open
-            due.tryOpen();
+            due.openAhead();
         }
         return idle;
     }
 
-    /** Returns the replica that should open the next backend, or null when none may now. */
+    /** Returns the replica that should open the next backend, or null when none may now; not one whose places are taken, as the last attempt has shown. */
     @Nullable
     NodePool replicaToOpen() {
-        return selector.choose(replicas, NodePool::mayConnect);
+        return selector.choose(replicas, NodePool::mayTryOpen);
     }
 
     int connectingToReplicas() {

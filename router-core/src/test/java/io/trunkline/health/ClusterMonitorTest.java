@@ -7,6 +7,7 @@ import io.trunkline.backend.EventLoopClock;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterError.Kind;
 import io.trunkline.health.NodeStatus.State;
+import io.trunkline.metrics.NodeMetrics;
 import io.trunkline.metrics.RouterMetrics;
 import io.trunkline.testing.FakeConnector;
 import io.trunkline.testing.FakeNode;
@@ -18,6 +19,7 @@ import io.trunkline.topology.Shard;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.Severity;
 import io.trunkline.wire.SqlState;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -136,6 +138,16 @@ class ClusterMonitorTest {
     }
 
     @Test
+    void takesNoPrimaryButReadsWhileANodeHasBeenFullSinceTheStart() {
+        node("a").refuse(error(SqlState.TOO_MANY_CONNECTIONS));
+        node("b").answer(sql -> standby(1));
+        topology(NodeRole.AUTO, NodeRole.AUTO);
+        advance(1_000);
+
+        assertThat(states()).containsExactly(State.UNKNOWN, State.READABLE_REPLICA);
+    }
+
+    @Test
     void probesASuspectedNodeAtOnce() {
         bothUp();
         int before = node("a").queries().size();
@@ -202,6 +214,32 @@ class ClusterMonitorTest {
         assertThat(last().nodes()).isEmpty();
         assertThat(node("a").open()).isEmpty();
         assertThat(node("b").open()).isEmpty();
+    }
+
+    @Test
+    void keepsTheMetricsOfANodeThatMoves() {
+        List<String> handles = new ArrayList<>();
+        NodeMetrics ofNode = (NodeMetrics) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {NodeMetrics.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("removed")) {
+                        handles.add("removed");
+                    }
+                    return null;
+                });
+        RouterMetrics metrics = (RouterMetrics) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {RouterMetrics.class}, (proxy, method, arguments) -> {
+                    handles.add(method.getName() + " " + arguments[2]);
+                    return ofNode;
+                });
+        ClusterMonitor measured = new ClusterMonitor(
+                "c", loop, connector, HealthSettings.defaults("postgres", "probe"), metrics, (cluster, status) -> {});
+
+        for (String host : List.of("here", "there")) {
+            Shard shard = new Shard("s0", List.of(new Node("a", host, 5432, NodeRole.AUTO, 1, "")));
+            measured.onTopology(new Cluster("c", List.of(shard), List.of(), List.of(), List.of()));
+        }
+
+        assertThat(handles).containsExactly("node a", "removed", "node a");
     }
 
     @Test

@@ -27,7 +27,7 @@ class ShardAssessmentTest {
 
     @Test
     void takesNoPrimaryBeforeEveryNodeWasHeardOf() {
-        assertThat(states(auto("a", primary(1, 500)), unknown("b"))).containsExactly(State.UNUSABLE, State.UNKNOWN);
+        assertThat(states(auto("a", primary(1, 500)), unknown("b"))).containsExactly(State.UNKNOWN, State.UNKNOWN);
         assertThat(states(auto("a", primary(1, 500)), down("b"))).containsExactly(State.PRIMARY, State.UNUSABLE);
     }
 
@@ -129,6 +129,25 @@ class ShardAssessmentTest {
         states(auto("a", primary(1, 5_000)), auto("b", standby(1, 5_000, true)));
 
         assertThat(states(auto("a", primary(1, 5_000)), auto("b", standby(1, 3_999, true))))
+                .containsExactly(State.PRIMARY, State.LAGGING_REPLICA);
+    }
+
+    @Test
+    void readsFromNoReplicaBeforeItsLagIsKnown() {
+        Observation late = standby(1, 3_999, true);
+
+        assertThat(states(unknown("a"), auto("b", late))).containsExactly(State.UNKNOWN, State.UNKNOWN);
+        assertThat(states(auto("a", primary(1, 5_000)), auto("b", late)))
+                .containsExactly(State.PRIMARY, State.LAGGING_REPLICA);
+    }
+
+    @Test
+    void readsFromReplicasWhoseLagNobodyTells() {
+        Observation late = standby(1, 3_999, true);
+        Report full = new Report(node("a", NodeRole.AUTO), Reach.FULL, null, 0);
+
+        assertThat(states(full, auto("b", late))).containsExactly(State.UNKNOWN, State.READABLE_REPLICA);
+        assertThat(states(auto("a", primary(1, 5_000)), auto("b", late)))
                 .containsExactly(State.PRIMARY, State.LAGGING_REPLICA);
     }
 

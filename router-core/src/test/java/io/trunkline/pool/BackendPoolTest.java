@@ -326,6 +326,22 @@ class BackendPoolTest {
     }
 
     @Test
+    void retriesSoonAfterAProbeSaidThatTheNodeIsWell() {
+        primaryIsUp();
+        fixture.node("a").crash();
+        RecordingRequest request = fixture.lease();
+        fixture.advance(2_000);
+        fixture.status(status("a", State.UNUSABLE));
+        primaryIsUp();
+        fixture.advance(5);
+
+        fixture.node("a").accept();
+        fixture.advance(100);
+
+        assertThat(request.isLeased()).isTrue();
+    }
+
+    @Test
     void givesTheErrorOfTheNodeWhenEveryLoginIsRefusedForGood() {
         primaryIsUp();
         fixture.node("a").refuse(backendError(SqlState.INVALID_PASSWORD));

@@ -9,6 +9,7 @@ import io.trunkline.pool.ShardPool.Role;
 import io.trunkline.testing.Case;
 import io.trunkline.testing.FakeBackend;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -289,6 +290,22 @@ class FailoverTest {
 
         assertThat(reads).extracting(RecordingRequest::node).containsOnly("b", "c");
         assertThat(reads.stream().filter(read -> read.node().equals("b"))).hasSize(2);
+    }
+
+    @Test
+    void readsFromAnotherReplicaWhileAllPlacesOfOneAreTaken() {
+        PoolFixture two = new PoolFixture(PoolSettings.builder().size(4).build(), 2, 1);
+        two.status(
+                status("a", State.PRIMARY), status("b", State.READABLE_REPLICA), status("c", State.READABLE_REPLICA));
+        List<RecordingRequest> reads = new ArrayList<>();
+        for (int loop = 0; loop < 2; loop++) {
+            RecordingRequest read = new RecordingRequest();
+            two.pool(loop).lease(Role.PREFER_REPLICA, read);
+            reads.add(read);
+            two.advance(20);
+        }
+
+        assertThat(reads).extracting(RecordingRequest::node).containsExactlyInAnyOrder("b", "c");
     }
 
     @Test
