@@ -90,6 +90,7 @@ final class NodeProbe {
 
     private Reach reach = Reach.UNKNOWN;
     private @Nullable Observation observation;
+    private boolean everObserved;
     private int failuresInRow;
     private int successesInRow;
     private String lastFailure = "";
@@ -253,6 +254,7 @@ final class NodeProbe {
             return;
         }
         observation = answer;
+        everObserved = true;
         reach = Reach.REACHABLE;
         failuresInRow = 0;
         successesInRow++;
@@ -271,7 +273,7 @@ final class NodeProbe {
             ask(former, thisAttempt);
         } else {
             lastFailure = words(error);
-            reach = reach == Reach.UNKNOWN ? Reach.FULL : reach;
+            reach = everObserved ? reach : Reach.FULL;
             end();
         }
     }
@@ -289,7 +291,8 @@ final class NodeProbe {
         failuresInRow++;
         successesInRow = 0;
         lastFailure = why;
-        if (reconnecting || reach != Reach.REACHABLE || failuresInRow >= threshold) {
+        boolean alive = reach == Reach.REACHABLE || reach == Reach.FULL;
+        if (reconnecting || !alive || failuresInRow >= threshold) {
             if (news) {
                 log.atInfo()
                         .addKeyValue("cluster", target.cluster())

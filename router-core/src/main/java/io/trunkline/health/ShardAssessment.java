@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>The primary.</b> A node that takes writes, on a timeline not below the highest ever seen in this shard: PostgreSQL begins a new
  * timeline with every promotion, so a lower one is a primary that was replaced and does not know it. Where the topology declares a primary, it
  * is that node or none: while it is still in recovery, writes are held. Where it declares none, it is the one {@code AUTO} node on the highest
- * timeline; two on the same timeline are a broken shard, and none is taken.
+ * timeline; two on the same timeline are a broken shard, and none is taken. The first is taken when each node was heard of: one that is full, and so
+ * alive, may be the one on a higher timeline.
  *
  * <p><b>Readable replicas.</b> In recovery, on the primary's timeline, within the lag limit, and either streaming or at the primary's position:
  * a standby cut off from an idle primary has lost nothing, one cut off from a busy primary falls behind and shows it at the next probe. While
@@ -60,6 +61,9 @@ final class ShardAssessment {
 
     private int highestTimeline;
     private boolean primaryEverKnown;
+    /** Each node was heard of at one time; those that came later do not matter to it. */
+    private boolean allEverHeardOf;
+
     /** What the primary was last known to have written, and on which timeline. */
     private long primaryPosition;
 
@@ -97,11 +101,11 @@ final class ShardAssessment {
             primaryPosition = primary.observation.position();
             primaryTimeline = primary.observation.timeline();
         }
-        boolean lagKnown = primaryEverKnown || reports.stream().noneMatch(report -> report.reach == Reach.UNKNOWN);
+        allEverHeardOf |= reports.stream().noneMatch(report -> report.reach == Reach.UNKNOWN);
         List<NodeStatus> statuses = new ArrayList<>(reports.size());
         for (Report report : reports) {
             statuses.add(
-                    lagKnown || report.observation == null
+                    allEverHeardOf || report.observation == null
                             ? statusOf(report, identifier, primary)
                             : new NodeStatus(report.node, State.UNKNOWN, 0, -1));
         }

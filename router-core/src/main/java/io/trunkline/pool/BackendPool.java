@@ -197,18 +197,17 @@ final class BackendPool implements ShardPool {
         while (opened && primary != null && needsMoreOf(primary)) {
             opened = primary.tryOpen();
         }
-        NodePool replica = nodes.replicaToOpen();
-        while (replica != null && needsMoreOf(replica)) {
-            // One without a free place wants one from now on, and another is asked.
-            replica.tryOpen();
-            replica = nodes.replicaToOpen();
+        opened = true;
+        while (opened && waitingForReplicas() > nodes.connectingToReplicas()) {
+            NodePool replica = nodes.replicaToOpen();
+            opened = replica != null && replica.tryOpen();
         }
     }
 
     private void unwantUnneeded() {
         List<NodePool> all = nodes.all();
         for (int i = 0; i < all.size(); i++) {
-            if (!needsMoreOf(all.get(i))) {
+            if (!hasWaiterFor(all.get(i))) {
                 all.get(i).unwant();
             }
         }

@@ -178,7 +178,7 @@ public final class ConnectionBudget {
                 return false;
             }
             synchronized (ConnectionBudget.this) {
-                if (left || !hasRoom(account)) {
+                if (left || !ConnectionBudget.this.hasRoom(account)) {
                     return false;
                 }
                 take(this);
@@ -215,9 +215,14 @@ public final class ConnectionBudget {
             }
         }
 
-        /** Returns true while a place is wanted that there was none of. */
-        public boolean isWanting() {
-            return wantedAs > 0;
+        /** Returns true when {@link #tryTake} would take a place, as long as nobody else does. */
+        public boolean hasRoom() {
+            if (wantedAs > 0) {
+                return false;
+            }
+            synchronized (ConnectionBudget.this) {
+                return !left && ConnectionBudget.this.hasRoom(account);
+            }
         }
 
         /** Takes a wish back. */

@@ -149,13 +149,13 @@ final class NodePool implements ConnectionBudget.Claimant, ReplicaSelector.Candi
         }
     }
 
-    /** Returns true when it may open a backend, and does not wait for a place to do so already. */
-    boolean mayTryOpen() {
-        return mayConnect() && !share.isWanting();
+    /** Returns true when nothing stands against a further attempt. */
+    boolean hasFreePlace() {
+        return mayConnect() && share.hasRoom();
     }
 
     /** Returns true when nothing but the budget stands against a further attempt. */
-    private boolean mayConnect() {
+    boolean mayConnect() {
         return !retired
                 && status.state() != NodeStatus.State.UNUSABLE
                 && backends.connectingCount() < settings.connect().parallel()

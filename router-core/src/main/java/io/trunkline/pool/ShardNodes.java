@@ -136,16 +136,19 @@ final class ShardNodes {
         }
         NodePool idle = selector.choose(replicas, NodePool::hasIdle);
         if (idle != null && due.connectingCount() == 0) {
-            // the request need not wait for the replica that is due, but the next one should find it open
+            // The request need not wait for the replica that is due, but the next one should find it open: unless other
+            // loops have all its places, for each
+            // would take them from the other at every read.
             due.openAhead();
         }
         return idle;
     }
 
-    /** Returns the replica that should open the next backend, or null when none may now; not one whose places are taken, as the last attempt has shown. */
+    /** Returns the replica that should open the next backend, and when none has a place for it, the one to wait for; null when none may connect now. */
     @Nullable
     NodePool replicaToOpen() {
-        return selector.choose(replicas, NodePool::mayTryOpen);
+        NodePool free = selector.choose(replicas, NodePool::hasFreePlace);
+        return free == null ? selector.choose(replicas, NodePool::mayConnect) : free;
     }
 
     int connectingToReplicas() {

@@ -145,6 +145,15 @@ class ClusterMonitorTest {
         advance(1_000);
 
         assertThat(states()).containsExactly(State.UNKNOWN, State.READABLE_REPLICA);
+        node("b").answer(sql -> primary(1));
+        advance(1_000);
+        assertThat(states()).containsExactly(State.UNKNOWN, State.UNUSABLE);
+        node("a").fallSilent();
+        advance(2_500);
+        assertThat(states()).containsExactly(State.UNKNOWN, State.UNUSABLE);
+        node("a").refuse(error(SqlState.TOO_MANY_CONNECTIONS));
+        advance(1_000);
+        assertThat(states()).containsExactly(State.UNKNOWN, State.UNUSABLE);
     }
 
     @Test

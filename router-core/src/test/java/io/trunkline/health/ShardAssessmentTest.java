@@ -142,6 +142,14 @@ class ShardAssessmentTest {
     }
 
     @Test
+    void goesOnReadingWhileANodeThatCameLaterIsNotHeardOf() {
+        assertThat(states(down("a"), auto("b", standby(1, 500, true))))
+                .containsExactly(State.UNUSABLE, State.READABLE_REPLICA);
+        assertThat(states(down("a"), auto("b", standby(1, 500, true)), unknown("c")))
+                .containsExactly(State.UNUSABLE, State.READABLE_REPLICA, State.UNKNOWN);
+    }
+
+    @Test
     void readsFromReplicasWhoseLagNobodyTells() {
         Observation late = standby(1, 3_999, true);
         Report full = new Report(node("a", NodeRole.AUTO), Reach.FULL, null, 0);

@@ -24,9 +24,10 @@ public record DatabaseConfig(
         int minPoolSize,
 
         @Setting(
-                value = "Most requests that may wait for a backend of one shard at a time, per event loop.",
+                value =
+                        "Most requests that may wait for a backend of one shard at a time, per event loop; one that is being opened is waited for, too.",
                 byDefault = "10000",
-                range = "0..1000000")
+                range = "1..1000000")
         int maxWaiters,
 
         @Setting(
