@@ -316,8 +316,8 @@ final class ExtendedQueryReader {
             effects.sentAs(edited);
         }
         request.effect = effects;
-        session.sent.settingsPending();
-        session.sent.pathPending(kind, command);
+        session.sent.settings().read();
+        session.sent.settings().read(kind, command);
         String restoring = session.settings.restoring(command);
         request.followUp = restoring == null ? null : restoring.getBytes(StandardCharsets.UTF_8);
         return true;

@@ -251,7 +251,7 @@ final class RequestSender {
             if (request.effect != null) {
                 request.effect.onUndone();
             }
-            session.sent.refused(request);
+            session.sent.failure().refused(request);
             relay.refuse(request.endsGroup() ? Kind.QUERY : Kind.PARSE, request.refusal);
             return;
         }
@@ -259,7 +259,7 @@ final class RequestSender {
             // It ends what the backend has begun for the group.
             if (!isEmptyQuery(request)) {
                 request.answer.onUndone();
-                session.sent.refused(request);
+                session.sent.failure().refused(request);
                 relay.refuse(Kind.QUERY, RouterErrors.answeredWithinGroup());
                 return;
             }
@@ -391,7 +391,12 @@ final class RequestSender {
 
     /** Returns true when what is in flight decides whether the transaction has failed when the backend comes to what is sent now. */
     private boolean isStatusAwaited(Relay relay) {
-        return !relay.isQuiet() && session.sent.mayChangeFailure(relay.backend().status());
+        TransactionStatus status = relay.backend().status();
+        return !relay.isQuiet() && session.sent.failure().mayChange(status, session.sent.isInTransaction(status));
+    }
+
+    private static boolean prepares(byte tag) {
+        return tag == FrontendTag.PARSE || tag == FrontendTag.DESCRIBE || tag == FrontendTag.CLOSE;
     }
 
     private static boolean isEmptyQuery(Request request) {

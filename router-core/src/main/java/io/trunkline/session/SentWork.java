@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
-import io.trunkline.backend.Settings;
 import io.trunkline.routing.SettingChange;
 import io.trunkline.sql.Access;
 import io.trunkline.sql.AnalyzedQuery;
-import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
 import io.trunkline.sql.StatementShape;
@@ -28,6 +26,8 @@ final class SentWork {
     private final Session session;
     private final SessionTies ties;
     private final SchemaChanges changes;
+    private final PendingSettings settings;
+    private final PendingFailure failure = new PendingFailure();
     /** The statements in flight that are shaped like reads; what they call may write all the same. */
     private final StatementShape[] reads = new StatementShape[READS_MAX];
 
@@ -48,26 +48,12 @@ final class SentWork {
     private boolean transactionEndSent;
     /** One was sent with no BEGIN behind it, and not all has been answered: what follows may run outside a transaction, whatever the last status. */
     private boolean mayBeOutside;
-    /** A statement was sent that a failed transaction takes and goes on or ends by, and not all has been answered. */
-    private boolean failureLeft;
     /** Outside a transaction block a statement was sent that may commit without a Sync. */
     private boolean selfCommitSent;
     /** An Execute was sent and no Sync since. */
     private boolean executedInGroup;
-    /** A statement that may change the settings has been read and its reply has not come: what is read now is read under the old ones. */
-    private boolean settingsPending;
-    /** And one that may change the search path: under which one, is not known. */
-    private boolean pathPending;
-    /** And one that may change something else that decides what a text means to a server. */
-    private boolean contextPending;
-
     /** COPY FROM STDIN of which neither the end was sent nor the answer has come: a server may take what follows for their data. */
     private int copies;
-
-    /** Something was sent in the open group that may fail. */
-    private boolean groupMayFail;
-    /** And something before it, of which not all has been answered. */
-    private boolean earlierMayFail;
 
     private int queries;
 
@@ -75,6 +61,7 @@ final class SentWork {
         this.session = session;
         this.ties = session.ties;
         this.changes = session.worker.changes();
+        this.settings = new PendingSettings(session.settings);
     }
 
     /**
@@ -84,7 +71,7 @@ final class SentWork {
      */
     void sending(Request request, TransactionStatus status) {
         noteMixedProtocols(request.tag);
-        noteFailing(request, mayFail(request));
+        failure.sending(request);
         switch (request.tag) {
             case FrontendTag.QUERY, FrontendTag.EXECUTE -> {
                 queries++;
@@ -100,7 +87,7 @@ final class SentWork {
                     // Unread text may change settings too: nothing of it may reach the next session.
                     noteWrite(status);
                     selfCommitSent |= mayBeOutside(status);
-                    failureLeft = true;
+                    failure.sendingUnread();
                     ties.dirty();
                 } else {
                     note(analysis.shape().statements(), request.configured, status);
@@ -119,35 +106,14 @@ final class SentWork {
         }
     }
 
-    /** A request is not sent, but the backend made to fail in its place. */
-    void refused(Request request) {
-        noteFailing(request, true);
+    /** Returns what of it may change the session's settings. */
+    PendingSettings settings() {
+        return settings;
     }
 
-    private void noteFailing(Request request, boolean mayFail) {
-        groupMayFail |= mayFail;
-        if (request.endsGroup()) {
-            earlierMayFail |= groupMayFail;
-            groupMayFail = false;
-        }
-    }
-
-    /** A BEGIN does not fail the transaction that it begins. */
-    private static boolean mayFail(Request request) {
-        AnalyzedQuery analysis =
-                request.analysis != null || request.statement == null ? request.analysis : request.statement.analysis();
-        return switch (request.tag) {
-            case FrontendTag.SYNC, FrontendTag.CLOSE, FrontendTag.FLUSH -> false;
-            default -> analysis == null || analysis.shape().onlyKind() != StatementKind.BEGIN;
-        };
-    }
-
-    /**
-     * Returns true when an answer to come may say that the transaction has failed, or that it has not any more. What fails in the open group itself
-     * does not matter, for the rest of that is skipped.
-     */
-    boolean mayChangeFailure(TransactionStatus status) {
-        return status == TransactionStatus.FAILED ? failureLeft : earlierMayFail && isInTransaction(status);
+    /** Returns what of it may fail the transaction. */
+    PendingFailure failure() {
+        return failure;
     }
 
     /**
@@ -217,7 +183,7 @@ final class SentWork {
             copies++;
         }
         transactionEndSent |= kind.endsTransaction();
-        failureLeft |= leavesFailure(kind);
+        failure.sending(kind);
         mayBeOutside |= switch (kind) {
             case COMMIT, ROLLBACK, PREPARE_TRANSACTION -> true;
             default -> false;
@@ -234,16 +200,6 @@ final class SentWork {
             case CALL, DO, DDL, MAINTENANCE, OTHER -> true;
             default -> false;
         };
-    }
-
-    /** Returns true when a failed transaction takes a statement of that kind: it ends the transaction, or what of it has failed. */
-    static boolean leavesFailure(StatementKind kind) {
-        return kind.endsTransaction() || kind == StatementKind.ROLLBACK_TO_SAVEPOINT;
-    }
-
-    /** Returns true when what is sent next meets a failed transaction for certain: nothing in flight may have left it. */
-    boolean isInFailedTransaction(TransactionStatus status) {
-        return status == TransactionStatus.FAILED && !failureLeft;
     }
 
     /** CopyDone or CopyFail is being sent. */
@@ -308,39 +264,6 @@ final class SentWork {
         mayBeOutside = false;
     }
 
-    /** A statement was read that changes the settings when it completes. */
-    void settingsPending() {
-        settingsPending = true;
-    }
-
-    /**
-     * A command was read that may change the search path when it completes; what follows in its text or group is read before that.
-     *
-     * @param kind of the statement
-     * @param command what it is, or null when it is none of the session
-     */
-    void pathPending(StatementKind kind, @Nullable SessionCommand command) {
-        pathPending |= command != null && command.isOfSearchPath()
-                || session.settings.isPathInFlux()
-                        && (kind.endsTransaction() || kind == StatementKind.ROLLBACK_TO_SAVEPOINT);
-        contextPending |= command instanceof SessionCommand.Set set && Settings.isOfStatementContext(set.name())
-                || command instanceof SessionCommand.Reset reset && Settings.isOfStatementContext(reset.name());
-    }
-
-    /** Returns true while what is read next may be understood by a server under other settings than the session is known to have. */
-    boolean isContextPending() {
-        return pathPending || contextPending;
-    }
-
-    /** Returns true while it is not known by which search path what is read next will be run. */
-    boolean isPathPending() {
-        return pathPending;
-    }
-
-    boolean isSettingsPending() {
-        return settingsPending;
-    }
-
     /** A ReadyForQuery came. */
     void onReadyForQuery() {
         beginSent = false;
@@ -376,18 +299,8 @@ final class SentWork {
 
     /** All that was sent has been answered. Returns how many queries that were. */
     int onQuiet() {
-        readCount = 0;
-        loneReadSent = false;
-        commitSent = false;
-        loneWriteSent = false;
-        selfCommitSent = false;
-        mayBeOutside = false;
-        failureLeft = false;
-        earlierMayFail = false;
-        settingsPending = false;
-        pathPending = false;
-        contextPending = false;
-        copies = 0;
+        forgetInFlight();
+        failure.onQuiet();
         int count = queries;
         queries = 0;
         return count;
@@ -395,20 +308,20 @@ final class SentWork {
 
     /** The backend was given back, or is lost. */
     void released() {
+        forgetInFlight();
+        failure.released();
+        beginSent = false;
+        executedInGroup = false;
+    }
+
+    private void forgetInFlight() {
         readCount = 0;
         loneReadSent = false;
         commitSent = false;
         loneWriteSent = false;
         selfCommitSent = false;
         mayBeOutside = false;
-        failureLeft = false;
-        groupMayFail = false;
-        earlierMayFail = false;
-        beginSent = false;
-        settingsPending = false;
-        pathPending = false;
-        contextPending = false;
-        executedInGroup = false;
+        settings.clear();
         copies = 0;
     }
 

@@ -507,7 +507,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
 
     /** Returns true when a request may be sent while earlier ones are unanswered, because it could not go anywhere else. */
     boolean mayPipeline() {
-        if (sent.isSettingsPending()) {
+        if (sent.settings().isAny()) {
             // How the next text is to be read, and what its transaction's end takes back, is only known then.
             return false;
         }
@@ -516,7 +516,7 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
 
     /** Returns true when the end of the transaction takes settings or channels back or keeps them for good, or may do so. */
     boolean isSettingsInFlux() {
-        return sent.isSettingsPending() || settings.isInFlux() || channels.isInFlux();
+        return sent.settings().isAny() || settings.isInFlux() || channels.isInFlux();
     }
 
     /** Returns true when the session has ended. */

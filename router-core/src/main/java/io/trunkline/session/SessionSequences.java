@@ -64,7 +64,7 @@ final class SessionSequences {
     void sending(Relay relay, Request request, boolean withinGroup) {
         SequenceUse use = use(request);
         BackendConnection backend = relay.backend();
-        boolean failed = sent.isInFailedTransaction(backend.status());
+        boolean failed = sent.failure().isCertain(backend.status());
         if (use == SequenceUse.NONE || failed && !mayLeaveFailure(request)) {
             return;
         }
@@ -94,7 +94,7 @@ final class SessionSequences {
             return false;
         }
         StatementKind first = firstKind(request);
-        return first == null || SentWork.leavesFailure(first);
+        return first == null || PendingFailure.isTakenByFailed(first);
     }
 
     /** Behind another statement of its group PostgreSQL 18 lets a procedure not commit. */
@@ -106,7 +106,7 @@ final class SessionSequences {
     /** Behind a ROLLBACK TO the savepoints live on: nothing can be discarded ahead of it. */
     private static boolean isTransactionEndedFirst(Request request) {
         StatementKind first = firstKind(request);
-        return first != null && first != StatementKind.ROLLBACK_TO_SAVEPOINT && SentWork.leavesFailure(first);
+        return first != null && first != StatementKind.ROLLBACK_TO_SAVEPOINT && PendingFailure.isTakenByFailed(first);
     }
 
     /** Returns what a text begins with; null when it cannot be read. */

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.trunkline.session;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.trunkline.decision.DecisionLog;
 import io.trunkline.error.RouterError;
 import io.trunkline.error.RouterErrors;
 import io.trunkline.relay.Relay;
 import io.trunkline.routing.Reason;
 import io.trunkline.routing.RoleNeed;
-import io.trunkline.routing.SettingChange;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Joining;
-import io.trunkline.sql.SessionCommand;
-import io.trunkline.sql.SessionEffect;
 import io.trunkline.sql.StatementKind;
-import io.trunkline.sql.StatementShape;
-import io.trunkline.sql.TransactionMode;
 import io.trunkline.twophase.TwoPhaseCommit;
 import io.trunkline.wire.ErrorResponse;
 import io.trunkline.wire.FrontendTag;
 import io.trunkline.wire.MessageScanner.Disposition;
-import io.trunkline.wire.Query;
 import io.trunkline.wire.TransactionStatus;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -157,14 +148,15 @@ final class ShardTransaction {
         if (problem != null) {
             RouterError told = problem;
             problem = null;
-            StatementKind ending = kind(request);
+            StatementKind ending = TransactionWords.kind(request);
             if (ending != StatementKind.ROLLBACK && ending != StatementKind.ROLLBACK_AND_CHAIN) {
                 request.refusal = told;
                 return null;
             }
             // To a ROLLBACK there is nothing to tell.
         }
-        if (callsSetConfig(request)) {
+        if (TransactionWords.callsSetConfig(request)) {
+            // What a function sets for the transaction cannot be said again: its arguments may be anything.
             if (parts.isEmpty()) {
                 staysHere();
             } else {
@@ -173,21 +165,22 @@ final class ShardTransaction {
             return null;
         }
         if (!parts.isEmpty()
-                && (leavesState(request) || mayLeaveSettings(request))
+                && TransactionWords.leavesState(request, session.view().router().catalog())
                 && !(request.target instanceof Target.Refused)) {
+            // All of its backends but one are given back with the transaction's end.
             request.refusal = RouterErrors.onSeveralShards("state of the session on its backend");
             return null;
         }
-        if ((incomplete || !parts.isEmpty()) && mixesCommands(request)) {
+        if ((incomplete || !parts.isEmpty()) && TransactionWords.isAmongOthers(request)) {
             // The backend would carry them out on its shard alone.
             request.refusal = RouterErrors.onSeveralShards("several statements in one text");
             return null;
         }
-        StatementKind kind = kind(request);
+        StatementKind kind = TransactionWords.kind(request);
         if (kind == StatementKind.BEGIN
                 && !parts.isEmpty()
                 && status == TransactionStatus.IN_TRANSACTION
-                && saysModes(request)) {
+                && TransactionWords.saysModes(request)) {
             // A server warns, and takes what it says of the transaction for its shard alone.
             request.refusal = RouterErrors.onSeveralShards("BEGIN within the transaction");
             return null;
@@ -197,7 +190,7 @@ final class ShardTransaction {
             return null;
         }
         incomplete &= kind == null || !kind.endsTransaction();
-        if (parts.isEmpty() && (kind != null && kind.endsTransaction() || mixesCommands(request))) {
+        if (parts.isEmpty() && (kind != null && kind.endsTransaction() || TransactionWords.isAmongOthers(request))) {
             // If another transaction follows, then not one that was begun with these words.
             staysHere();
             session.portals.onShards().clear();
@@ -218,106 +211,6 @@ final class ShardTransaction {
             request.refusal = RouterErrors.transactionAborted();
         }
         return null;
-    }
-
-    /** Locks, temporary tables and the like outlive the transaction, and all of its backends but one are given back with its end. */
-    private static boolean leavesState(Request request) {
-        boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
-        return runs
-                && request.analysis != null
-                && request.analysis.shape().statements().stream()
-                        .flatMap(statement -> statement.effects().stream())
-                        .anyMatch(SessionEffect::pinsSession);
-    }
-
-    private static boolean saysModes(Request request) {
-        return request.analysis != null
-                && !request.analysis
-                        .shape()
-                        .statements()
-                        .get(0)
-                        .transactionMode()
-                        .equals(TransactionMode.UNSAID);
-    }
-
-    /** Functions may set what outlives the transaction, too, as far as the catalogue tells. */
-    private boolean mayLeaveSettings(Request request) {
-        boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
-        if (runs && request.analysis != null) {
-            for (StatementShape statement : request.analysis.shape().statements()) {
-                if (session.view().router().catalog().settingChange(statement.functions()) == SettingChange.LIKELY) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private static boolean isLocalRole(Request request) {
-        ByteBuf text = Unpooled.wrappedBuffer(text(request).getBytes(StandardCharsets.UTF_8));
-        return SessionCommand.read(text, 0, text.readableBytes(), true) instanceof SessionCommand.Set set
-                && set.scope() == SessionCommand.Scope.LOCAL
-                && SessionSettings.isIdentity(set.name());
-    }
-
-    /** What a function sets for the transaction cannot be said again: its arguments may be anything. */
-    private static boolean callsSetConfig(Request request) {
-        boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
-        return runs
-                && request.analysis != null
-                && request.analysis.shape().statements().stream()
-                        .anyMatch(statement -> statement.functions().contains("set_config")
-                                || statement.functions().contains("pg_catalog.set_config"));
-    }
-
-    /** Returns the kind of the only statement that a request runs, when it is about the transaction; null for all others. */
-    private static @Nullable StatementKind kind(Request request) {
-        boolean runs = request.tag == FrontendTag.QUERY || request.tag == FrontendTag.EXECUTE;
-        if (!runs || request.analysis == null) {
-            return null;
-        }
-        StatementKind kind = request.analysis.shape().onlyKind();
-        return isAboutTransaction(kind)
-                        || kind == StatementKind.BEGIN
-                        || kind == StatementKind.CLOSE_CURSOR && closesAll(request)
-                ? kind
-                : null;
-    }
-
-    /** Cursors may be on all shards. */
-    private static boolean closesAll(Request request) {
-        ByteBuf text = Unpooled.wrappedBuffer(text(request).getBytes(StandardCharsets.UTF_8));
-        return SessionCommand.read(text, 0, text.readableBytes(), true) instanceof SessionCommand.CloseCursor close
-                && close.name() == null;
-    }
-
-    /** Returns true when a text of several statements has one that is about the transaction. */
-    private static boolean mixesCommands(Request request) {
-        if (request.tag != FrontendTag.QUERY || request.analysis == null) {
-            return false;
-        }
-        List<StatementShape> statements = request.analysis.shape().statements();
-        return statements.size() > 1 && statements.stream().anyMatch(statement -> isAboutTransaction(statement.kind()));
-    }
-
-    private static boolean isAboutTransaction(StatementKind kind) {
-        return switch (kind) {
-            case COMMIT,
-                    ROLLBACK,
-                    COMMIT_AND_CHAIN,
-                    ROLLBACK_AND_CHAIN,
-                    PREPARE_TRANSACTION,
-                    SAVEPOINT,
-                    RELEASE_SAVEPOINT,
-                    ROLLBACK_TO_SAVEPOINT,
-                    SET,
-                    SET_ROLE,
-                    SET_SESSION_AUTHORIZATION,
-                    SET_SESSION_CHARACTERISTICS,
-                    SET_CONSTRAINTS,
-                    SET_TRANSACTION -> true;
-            default -> false;
-        };
     }
 
     private @Nullable Disposition beforeCommand(
@@ -353,12 +246,12 @@ final class ShardTransaction {
                 if (failed && kind != StatementKind.ROLLBACK_TO_SAVEPOINT) {
                     return null;
                 }
-                if (isLocalRole(request)) {
+                if (TransactionWords.isLocalRole(request)) {
                     // What is prepared belongs to the role of that moment, and only that one may commit it.
                     request.refusal = RouterErrors.onSeveralShards("a role that is set locally");
                     return null;
                 }
-                return isSettled(relay) ? sayToAll(relay, text(request)) : Disposition.PAUSE;
+                return isSettled(relay) ? sayToAll(relay, TransactionWords.text(request)) : Disposition.PAUSE;
             }
         }
     }
@@ -368,14 +261,6 @@ final class ShardTransaction {
         // If another transaction follows, then not one that was begun with these words.
         staysHere();
         session.portals.onShards().clear();
-    }
-
-    private static String text(Request request) {
-        if (request.tag == FrontendTag.QUERY) {
-            Query query = new Query().wrap(request.buffer, request.index, request.available);
-            return request.buffer.toString(query.sqlStart(), query.sqlEnd() - query.sqlStart(), StandardCharsets.UTF_8);
-        }
-        return request.statement == null ? "" : new String(request.statement.sql(), StandardCharsets.UTF_8);
     }
 
     /** Portals that nobody needs hold their tables, and what they have read. */

@@ -115,7 +115,7 @@ final class SimpleQueryReader {
                 if (effects != null || inFlux && kind.endsTransaction()) {
                     effects = effects == null ? effectsBefore(session, statements, i) : effects;
                     effects.add(kind);
-                    session.sent.pathPending(kind, null);
+                    session.sent.settings().read(kind, null);
                 }
                 continue;
             }
@@ -152,7 +152,7 @@ final class SimpleQueryReader {
                 names.deallocate(deallocate.name(), start, edited, effects);
             }
             effects.add(kind, command, request.buffer, start, end);
-            session.sent.pathPending(kind, command);
+            session.sent.settings().read(kind, command);
             String restoring = session.settings.restoring(command);
             if (restoring != null && kind == StatementKind.DISCARD) {
                 // It must be alone in its text.
@@ -170,7 +170,7 @@ final class SimpleQueryReader {
         }
         if (effects != null) {
             request.effect = effects;
-            session.sent.settingsPending();
+            session.sent.settings().read();
             if (edited != null) {
                 effects.sentAs(edited);
                 request.rewritten = edited.text();

@@ -30,7 +30,7 @@ final class StatementLookup {
     @Nullable
     PreparedStatement byText(Session session, ByteBuf buffer, Parse parse) {
         ClusterView view = session.view();
-        boolean pending = session.sent.isContextPending();
+        boolean pending = session.sent.settings().isContext();
         // What is parsed behind a SET of its own group, a text that is read later does not mean.
         String context = pending ? session.texts.singleStatementContext() : session.texts.statementContext();
         PreparedStatement statement = inCatalog(buffer, parse, context);

@@ -60,7 +60,7 @@ final class TextContext {
     }
 
     private boolean isPathKnown() {
-        return !session.sent.isPathPending() && !session.ties.isPinnedBy(SessionEffect.FUNCTION_SETTINGS);
+        return !session.sent.settings().isPath() && !session.ties.isPinnedBy(SessionEffect.FUNCTION_SETTINGS);
     }
 
     /** Returns what a statement's text was parsed under: two sessions share a prepared statement only when it is equal. */
