@@ -43,6 +43,7 @@ class SpreadWriteIT {
         "create table stock (item int8 primary key, n int default 7 check (n < 1000), note text)",
         "create table sites (name text primary key)",
         "insert into sites values ('north')",
+        "create view best as select * from stock order by n desc limit 1",
         "create table moves (item int8, part int4, note text default 'none', primary key (item, part))",
         "grant all on all tables in schema public to public"
     };
@@ -61,7 +62,8 @@ class SpreadWriteIT {
                         List.of(new Distribution("item", KeyType.INT8, SLOTS)),
                         List.of(
                                 new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "stock", "item", "item"),
-                                new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "moves", "item", "item")),
+                                new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "moves", "item", "item"),
+                                new ShardedTable(ShardedTable.SCHEMA_DEFAULT, "best", "item", "item")),
                         List.of(new ReferenceTable(ShardedTable.SCHEMA_DEFAULT, "sites")))
                 .set("transactions.recovery_interval", "1s")
                 .set("transactions.recovery_after", "5s")
@@ -117,6 +119,26 @@ class SpreadWriteIT {
             assertThat(texts(routed.query(sql))).as(sql).isEqualTo(texts(whole.query(sql)));
             assertThat(texts(routed.query(ALL))).as(sql).isEqualTo(texts(whole.query(ALL)));
         }
+    }
+
+    @Test
+    @Case({"H08", "H52"})
+    void refusesViewsButCallsVolatileFunctions() {
+        for (String sql : List.of(
+                "select * from best",
+                "select * from best for update",
+                "update stock s set n = 0 from best b where b.item = s.item",
+                "delete from stock s using best b where b.item = s.item")) {
+            assertThat(String.join(" ", texts(routed.query(sql)))).as(sql).contains("0A000", "TL0220");
+        }
+        assertThat(texts(routed.query(ALL))).isEqualTo(texts(whole.query(ALL)));
+        assertThat(
+                        texts(
+                                routed.query(
+                                        "insert into stock (item, n, note) values (501, random() * 9, 'a'), (502, 1, clock_timestamp()), (503, 2, gen_random_uuid())")))
+                .containsExactly("CommandComplete INSERT 0 3", "ReadyForQuery I");
+        assertThat(texts(routed.query("update stock set n = n + 1 where item > 500 and random() < 2")))
+                .containsExactly("CommandComplete UPDATE 3", "ReadyForQuery I");
     }
 
     @Test

@@ -57,12 +57,13 @@ final class ReadOnlyCheck {
         return Reason.READ;
     }
 
-    /** Returns true when the catalogue vouches that a statement calls no volatile function but with parentheses. */
-    static boolean callsNothingUnseen(Mentions mentions, CatalogSnapshot catalog) {
+    /** Returns true when the catalogue vouches that the relations of a statement are tables, and that it calls no volatile function but with parentheses. */
+    static boolean hidesNothing(Mentions mentions, CatalogSnapshot catalog) {
         return catalog.isLoaded()
                 && !catalog.hasHiddenCalls()
                 && !catalog.namesVolatileOperator(mentions.operators())
-                && !catalog.namesVolatileFunction(mentions.names());
+                && !catalog.namesVolatileFunction(mentions.names())
+                && !catalog.namesAnyOpaque(mentions.relations());
     }
 
     private static Reason verdictBesideFunctions(StatementShape statement, CatalogSnapshot catalog) {

@@ -327,7 +327,7 @@ final class ShardDecision {
     private boolean isReadBesideLocks(StatementShape statement, Mentions mentions) {
         boolean pure =
                 statement.functions().stream().allMatch(function -> catalog.nature(function) == FunctionNature.PURE);
-        return pure && ReadOnlyCheck.callsNothingUnseen(mentions, catalog);
+        return pure && ReadOnlyCheck.hidesNothing(mentions, catalog);
     }
 
     private Target spread(ShardingShape shape, SpreadWrite write, ShardSet shards, KeyEvaluation evaluation) {
@@ -339,8 +339,8 @@ final class ShardDecision {
                 return RouteRefusal.SCATTER_UNPROVEN.because("the function is " + function);
             }
         }
-        if (!ReadOnlyCheck.callsNothingUnseen(shape.mentions(), catalog)) {
-            return RouteRefusal.SCATTER_UNPROVEN.because("it may call functions unseen");
+        if (!ReadOnlyCheck.hidesNothing(shape.mentions(), catalog)) {
+            return RouteRefusal.SCATTER_UNPROVEN.because("it names a view or calls functions unseen");
         }
         Target.At at = place(Target.ANY_SHARD, Reason.SEVERAL_SHARDS);
         if (!(write instanceof SpreadWrite.Rows rows)) {

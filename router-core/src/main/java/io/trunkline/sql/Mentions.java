@@ -12,15 +12,17 @@ import java.util.Set;
  *     left out
  * @param names every other identifier, folded, each part of a qualified name alone
  * @param operators as they are written
+ * @param relations the relations of a query or modification, folded, without schema; none of any other statement
  */
-public record Mentions(Set<String> functions, Set<String> names, Set<String> operators) {
+public record Mentions(Set<String> functions, Set<String> names, Set<String> operators, Set<String> relations) {
     /** Of a statement that names nothing. */
-    public static final Mentions NONE = new Mentions(Set.of(), Set.of(), Set.of());
+    public static final Mentions NONE = new Mentions(Set.of(), Set.of(), Set.of(), Set.of());
 
     public Mentions {
         functions = Set.copyOf(functions);
         names = Set.copyOf(names);
         operators = Set.copyOf(operators);
+        relations = Set.copyOf(relations);
     }
 
     static Mentions in(TokenList tokens) {
@@ -37,6 +39,12 @@ public record Mentions(Set<String> functions, Set<String> names, Set<String> ope
                 }
             }
         }
-        return new Mentions(new CalledFunctions(tokens, new TokenRange(0, tokens.size())).names(), names, operators);
+        Set<String> functions = new CalledFunctions(tokens, new TokenRange(0, tokens.size())).names();
+        return new Mentions(functions, names, operators, Set.of());
+    }
+
+    /** Returns this of a statement with these relations. */
+    Mentions with(Set<String> relationNames) {
+        return new Mentions(functions, names, operators, relationNames);
     }
 }

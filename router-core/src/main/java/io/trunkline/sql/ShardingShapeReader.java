@@ -254,7 +254,7 @@ public final class ShardingShapeReader {
         if (shape.reach() != ShardingShape.Reach.KEYED) {
             return shape;
         }
-        shape = shape.mentioning(Mentions.in(tokens));
+        shape = shape.mentioning(Mentions.in(tokens).with(references.relations()));
         if (references.locksReference()) {
             throw new RefusedStatement(
                     RefusalCode.REFERENCE_LOCK.because("one is among the relations, and OF does not leave it out"));

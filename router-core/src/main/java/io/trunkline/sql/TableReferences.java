@@ -17,6 +17,7 @@ final class TableReferences {
     private final TableDirectory directory;
     private final List<KeyNode> keys = new ArrayList<>();
     private final Set<String> referenceNames = new HashSet<>();
+    private final Set<String> relations = new HashSet<>();
     private String written = "";
     private boolean readsReference;
     private int referenceReads;
@@ -102,6 +103,7 @@ final class TableReferences {
         }
         String schema = table.getSchemaName() == null ? null : Names.fold(table.getSchemaName());
         String name = Names.fold(table.getName());
+        relations.add(name);
         TableUse use = directory.lookup(schema, name);
         presumesPath |= schema == null && directory.assumesPath() && !(use instanceof TableUse.Catalog);
         if (use instanceof TableUse.Placed found) {
@@ -138,6 +140,11 @@ final class TableReferences {
     /** Returns true when keys are updated: on one shard, or not at all. */
     boolean updatesKeys() {
         return !newKeys.isEmpty();
+    }
+
+    /** Returns the names of all relations, without their schemas. */
+    Set<String> relations() {
+        return relations;
     }
 
     /** Returns the keys of all occurrences of sharded tables. */
