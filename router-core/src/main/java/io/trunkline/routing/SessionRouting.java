@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param readOnlyByDefault {@code default_transaction_read_only}, which decides about a BEGIN that does not say
  * @param serializable whether that transaction, or the next implicit one, is SERIALIZABLE; a replica refuses those
  * @param wishes what the client asked for by its settings
- * @param recentWrite how long reads follow the session's own write to the primary
+ * @param isAfterWrite whether reads follow the session's own write to the primary, for replicas may not have it yet
  */
 public record SessionRouting(
         ReadPolicy policy,
@@ -21,7 +21,7 @@ public record SessionRouting(
         boolean readOnlyByDefault,
         boolean serializable,
         Wishes wishes,
-        RecentWrite recentWrite) {
+        boolean isAfterWrite) {
 
     /**
      * A transaction block, or none, and where it runs.
@@ -50,24 +50,9 @@ public record SessionRouting(
         private static final Wishes NONE = new Wishes(RolePreference.AUTO, null, null);
     }
 
-    /**
-     * The time after a write during which a replica may not have it yet. Both are on the clock of {@link System#nanoTime}.
-     *
-     * @param untilNanos its end; 0 when there was no write
-     * @param nowNanos the time now, read per batch only while the end is in the future
-     */
-    public record RecentWrite(long untilNanos, long nowNanos) {
-        private static final RecentWrite NONE = new RecentWrite(0, 0);
-    }
-
     /** Returns the routing of a session that has just logged in. */
     public static SessionRouting fresh(ReadPolicy policy) {
-        return new SessionRouting(policy, Transaction.NONE, false, false, Wishes.NONE, RecentWrite.NONE);
-    }
-
-    /** Returns true while reads follow the session's own write to the primary. */
-    public boolean isAfterWrite() {
-        return recentWrite.untilNanos - recentWrite.nowNanos > 0;
+        return new SessionRouting(policy, Transaction.NONE, false, false, Wishes.NONE, false);
     }
 
     /** Returns true when the transaction or session has its backend, so that neither shard nor role can change any more. */
@@ -104,14 +89,14 @@ public record SessionRouting(
     public SessionRouting withReadOnlyByDefault(boolean isReadOnly) {
         return isReadOnly == readOnlyByDefault
                 ? this
-                : new SessionRouting(policy, transaction, isReadOnly, serializable, wishes, recentWrite);
+                : new SessionRouting(policy, transaction, isReadOnly, serializable, wishes, isAfterWrite);
     }
 
     /** Returns this with other isolation: true for SERIALIZABLE. */
     public SessionRouting withSerializable(boolean isSerializable) {
         return isSerializable == serializable
                 ? this
-                : new SessionRouting(policy, transaction, readOnlyByDefault, isSerializable, wishes, recentWrite);
+                : new SessionRouting(policy, transaction, readOnlyByDefault, isSerializable, wishes, isAfterWrite);
     }
 
     /** Returns this with another {@code trunkline.role}. */
@@ -129,17 +114,18 @@ public record SessionRouting(
         return with(new Wishes(wishes.role, wishes.shardKey, shard));
     }
 
-    /** Returns this with another window of read-after-write. */
-    public SessionRouting withRecentWrite(long untilNanos, long nowNanos) {
-        RecentWrite write = new RecentWrite(untilNanos, nowNanos);
-        return new SessionRouting(policy, transaction, readOnlyByDefault, serializable, wishes, write);
+    /** Returns this with the session's own write being recent, or not any more. */
+    public SessionRouting withAfterWrite(boolean afterWrite) {
+        return afterWrite == isAfterWrite
+                ? this
+                : new SessionRouting(policy, transaction, readOnlyByDefault, serializable, wishes, afterWrite);
     }
 
     private SessionRouting with(Transaction other) {
-        return new SessionRouting(policy, other, readOnlyByDefault, serializable, wishes, recentWrite);
+        return new SessionRouting(policy, other, readOnlyByDefault, serializable, wishes, isAfterWrite);
     }
 
     private SessionRouting with(Wishes others) {
-        return new SessionRouting(policy, transaction, readOnlyByDefault, serializable, others, recentWrite);
+        return new SessionRouting(policy, transaction, readOnlyByDefault, serializable, others, isAfterWrite);
     }
 }

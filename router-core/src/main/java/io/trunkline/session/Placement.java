@@ -38,6 +38,8 @@ final class Placement {
     private SessionRouting routing;
     /** What the client asked for at startup. */
     private SessionRouting.Wishes wishesAtStartup;
+    /** When reads may go to replicas again, on the clock of {@link System#nanoTime}; of no use but while the routing says that something was written. */
+    private long afterWriteUntilNanos;
 
     private @Nullable Settings readSettings;
     /** The routing of the last transaction: before it had its backend, and with it. The next one mostly goes the same way. */
@@ -62,12 +64,8 @@ final class Placement {
 
     SessionRouting routing() {
         refreshSettings();
-        if (routing.recentWrite().untilNanos() != 0) {
-            routing = routing.withRecentWrite(
-                    routing.recentWrite().untilNanos(), worker.clock().nanoTime());
-            if (!routing.isAfterWrite()) {
-                routing = routing.withRecentWrite(0, 0);
-            }
+        if (routing.isAfterWrite() && worker.clock().nanoTime() - afterWriteUntilNanos >= 0) {
+            routing = routing.withAfterWrite(false);
         }
         return routing;
     }
@@ -275,11 +273,9 @@ final class Placement {
         return routing.policy() != ReadPolicy.PRIMARY || routing.wishes().role() == RolePreference.PREFER_REPLICA;
     }
 
-    /** Something was written: reads stay with the primary for a time. */
+    /** Something was written: reads stay with the primary for a time, also those that a hint or a later wish sends to a replica. */
     void wrote() {
-        if (readsReplicas()) {
-            long now = worker.clock().nanoTime();
-            routing = routing.withRecentWrite(now + session.identity.readAfterWriteNanos(), now);
-        }
+        afterWriteUntilNanos = worker.clock().nanoTime() + session.identity.readAfterWriteNanos();
+        routing = routing.withAfterWrite(true);
     }
 }

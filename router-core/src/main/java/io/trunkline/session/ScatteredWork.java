@@ -379,6 +379,10 @@ final class ScatteredWork implements ShardLeases.Listener, ScatterClient, Spread
     @Override
     public void onFailed(ErrorResponse error) {
         failed = true;
+        if (!target.work().isRead()) {
+            // Its commit may be in doubt.
+            session.placement.wrote();
+        }
         broken = copying != null && copying.isBrokenBy(error);
         undoUnanswered();
         session.writeError(error);

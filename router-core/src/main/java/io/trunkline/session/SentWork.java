@@ -294,7 +294,7 @@ final class SentWork {
 
     /** All that was sent has been answered, and the transaction is still open: what its reads may have written comes with its end. */
     void transactionGoesOn() {
-        wrote |= session.placement.readsReplicas() && mayReadsWrite();
+        wrote |= session.placement.readsReplicas() && !session.placement.isReadOnlyTransaction() && mayReadsWrite();
     }
 
     /** All that was sent has been answered. Returns how many queries that were. */

@@ -437,6 +437,8 @@ final class ShardTransaction {
 
         @Override
         public void onInDoubt(ErrorResponse cause) {
+            // Whoever looks whether it has happened must not ask a replica that has not heard of it.
+            session.placement.wrote();
             onAborted(cause);
         }
 
