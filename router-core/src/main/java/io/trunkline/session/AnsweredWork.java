@@ -79,6 +79,9 @@ final class AnsweredWork {
         if (relay == null) {
             return;
         }
+        if (sender.takeAwaitsAnswers()) {
+            session.proceedLater();
+        }
         if (sender.isMidRequest()) {
             // Part of the next request is on its way already: the lease ends with that.
             session.deadline.restart();

@@ -8,6 +8,7 @@ import io.trunkline.error.RouterErrors;
 import io.trunkline.prepared.BackendStatements;
 import io.trunkline.prepared.PreparedStatement;
 import io.trunkline.relay.Relay;
+import io.trunkline.routing.RouteRefusal;
 import io.trunkline.routing.Target;
 import io.trunkline.session.SessionState.Holding;
 import io.trunkline.session.SessionState.Running;
@@ -30,6 +31,10 @@ final class RequestSender {
 
     /** Messages have been sent since the last Sync, Query or FunctionCall: they cannot be given another backend. */
     private boolean groupOpen;
+    /** And of those none is about more than statements: Parse, Describe and Close. */
+    private boolean onlyPrepares;
+    /** A request waits for the answers to what the open group has sent. */
+    private boolean awaitsAnswers;
 
     RequestSender(Session session, SessionInput input) {
         this.session = session;
@@ -90,6 +95,14 @@ final class RequestSender {
                 if (!worker.reader().read(session, request)) {
                     return Disposition.PAUSE;
                 }
+                if (mustMove(relay, request)) {
+                    takeBack(request);
+                    awaitsAnswers = !relay.isQuiet();
+                    if (!awaitsAnswers) {
+                        closeGroup(relay);
+                    }
+                    return Disposition.PAUSE;
+                }
             }
         }
         if (mustWaitForStatements(relay, request)
@@ -129,6 +142,28 @@ final class RequestSender {
             session.onQuiet();
         }
         return disposition;
+    }
+
+    /**
+     * Returns true for a Bind that belongs on another shard, behind nothing but what prepares statements and a Flush, as many drivers send it: outside
+     * a transaction nothing holds it on the shard that the statement was described by.
+     */
+    private boolean mustMove(Relay relay, Request request) {
+        return groupOpen
+                && onlyPrepares
+                && request.tag == FrontendTag.BIND
+                && request.target instanceof Target.Refused refused
+                && (refused.code().equals(RouteRefusal.TRANSACTION_ON_OTHER_SHARD.code())
+                        || refused.code().equals(RouteRefusal.SCATTER_IN_TRANSACTION.code()))
+                && !session.sent.isInTransaction(relay.backend().status())
+                && !session.ties.isPinned();
+    }
+
+    /** Returns true, once, when a request waits for the answers to what the open group has sent. */
+    boolean takeAwaitsAnswers() {
+        boolean was = awaitsAnswers;
+        awaitsAnswers = false;
+        return was;
     }
 
     /** A request is offered, and read, once more. An answer of the router's own has its effect in it. */
@@ -240,6 +275,7 @@ final class RequestSender {
                 && !(isIgnoredInCopy(request) && relay.backend().expected().isCopyingIn());
         if (begins) {
             groupOpen = !request.endsGroup();
+            onlyPrepares = (!within || onlyPrepares) && prepares(request.tag);
         }
         if (request.refusal == null && request.statement != null) {
             request.refusal = unprovidable(relay, request.statement, request);
