@@ -407,6 +407,11 @@ public final class Session implements Relay.Listener, SessionRegistry.Handle {
             worker.metrics().cancelRequest(CancelOutcome.SENT);
             sentBatch.forget();
             running.relay().cancel(delivered);
+            // Maybe nothing runs there: what was sent of a group is answered by its Sync, which is behind the Bind that
+            // waits.
+            if (awaitedTypes.cancel(RouterErrors.queryCanceled("user request"))) {
+                proceedLater();
+            }
         } else if (awaitedTypes.cancel(RouterErrors.queryCanceled("user request"))) {
             worker.metrics().cancelRequest(CancelOutcome.WITHDRAWN);
             delivered.run();
