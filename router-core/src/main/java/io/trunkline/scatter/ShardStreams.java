@@ -53,6 +53,13 @@ final class ShardStreams {
         return false;
     }
 
+    /** Reads what comes from each of them, wanted or not. */
+    void read() {
+        for (ShardStream shard : shards) {
+            shard.setReading(true);
+        }
+    }
+
     /** Asks the nodes to cancel what runs; {@code delivered} runs when all have been asked, or cannot be. */
     void cancel(Runnable delivered) {
         List<ShardStream> running =

@@ -190,6 +190,9 @@ public final class StatementEnd implements TwoPhaseCommit.Listener {
         if (stage == Stage.WORKING) {
             stage = Stage.FAILING;
             work.onFailing();
+            // What still comes is dropped: also that of the shard that has failed, whose rows may have been too many to
+            // read on.
+            shards.read();
         }
     }
 

@@ -48,6 +48,7 @@ import java.util.stream.Stream;
  *   a cancels · s1 is cancelled    a cancel request; by which backend it reached
  *   router dry-run                 one shard that decides as two, x and y
  *   counts statements one_shard=1  all that the dry run has decided so far; also "counts transactions"
+ *   router whole-reads             what it shows depends on a line coming with one read of the socket
  *   router holds-cancels           cancel requests stay on their way until a line such as "s1 hears cancels", or
  *                                  until "s1 overlooks cancels": nobody knows whether they still come
  *   s1 dies · s1 is closed · s1 at node-b
@@ -173,7 +174,7 @@ public final class WireScript {
     }
 
     private void play(IntFunction<Fragmenter> cutting, boolean inOneRead, boolean inDryRun) {
-        try (Run run = new Run(cutting, inOneRead, inDryRun)) {
+        try (Run run = new Run(cutting, inOneRead || isOfWholeReads(), inDryRun)) {
             for (int i = 0; i < lines.size(); i++) {
                 try {
                     run.step(lines.get(i));
@@ -184,6 +185,10 @@ public final class WireScript {
             }
             run.expectNoMore();
         }
+    }
+
+    private boolean isOfWholeReads() {
+        return lines.stream().anyMatch(line -> line.startsWith("router") && line.contains(" whole-reads"));
     }
 
     private static Direction direction(String who) {
@@ -240,6 +245,8 @@ public final class WireScript {
                                 plan.decisions(new MemoryDecisions());
                             } else if (word.equals("holds-cancels")) {
                                 holdsCancels = true;
+                            } else if (word.equals("whole-reads")) {
+                                assertThat(isOfWholeReads()).isTrue();
                             } else {
                                 plan.sessionMode();
                             }
