@@ -24,6 +24,11 @@ final class ElementsMemory {
         bytes += added;
     }
 
+    /** Returns how many are kept. */
+    long bytes() {
+        return bytes;
+    }
+
     /** Counts bytes that are kept no longer. */
     void giveBack(int released) {
         bytes -= released;

@@ -99,6 +99,16 @@ final class GroupedRows extends MergedRows {
     }
 
     @Override
+    long madeBytes() {
+        return group.memoryBytes() + (ranked == null ? 0 : ranked.memoryBytes());
+    }
+
+    @Override
+    public boolean needsAll() {
+        return ranked != null;
+    }
+
+    @Override
     boolean isIdle() {
         return isComplete && (ranked == null || !ranked.hasNext());
     }

@@ -91,13 +91,23 @@ public abstract sealed class MergedRows permits UnorderedRows, SortedRows, Group
         return !sources[source].isEnded() && sources[source].queuedBytes() == 0;
     }
 
-    /** Returns how many bytes of all shards lie here. */
-    public final long queuedBytes() {
-        long bytes = 0;
+    /** Returns how many bytes are held in all: whole buffers, of which the current rows are part, and what has been made of rows. */
+    public final long keptBytes() {
+        long bytes = madeBytes();
         for (SourceRows source : sources) {
-            bytes += source.queuedBytes();
+            bytes += source.keptBytes();
         }
         return bytes;
+    }
+
+    /** Returns how many bytes of what was made of rows are held. */
+    long madeBytes() {
+        return 0;
+    }
+
+    /** Returns true when no row can be passed on before all of each shard's are here. */
+    public boolean needsAll() {
+        return false;
     }
 
     /** Passes on rows while possible: stops when the sink is closed or a shard's next row must be awaited. */

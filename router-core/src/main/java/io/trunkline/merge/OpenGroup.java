@@ -18,6 +18,7 @@ final class OpenGroup {
     /** One for each output; null for those that are passed on. */
     private final @Nullable CombinedValue[] values;
 
+    private final ElementsMemory memory;
     private @Nullable ByteBuf first;
     private final int[] starts;
     private final int[] lengths;
@@ -26,7 +27,7 @@ final class OpenGroup {
         this.plan = plan;
         this.keys = plan.keys().subList(0, plan.groupKeys()).toArray(new SortKey[0]);
         this.values = new CombinedValue[plan.outputs().size()];
-        ElementsMemory memory = new ElementsMemory(plan.memoryBytesMax());
+        this.memory = new ElementsMemory(plan.memoryBytesMax());
         for (int i = 0; i < values.length; i++) {
             OutputColumn output = plan.outputs().get(i);
             if (output instanceof Combined combined) {
@@ -41,6 +42,11 @@ final class OpenGroup {
         }
         this.starts = new int[plan.columnCount()];
         this.lengths = new int[plan.columnCount()];
+    }
+
+    /** Returns how many bytes it keeps: its first row, and what is collected of all. */
+    long memoryBytes() {
+        return memory.bytes() + (first == null ? 0 : first.readableBytes());
     }
 
     /** Returns true when the group has a row. */

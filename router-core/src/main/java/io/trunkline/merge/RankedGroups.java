@@ -118,14 +118,25 @@ final class RankedGroups {
 
     /** Leaves out the next group. */
     void skip() {
-        ranked[next++].bytes.release();
+        left().bytes.release();
     }
 
     /** Returns the row of the next group; the caller's. */
     ByteBuf next() {
-        ByteBuf bytes = ranked[next++].bytes;
+        ByteBuf bytes = left().bytes;
         int messageBytes = 1 + bytes.getInt(1);
         return bytes.slice(0, messageBytes);
+    }
+
+    private Group left() {
+        Group group = ranked[next++];
+        memoryBytes -= group.memoryBytes();
+        return group;
+    }
+
+    /** Returns how many bytes the groups take that are left. */
+    long memoryBytes() {
+        return memoryBytes;
     }
 
     /** Releases all groups. */

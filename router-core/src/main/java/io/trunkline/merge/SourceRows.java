@@ -93,6 +93,18 @@ final class SourceRows {
         return queuedBytes;
     }
 
+    /** Returns how many bytes the buffers have that are held for rows here, the current one and the one before. */
+    long keptBytes() {
+        long bytes = current == null ? 0 : current.readableBytes();
+        if (former != null && former != current) {
+            bytes += former.readableBytes();
+        }
+        for (ByteBuf buffer : later) {
+            bytes += buffer.readableBytes();
+        }
+        return bytes;
+    }
+
     /** Moves the window to the next row and reads where its values are; returns false when there is none here. */
     boolean next() {
         keepFormer();

@@ -141,7 +141,7 @@ final class ScatteredRows implements RowSink {
         ShardRun running = run;
         if (running != null) {
             running.offer(shard, buffer.retainedSlice(index, length));
-            if (running.isPaused() && running.queuedBytes() > memoryBytesMax) {
+            if (running.isPaused() && running.keptBytes() > memoryBytesMax) {
                 end.fail(RouterErrors.suspendedRowsMemory(memoryBytesMax).response());
             }
         }

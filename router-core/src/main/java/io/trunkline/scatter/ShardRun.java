@@ -49,7 +49,7 @@ final class ShardRun {
             ByteBufAllocator allocator) {
         asked = true;
         ByteBuf bind = plan.bind(statement, groups, portal, allocator);
-        int rowsMax = portal.isKept() ? portal.rowsMax() : plan.rowsMax();
+        int rowsMax = portal.isKept() ? limit(portal) : plan.rowsMax();
         try {
             for (ShardStream shard : shards) {
                 if (begins) {
@@ -99,9 +99,14 @@ final class ShardRun {
         asked = true;
         for (ShardStream shard : shards) {
             if (!shard.isBusy() && rows.lacks(shard.index())) {
-                shard.runOn(portal.name(), portal.rowsMax());
+                shard.runOn(portal.name(), limit(portal));
             }
         }
+    }
+
+    /** What needs all rows to give the first is not asked for in pieces. */
+    private int limit(ShardPortal portal) {
+        return rows.needsAll() ? 0 : portal.rowsMax();
     }
 
     /** Lets the client have so many rows more, 0 for all. */
@@ -114,9 +119,9 @@ final class ShardRun {
         return rows.isPaused();
     }
 
-    /** Returns how many bytes of rows lie here. */
-    long queuedBytes() {
-        return rows.queuedBytes();
+    /** Returns how many bytes are held of rows, and of what was made of them. */
+    long keptBytes() {
+        return rows.keptBytes();
     }
 
     /**

@@ -53,9 +53,9 @@ public final class SuspendedQuery {
         return rest.portal();
     }
 
-    /** Returns how many bytes of rows, and of parameters, lie here. */
+    /** Returns how many bytes it keeps, roughly: rows and groups, parameters, its text and what the shards are told in its place. */
     public long keptBytes() {
-        return rest.run().queuedBytes() + statement.bindBytes();
+        return rest.run().keptBytes() + statement.bindBytes() + 2L * statement.sql().length;
     }
 
     /** It will not be gone on with. */
