@@ -21,6 +21,9 @@ public final class PreparedStatement {
     /** Names on backends start with this. */
     public static final String NAME_PREFIX = "tl_";
 
+    /** The topology revision of an analysis that is made again by whoever needs it. */
+    private static final long NO_REVISION = -1;
+
     private static final byte[] PREPARE = "PREPARE ".getBytes(StandardCharsets.US_ASCII);
 
     private final byte[] sql;
@@ -143,7 +146,7 @@ public final class PreparedStatement {
      */
     public void analyzed(AnalyzedQuery newAnalysis, long revision, String searchPath) {
         analysis = newAnalysis;
-        analysisRevision = revision;
+        analysisRevision = newAnalysis.provisional() ? NO_REVISION : revision;
         if (!searchPath.equals(analysisPath)) {
             analysisPath = searchPath;
             describedTypes = null;

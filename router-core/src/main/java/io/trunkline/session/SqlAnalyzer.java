@@ -9,6 +9,7 @@ import io.trunkline.routing.RoutingTable;
 import io.trunkline.routing.StatementRouter;
 import io.trunkline.sql.AnalyzedQuery;
 import io.trunkline.sql.QueryShape;
+import io.trunkline.sql.RefusalCode;
 import io.trunkline.sql.SessionCommand;
 import io.trunkline.sql.ShardingShape;
 import io.trunkline.sql.ShardingShapeReader;
@@ -28,6 +29,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is known of query texts, by fingerprint: the lexer's shape is read on the event loop, the tree on threads of its own.
@@ -43,6 +46,8 @@ public final class SqlAnalyzer implements AutoCloseable {
     private static final int WEIGHT_MAX = 1_000;
     /** Most texts waiting for their tree. */
     public static final int WAITING_MAX = 1_000;
+
+    private static final Logger log = LoggerFactory.getLogger(SqlAnalyzer.class);
 
     private static final int READERS = 2;
     /** JSqlParser descends deeply. */
@@ -140,7 +145,7 @@ public final class SqlAnalyzer implements AutoCloseable {
             reading.decrementAndGet();
             // Without its tree a statement runs only where the client names the shard; not remembered, so it is tried
             // again.
-            return new AnalyzedQuery(shape, List.of());
+            return AnalyzedQuery.unread(shape);
         }
         return null;
     }
@@ -178,10 +183,19 @@ public final class SqlAnalyzer implements AutoCloseable {
         List<@Nullable ShardingShape> shapes = new ArrayList<>(statements.size());
         for (int i = 0; i < statements.size(); i++) {
             boolean needed = router.needsShardingShape(shape.statements().get(i));
-            shapes.add(
-                    needed ? treeReader.get().read(statements.get(i), standardConformingStrings, tables.get(i)) : null);
+            shapes.add(needed ? readTree(statements.get(i), standardConformingStrings, tables.get(i)) : null);
         }
         return Collections.unmodifiableList(shapes);
+    }
+
+    /** A reader that fails must leave an answer all the same: a session waits for it, and would ask again. */
+    private ShardingShape readTree(String statement, boolean standardConformingStrings, TableDirectory tables) {
+        try {
+            return treeReader.get().read(statement, standardConformingStrings, tables);
+        } catch (RuntimeException e) {
+            log.error("the reader of a statement failed", e);
+            return ShardingShape.refused(RefusalCode.UNREADABLE.because("its reader failed"));
+        }
     }
 
     /** Returns true while trees are being read or wait for it; what was read when this says no has been handed back. */

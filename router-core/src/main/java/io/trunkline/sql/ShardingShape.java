@@ -81,7 +81,8 @@ public record ShardingShape(
         return new ShardingShape(Reach.KEYED, conditions, storesKeys, null);
     }
 
-    static ShardingShape refused(Refusal refusal) {
+    /** Returns what is known of a statement that runs on no shard. */
+    public static ShardingShape refused(Refusal refusal) {
         return new ShardingShape(Reach.REFUSED, List.of(), false, refusal);
     }
 
