@@ -281,6 +281,16 @@ class CursorIT {
                 execute("", 0),
                 sync());
         both("rollback to a");
+        for (String parameter : List.of("3", "three")) {
+            // But a parameter is read with the Bind.
+            stock.both(
+                    parse("", "declare c no scroll cursor for select 1 / 0 from stock where n = $1"),
+                    bind("", "", parameter),
+                    describePortal(""),
+                    execute("", 0),
+                    sync());
+            both("rollback to a");
+        }
     }
 
     @Test
@@ -394,6 +404,9 @@ class CursorIT {
     void holdsNoTableOnceItIsClosed() {
         both("declare c cursor for select n, count(*) + 1 from stock group by n order by n");
         both("fetch all from c");
+        both("savepoint a");
+        assertThat(both("truncate stock").get(0)).contains("55006");
+        both("rollback to a");
         stock.both(parse("", "select item from stock order by item"), bind("p", ""), execute("p", 3), sync());
         both("close c");
         stock.both(closePortal("p"), sync());

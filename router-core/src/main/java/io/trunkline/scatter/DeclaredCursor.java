@@ -17,8 +17,12 @@ import org.jspecify.annotations.Nullable;
  * A {@code DECLARE ... CURSOR} over several shards, from the moment all of its backends are leased until all of them have been given back.
  *
  * <pre>
- *   DESCRIBING ── the client's own words ──▶ PREPARING ── planned ──▶ OPENING ── every shard has bound it ──▶ its end
+ *   DESCRIBING ── the client's own words ──▶ PREPARING ── planned ──▶ BINDING ── the parameters are taken ──▶ OPENING ── every shard has bound it ──▶ its end
+ *                                                 └────────── planned, and there are no parameters ───────────▶ OPENING
  * </pre>
+ *
+ * <p>A server takes the parameters with the Bind, and plans the query when the DECLARE is executed: an error of either has its own place among the answers.
+ * Shards plan the query when it is bound, so the first one is given the parameters of the client's own words before.
  *
  * <p>Each shard opens a portal, with the snapshot that the cursor has from then on, and is asked for no rows. Owns the leases. Confined to one event loop.
  */
@@ -26,6 +30,7 @@ public final class DeclaredCursor implements RunningStatement, ShardStream.Liste
     private enum Phase {
         DESCRIBING,
         PREPARING,
+        BINDING,
         OPENING
     }
 
@@ -119,16 +124,27 @@ public final class DeclaredCursor implements RunningStatement, ShardStream.Liste
 
     private void onPrepared() {
         ScatterPlan plan = preparation.onAnswered(() -> {});
-        if (plan != null) {
-            phase = Phase.OPENING;
-            if (words.parameterCount() == 0) {
-                // What fails when the query is planned fails on one server when the DECLARE is executed.
-                client.onStarted(this);
-            }
-            ShardRun opened = new ShardRun(plan, shards.all());
-            run = opened;
-            opened.open(query, portal, allocator);
+        if (plan == null) {
+            return;
         }
+        run = new ShardRun(plan, shards.all());
+        if (words.parameterCount() == 0) {
+            open();
+            return;
+        }
+        phase = Phase.BINDING;
+        ByteBuf bind = plan.bindOfText(query, allocator);
+        try {
+            shards.first().open(words.sql(), parameterTypes, bind, "");
+        } finally {
+            bind.release();
+        }
+    }
+
+    private void open() {
+        phase = Phase.OPENING;
+        client.onStarted(this);
+        known(run).open(query, portal, allocator);
     }
 
     private void onBound(ShardStream shard, @Nullable RowDescription description) {
@@ -142,7 +158,6 @@ public final class DeclaredCursor implements RunningStatement, ShardStream.Liste
         ShardRun opened = known(run);
         if (opened.isBound() && !shards.isBusy()) {
             run = null;
-            client.onStarted(this);
             client.onSuspended(
                     SuspendedQuery.of(query, preparation.described(), new ScatteredRows.Rest(opened, portal)));
             end.complete("DECLARE CURSOR", false);
@@ -176,7 +191,10 @@ public final class DeclaredCursor implements RunningStatement, ShardStream.Liste
                     shard.failed();
                     ErrorResponse error = ErrorResponse.parse(buffer, index, length);
                     // A position within other words means nothing to the client.
-                    end.fail(phase == Phase.DESCRIBING ? error : error.without(ErrorResponse.POSITION));
+                    end.fail(
+                            phase == Phase.DESCRIBING || phase == Phase.BINDING
+                                    ? error
+                                    : error.without(ErrorResponse.POSITION));
                 }
                 case BackendTag.PARAMETER_DESCRIPTION, BackendTag.ROW_DESCRIPTION, BackendTag.NO_DATA ->
                     onDescription(shard, tag, buffer, index, length);
@@ -206,6 +224,9 @@ public final class DeclaredCursor implements RunningStatement, ShardStream.Liste
                 }
             }
             case PREPARING -> preparation.onMessage(tag, buffer, index, length);
+            case BINDING -> {
+                // NoData, of the DECLARE
+            }
             case OPENING ->
                 onBound(shard, tag == BackendTag.NO_DATA ? null : new RowDescription().wrap(buffer, index, length));
         }
@@ -228,6 +249,7 @@ public final class DeclaredCursor implements RunningStatement, ShardStream.Liste
             switch (phase) {
                 case DESCRIBING -> onDescribed();
                 case PREPARING -> onPrepared();
+                case BINDING -> open();
                 case OPENING -> completeIfOpen();
             }
         } catch (ScatterRefused refused) {

@@ -148,7 +148,10 @@ final class CursorRequests {
         if (fetched == null) {
             return false;
         }
-        if (!fetched.isMove && !wantsTexts(bind)) {
+        if (session.status() == TransactionStatus.FAILED) {
+            // A server does not look at it.
+            request.answer = BOUND;
+        } else if (!fetched.isMove && !wantsTexts(bind)) {
             request.target = RouteRefusal.CURSOR_FETCH.because("its rows are wanted in binary format");
         } else if (fetched.cursor.isUndone()) {
             // Now, for there is nothing any more that a Describe could be answered by.

@@ -35,6 +35,9 @@ final class ShardPortals {
         /** The name of its portals on the shards, and since when it is that one. */
         private String portal = "";
 
+        /** The name of those its rows were collected by; empty when it has no other ones. */
+        private String formerPortal = "";
+
         private long portalSince;
         private boolean undone;
 
@@ -88,9 +91,8 @@ final class ShardPortals {
         }
         entry.query = query;
         if (!query.portal().equals(entry.portal)) {
-            if (!entry.portal.isEmpty()) {
-                isStale(entry.portal);
-            }
+            // As long as the cursor is open so is the portal of its query, even if its rows come from another one now.
+            entry.formerPortal = entry.portal;
             entry.portal = query.portal();
             entry.portalSince = savepoints.next();
         }
@@ -123,6 +125,7 @@ final class ShardPortals {
         Entry entry = entries.get(name);
         if (entry != null && entry.query == null) {
             entries.remove(name);
+            isStale(entry.formerPortal);
         }
         isStale(shardPortal);
     }
@@ -133,6 +136,7 @@ final class ShardPortals {
         if (closed != null && closed.shards != null) {
             drop(closed);
             isStale(closed.portal);
+            isStale(closed.formerPortal);
         }
     }
 
@@ -154,7 +158,7 @@ final class ShardPortals {
     }
 
     private void isStale(String shardPortal) {
-        if (stale.size() < STALE_MAX) {
+        if (!shardPortal.isEmpty() && stale.size() < STALE_MAX) {
             stale.add(shardPortal);
         }
     }
