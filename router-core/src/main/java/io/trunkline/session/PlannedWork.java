@@ -80,8 +80,10 @@ final class PlannedWork {
     }
 
     private void follow(@Nullable DryRun dryRun) {
-        if (dryRun != plan) {
-            plan = dryRun;
+        // Whenever a catalogue has been read there is another one, with the same plan and report.
+        boolean another = dryRun == null || plan == null ? dryRun != plan : dryRun.report() != plan.report();
+        plan = dryRun;
+        if (another) {
             touched.clear();
             ofGroup = null;
             placedTogether = true;
