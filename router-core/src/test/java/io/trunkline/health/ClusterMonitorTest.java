@@ -246,6 +246,7 @@ class ClusterMonitorTest {
         for (String host : List.of("here", "there")) {
             Shard shard = new Shard("s0", List.of(new Node("a", host, 5432, NodeRole.AUTO, 1, "")));
             measured.onTopology(new Cluster("c", List.of(shard), List.of(), List.of(), List.of()));
+            advance(1);
         }
 
         assertThat(handles).containsExactly("node a", "removed", "node a");

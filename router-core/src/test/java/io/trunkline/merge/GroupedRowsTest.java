@@ -140,6 +140,31 @@ class GroupedRowsTest {
     }
 
     @Test
+    void countsTheGroupsThatAreLeft() {
+        int each = 160;
+        MergedRows rows = MergedRows.of(
+                1,
+                plan(
+                        List.of(BY_SECOND),
+                        List.of(new Pass(0), COUNT),
+                        List.of(new FinalKey.OfOutput(new SortKey(1, INT8, false, false)))));
+        for (int i = 0; i < 20; i++) {
+            rows.offer(0, buffer(counted("x" + i, i, 50 - i)));
+        }
+        rows.end(0);
+        rows.allow(5);
+        rows.drain(sink);
+
+        assertThat(rows.needsAll()).isTrue();
+        assertThat(rows.isPaused()).isTrue();
+        assertThat(rows.keptBytes()).isBetween(15L * each, 20L * each * 2);
+        rows.allow(14);
+        rows.drain(sink);
+        assertThat(rows.keptBytes()).isBetween((long) each, 3L * each);
+        rows.close();
+    }
+
+    @Test
     void refusesGroupsThatNeedTooMuchMemory() {
         List<FinalKey> order = List.of(new FinalKey.OfOutput(new SortKey(1, INT8, false, false)));
         GroupPlan all =

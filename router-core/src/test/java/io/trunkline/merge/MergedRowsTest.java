@@ -173,6 +173,17 @@ class MergedRowsTest {
     }
 
     @Test
+    void countsTheRowsAtWhichTheShardsStand() {
+        MergedRows rows = MergedRows.of(2, new MergePlan(2, 2, List.of(BY_SECOND), RowRange.ALL));
+        rows.offer(0, buffer(row(text("x".repeat(10_000)), int4(1))));
+        rows.drain(sink);
+
+        assertThat(rows.keptBytes()).isBetween(10_000L, 11_000L);
+        rows.close();
+        assertThat(rows.keptBytes()).isZero();
+    }
+
+    @Test
     void wantsNoMoreOfAShardWhoseRowsLieHereInPlenty() {
         MergedRows rows = MergedRows.of(2, new MergePlan(2, 2, List.of(BY_SECOND), RowRange.ALL));
         rows.offer(0, buffer(row(new byte[MergedRows.QUEUED_BYTES_MAX], int4(1))));
