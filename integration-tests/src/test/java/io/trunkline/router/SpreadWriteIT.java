@@ -122,7 +122,7 @@ class SpreadWriteIT {
     }
 
     @Test
-    @Case({"H08", "H52"})
+    @Case("H08")
     void refusesViewsButCallsVolatileFunctions() {
         for (String sql : List.of(
                 "select * from best",
