@@ -136,9 +136,8 @@ final class ShardNodes {
         }
         NodePool idle = selector.choose(replicas, NodePool::hasIdle);
         if (idle != null && due.connectingCount() == 0) {
-            // The request need not wait for the replica that is due, but the next one should find it open: unless other
-            // loops have all its places, for each
-            // would take them from the other at every read.
+            // The request need not wait for the replica that is due, but the next one should find it open. No place is
+            // wished for: two loops would take the last one from each other at every read.
             due.openAhead();
         }
         return idle;

@@ -190,8 +190,7 @@ public final class StatementEnd implements TwoPhaseCommit.Listener {
         if (stage == Stage.WORKING) {
             stage = Stage.FAILING;
             work.onFailing();
-            // What still comes is dropped: also that of the shard that has failed, whose rows may have been too many to
-            // read on.
+            // What still comes is dropped. The failed shard, too, may not be read now, for its rows were many.
             shards.read();
         }
     }
